@@ -1,9 +1,9 @@
-/** What brought a request: the server that it came to. */
+/** Identifies the server that a request came to. */
 import type { Server } from "bun";
 import type { Viewer } from "./viewer.ts";
 
 export interface Bindings {
   server?: Server<Viewer>;
-  /** Its address, where only this machine can come: asking the server for it costs as much as a prediction. */
+  /** Set if the server listens on loopback only: asking it for the client's address costs as much as a prediction. */
   peer?: string;
 }

@@ -1,6 +1,6 @@
 /**
- * Sends the event log to programs over a socket. Each pulls events by its own cursor, one a message; a slow one is
- * waited for on its own and never cut off, however long its replay takes.
+ * Sends the event log to programs over a socket. Each reads events by its own cursor, one event per message; a slow one
+ * is waited for on its own and never cut off, however long its replay takes.
  */
 import type { ServerWebSocket } from "bun";
 import type { EventLog, LogEntry } from "../events/event-log.ts";
@@ -10,7 +10,7 @@ import type { Viewer } from "./viewer.ts";
 type Socket = ServerWebSocket<Viewer>;
 
 const BATCH = 200;
-/** After the log could not be read. */
+/** The delay after the log could not be read. */
 const RETRY_MS = 1000;
 
 export class EventSockets {
@@ -77,8 +77,8 @@ export class EventSockets {
   }
 
   /**
-   * One batch to each reader that is behind and whose buffer is empty; those that are not at the end then get the next
-   * one. Readers at the same position share a read. `drain` continues with a slow one.
+   * Sends one batch to each reader that is behind and whose buffer is empty; those still behind get the next one later.
+   * Readers at the same position share a read. `drain` continues with a slow one.
    */
   private async pump(): Promise<boolean> {
     const batches = new Map<number, LogEntry[]>();
@@ -96,7 +96,7 @@ export class EventSockets {
     return isBehind;
   }
 
-  /** True: it took all, and there is more. */
+  /** True if it took everything and there is more. */
   private sendBatch(socket: Socket, batch: LogEntry[]): boolean {
     const { data } = socket;
     for (const entry of batch) {

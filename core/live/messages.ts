@@ -6,7 +6,10 @@ import type { PanelKey } from "../events/panel-names.ts";
 import { partsOf } from "./audiences.ts";
 import type { Drawing } from "./live.ts";
 
-/** Stands in a drawing for the address that its reader uses: it is drawn once for all. Nobody can own this name. */
+/**
+ * A placeholder in a drawing for the URL that its reader uses: it is drawn once for all. Nobody can register this host
+ * name.
+ */
 export const ANY_ORIGIN = "http://origin.invalid";
 
 /** The drawing for all viewers, with the origin of one group filled in. */
@@ -18,11 +21,11 @@ interface Greeting {
   origin: string;
   /** "truncated": the viewer's position means nothing here; it gets all of its panels. */
   kind: "whole" | "truncated";
-  /** The position of which its drawings are at least. */
+  /** The lowest position that its drawings show. */
   seq: number;
 }
 
-/** The last greeting for each list of panels: after a restart thousands come for the same one. */
+/** The last greeting for each list of panels: after a restart thousands of viewers need the same one. */
 const GREETINGS_KEPT = 20;
 
 export class Greetings {
@@ -43,7 +46,7 @@ export class Greetings {
   }
 }
 
-/** One message brings the viewer to the present: a cut in the middle of several could lose a panel. */
+/** One message brings the viewer up to date: a cut between several could lose a panel. */
 function helloMessage(
   epoch: string,
   drawings: Drawing[],
@@ -58,7 +61,7 @@ export function drawingsMessage(epoch: string, drawings: Drawing[], watermark: n
   return JSON.stringify({ epoch, watermark, ...contentOf(drawings) });
 }
 
-/** Says that the connection is alive. */
+/** Reports that the connection is alive. */
 export function tickMessage(watermark: number): string {
   return JSON.stringify({ control: "tick", watermark });
 }
@@ -66,7 +69,7 @@ export function tickMessage(watermark: number): string {
 interface Content {
   /** The log position of each. */
   panels: Record<string, number>;
-  /** Those whose subject was deleted: the page shows a note instead. */
+  /** Panels whose subject was deleted: the page shows a note instead. */
   gone?: PanelKey[];
   content?: string;
 }

@@ -1,6 +1,6 @@
 /**
- * Queues messages to subscriber groups. Each in a turn of the event loop that has room: a thousand viewers take 20
- * ms, and other requests must not wait for all of them.
+ * Queues messages to subscriber groups, a few per turn of the event loop: sending to a thousand viewers takes 20 ms,
+ * and other requests must not wait for all of them.
  */
 import type { SubscriberGroup } from "./subscriber-groups.ts";
 
@@ -9,11 +9,11 @@ interface Waiting {
   message: string;
 }
 
-/** Some 5 ms of system calls. */
+/** About 5 ms of system calls. */
 const VIEWERS_A_TURN = 250;
 
 export class Outbox {
-  /** By topic, in order; never two for one group, so that messages cannot come faster than they leave. */
+  /** By topic, in order; never two for one group, so that messages cannot be queued faster than they are sent. */
   private readonly waiting = new Map<string, Waiting>();
   private isUnderWay = false;
 
@@ -25,7 +25,7 @@ export class Outbox {
     if (!this.isUnderWay) this.takeTurn();
   }
 
-  /** Sends at once what waits for this group: a viewer that joins has received it already. */
+  /** Sends what waits for this group now: a viewer that joins has received it already. */
   settle({ topic }: SubscriberGroup): void {
     const waiting = this.waiting.get(topic);
     if (waiting) this.send(waiting);

@@ -26,15 +26,15 @@ export interface SocketsOptions {
   live: Live;
   publish: (topic: string, message: string) => void;
   now: () => number;
-  /** A message of who may predict. */
+  /** A message to viewers who may predict. */
   hear: (socket: Socket, message: string | Buffer) => void;
-  /** A socket could not be greeted, or the log not be read for it. */
+  /** A socket could not be greeted, or the log could not be read for it. */
   failed: (error: unknown) => void;
 }
 
 /**
- * Bytes that may wait for a viewer that does not read; then it is closed and comes back when it reads again. Half of
- * the 256 kB that one may cost: the buffer doubles as it grows.
+ * Bytes that may be buffered for a viewer that does not read; then it is closed, and reconnects when it reads again.
+ * Half of the 256 kB that one may cost: the buffer doubles as it grows.
  */
 const BACKPRESSURE_BYTES = 128 * 1024;
 /** A peer that disappeared silently is closed in the fourth round: within 60 s. */
@@ -66,7 +66,7 @@ interface Shown {
 
 export class Sockets {
   private readonly open = new Set<Socket>();
-  /** When the last two rounds of pings went out. */
+  /** When the last two rounds of pings were sent. */
   private pinged = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY] as [number, number];
   private readonly peers = new Map<string, Peer>();
   private readonly groups: SubscriberGroups;
@@ -146,7 +146,7 @@ export class Sockets {
     };
   }
 
-  /** Tells viewers to come back, then closes; streams that follow the log end too. */
+  /** Tells viewers to reconnect, then closes; streams that follow the log end too. */
   stop(): void {
     clearInterval(this.pinger);
     clearInterval(this.ticker);
@@ -199,8 +199,8 @@ export class Sockets {
   }
 
   /**
-   * Subscribes, then sends what the viewer has not seen. What is published until it is greeted is held back for it, and
-   * dropped where the greeting has something as new.
+   * Subscribes, then sends what the viewer has not seen. What is published before it is greeted is held back for it,
+   * and dropped if the greeting contains something as new.
    */
   private async welcomeViewer(
     socket: Socket,
@@ -266,7 +266,7 @@ export class Sockets {
   ): Promise<{ message: string; drawings: Drawing[] }> {
     const { live, log } = this.options;
     const isKnown = since !== null && epoch !== null && !(await log.resume(since, epoch)).truncated;
-    // Before anything is drawn: what is told is at least as new.
+    // Before anything is drawn: the drawings are then at least as new.
     const seq = log.lastSeq;
     const missed = keys.filter((key) => !isKnown || live.isStaleSince(key, since));
     const gone = hidden.map((key): Drawing => ({ key, html: null, seq }));
@@ -284,8 +284,8 @@ export class Sockets {
   }
 
   /**
-   * Asks each for a sign of life, and closes those that answered neither of the last two rounds. By rounds, not by the
-   * clock: after the machine slept, nobody has been pinged.
+   * Pings each, and closes those that answered neither of the last two rounds. By rounds, not by the clock: after the
+   * machine slept, nobody has been pinged.
    */
   closeSilent(): void {
     const [before, last] = this.pinged;
@@ -310,8 +310,8 @@ export class Sockets {
 }
 
 /**
- * Ends the viewers for whom so much waits already that this message would make it too much: the limit alone is looked
- * at before a message is added, whatever its size.
+ * Closes viewers whose buffer this message would make too large: the built-in limit is checked before a message is
+ * added, whatever its size.
  */
 function endSlow({ greeted }: SubscriberGroup, messageBytes: number): void {
   for (const socket of greeted) {
@@ -320,14 +320,14 @@ function endSlow({ greeted }: SubscriberGroup, messageBytes: number): void {
   }
 }
 
-/** Makes a request a socket. Throws AppError where it is not meant to be one, or `admit` refuses it. */
+/** Upgrades a request to a socket. Throws AppError if it is not an upgrade request, or `admit` refuses it. */
 export function upgradeAnswer(
   request: Request,
   server: Server<Viewer> | undefined,
   admit: () => Viewer,
 ): Response {
   if (request.headers.get("upgrade")?.toLowerCase() !== "websocket")
-    throw new AppError("syntax", "This is a WebSocket");
+    throw new AppError("syntax", "This address is for WebSocket connections");
   if (!server?.upgrade(request, { data: admit() }))
     throw new AppError("syntax", "The upgrade to a WebSocket failed");
   return new Response(null);
@@ -345,10 +345,11 @@ function positionIn(query: URLSearchParams) {
 
 function readPanels(list: string): PanelKey[] {
   const keys = [...new Set(list.split(",").filter(Boolean))];
-  if (keys.length > MAX_PANELS) throw new AppError("syntax", `At most ${MAX_PANELS} panels a socket`);
+  if (keys.length > MAX_PANELS)
+    throw new AppError("syntax", `A socket can watch at most ${MAX_PANELS} panels`);
   for (const key of keys) {
     if (!parsePanelKey(key))
-      throw new AppError("syntax", `There is no panel ${JSON.stringify(key.slice(0, 60))}`);
+      throw new AppError("syntax", `The panel ${JSON.stringify(key.slice(0, 60))} does not exist`);
   }
   return keys as PanelKey[];
 }

@@ -1,6 +1,6 @@
 /**
- * Groups viewers that watch the same panels at the same address. Viewers of one page share a topic, so that a viewer
- * costs one subscription however many panels its page has: each subscription costs as much as a twentieth of a socket.
+ * Groups viewers that watch the same panels at the same URL. Viewers of one page share a topic, so that a viewer costs
+ * one subscription however many panels its page has: each subscription costs as much as a twentieth of a socket.
  */
 
 import type { DrawingKey } from "./audiences.ts";
@@ -14,18 +14,18 @@ interface Page {
 
 /** The part of a socket that shows how far behind it is, and closes it. */
 interface Receiver {
-  /** Bytes that wait for it. */
+  /** Bytes buffered for it. */
   getBufferedAmount: () => number;
   terminate: () => void;
 }
 
 export interface SubscriberGroup extends Page {
-  /** A name of its own: it is never given again. */
+  /** A unique name that is never reused. */
   readonly topic: string;
   viewers: number;
-  /** Of the viewers, those that are greeted and get what is published. */
+  /** Viewers that have been greeted and get what is published. */
   readonly greeted: Set<Receiver>;
-  /** Nothing was sent since the last tick. */
+  /** True if nothing was sent since the last tick. */
   isQuiet: boolean;
   /** Publications for viewers that have joined but are not greeted yet. */
   readonly held: Set<Publication[]>;
@@ -37,11 +37,11 @@ export interface Publication {
   watermark: number;
 }
 
-/** One more viewer opens another group: sending to one group delays everyone else. */
+/** With one more viewer another group opens: sending to one group delays everyone else. */
 const MOST_VIEWERS = 250;
 
 export class SubscriberGroups {
-  /** By address and panels. */
+  /** By URL and panels. */
   private readonly alike = new Map<string, SubscriberGroup[]>();
   private readonly byPanel = new Map<DrawingKey, Set<SubscriberGroup>>();
   private opened = 0;
@@ -72,7 +72,7 @@ export class SubscriberGroups {
     }
   }
 
-  /** All that have a viewer. */
+  /** All groups that have a viewer. */
   list(): SubscriberGroup[] {
     return [...this.alike.values()].flat();
   }

@@ -1,4 +1,4 @@
-/** Types for what is kept of each socket. */
+/** Types for what is stored per socket. */
 import type { PanelKey } from "../events/panel-names.ts";
 import type { Sight } from "../events/privacy.ts";
 import type { Lease } from "../platform/leases.ts";
@@ -8,22 +8,22 @@ import type { SubscriberGroup } from "./subscriber-groups.ts";
 export interface Subscription {
   /** Null: it reads events. */
   panels: readonly PanelKey[] | null;
-  /** Last position that it has; null: it has nothing. */
+  /** The last position that it has; null: it has nothing. */
   since: number | null;
   epoch: string | null;
-  /** The address that its page was loaded from. */
+  /** The URL that its page was loaded from. */
   origin: string;
   hold: Lease;
 }
 
-/** What is kept for each socket: there are thousands, so as little as can be. */
+/** What is stored for each socket: there are thousands, so as little as possible. */
 export interface Viewer {
   subscription: Subscription | null;
   /** Null: it reads events. */
   group: SubscriberGroup | null;
   /** Shared by all sockets of one address. */
   peer: Peer;
-  /** Of a reader: the last event that was sent. */
+  /** For a reader: the last event that was sent. */
   cursor: number;
   lastHeardAt: number;
   mayPredict: boolean;

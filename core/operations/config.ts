@@ -1,6 +1,6 @@
 /**
- * Every setting, one entry each. One record: checks, defaults, --help and what can be changed while it runs derive
- * from it. It never reads anything but the environment, and the files that hold secrets.
+ * Every setting, one entry each. Checks, defaults, --help and what can be changed at run time derive from this record.
+ * It reads nothing but the environment and the files that hold secrets.
  */
 import "../platform/zod-setup.ts";
 import { readFileSync } from "node:fs";
@@ -16,7 +16,7 @@ export { isLoopback } from "./networks.ts";
 export type { Setting, SettingGroup } from "./schema/kinds.ts";
 export type { ProviderConfig } from "./schema/providers.ts";
 
-/** A minute's number of each kind, where its setting does not say another. */
+/** Requests per minute of each kind, unless its setting says otherwise. */
 export const RATES = { "sign-in": 10, upload: 60, train: 30, predict: 12_000, socket: 600 } as const;
 export type RateClass = keyof typeof RATES;
 
@@ -30,8 +30,8 @@ const thresholds = () =>
   z.string().refine((value) => {
     const [warning, critical, ...rest] = value.split(",").map(Number);
     return warning! > 0 && critical! > warning! && rest.length === 0;
-  }, "must be two rising numbers such as 80,95");
-/** They become part of a header: nothing but origins may pass. */
+  }, "must be two increasing numbers, for example 80,95");
+/** They become part of a header: only origins are accepted. */
 const origins = () =>
   list()
     .transform((values) => values.map((value) => value.replace(/\/$/, "")))
@@ -41,11 +41,14 @@ const origins = () =>
       ),
     );
 
-/** A name (also below *.), an address or a network, each but networks with or without a port; a folder; or everything public. */
+/**
+ * A name (also below *.), an address or a network, each except networks with or without a port; a folder; or everything
+ * public.
+ */
 const REACHABLE =
   /^(?:\*|\/[^\s,]*|(?:\*\.)?[a-z0-9_](?:[\w.-]*\w)?(?::\d{1,5})?|[\d.]+\/\d{1,2}|[0-9a-f:.]*:[0-9a-f:.]*(?:\/\d{1,3})?|\[[0-9a-f:.]+\](?::\d{1,5})?)$/i;
 
-/** Requests a minute. Unset: that many for clients from the network, none counted for this machine's own. */
+/** Requests per minute. Unset: this many for clients from the network, no limit for this machine's own. */
 const rate = (perMinute: number, what: string) =>
   setting(
     z.literal("").or(whole(0, 1e9)),
@@ -82,14 +85,14 @@ export const SETTINGS = {
   BASE_PATH: setting(
     z.string().regex(/^(\/[\w.-]+)*$/, "must look like /tools/signalbox"),
     "",
-    "path prefix behind a proxy that keeps or strips it, such as /tools/signalbox",
+    "path prefix behind a proxy that keeps or strips it, for example /tools/signalbox",
   ),
   PUBLIC_URL: setting(
     z.union([z.literal(""), z.url()]),
     "",
     "the URL that people open, if a proxy is in front",
   ),
-  ALLOWED_HOSTS: setting(list(), "", "more host names that requests may use, separated by commas"),
+  ALLOWED_HOSTS: setting(list(), "", "additional host names that requests may use, separated by commas"),
   AUTH: setting(
     z.enum(["none", "token", "proxy"]),
     "none",
@@ -103,7 +106,9 @@ export const SETTINGS = {
   ),
   ...PROVIDER_SETTINGS,
   TRUSTED_PROXIES: setting(
-    list().pipe(z.array(z.string().refine(isNetwork, "must be addresses or networks such as 10.0.0.0/8"))),
+    list().pipe(
+      z.array(z.string().refine(isNetwork, "must be addresses or networks, for example 10.0.0.0/8")),
+    ),
     "",
     "proxies whose X-Forwarded-For, X-Forwarded-Proto and identity headers are trusted: addresses or CIDR networks",
   ),
@@ -126,20 +131,22 @@ export const SETTINGS = {
   TRUSTED_TRAINERS: setting(list(), "", "AUTH=proxy: names of users with the role trainer"),
   TRUSTED_ADMINS: setting(list(), "", "AUTH=proxy: names of users with the role admin"),
   CORS_ORIGINS: setting(
-    list().pipe(z.array(z.string().refine(isOrigin, "must be origins such as https://portal.example, or *"))),
+    list().pipe(
+      z.array(z.string().refine(isOrigin, "must be origins, for example https://portal.example, or *")),
+    ),
     "",
     "origins whose pages may call the API; * allows every page, without cookies",
   ),
   EMBED_SECRET: secret(
     text(),
-    "signs the links of embedded panels; if unset, one is created and kept in DATA_DIR",
+    "signs the links of embedded panels; if unset, one is created and stored in DATA_DIR",
   ),
   RATE_SIGN_IN: rate(RATES["sign-in"], "failed sign-ins"),
   RATE_UPLOAD: rate(RATES.upload, "uploads"),
   RATE_TRAIN: rate(RATES.train, "trainings"),
   RATE_PREDICT: rate(RATES.predict, "prediction requests"),
   RATE_SOCKET: rate(RATES.socket, "sockets opened"),
-  AUDIT_DAYS: setting(number(0.01, 36_500), "365", "days that the audit log is kept"),
+  AUDIT_DAYS: setting(number(0.01, 36_500), "365", "days that the audit log is stored"),
   EMBED_ORIGINS: changeable(
     "embedding",
     origins(),
@@ -161,7 +168,7 @@ export const SETTINGS = {
   RESUME: setting(
     z.enum(["0", "1"]),
     "1",
-    "1 continues trainings that a shutdown or a crash interrupted when the server starts; 0 leaves them stopped",
+    "1 resumes trainings that a shutdown or a crash interrupted when the server starts; 0 leaves them stopped",
   ),
   MAX_SOCKETS: setting(whole(1, 1e6), "10000", "open sockets in total"),
   MAX_SOCKETS_PER_ADDRESS: setting(whole(1, 1e6), "1000", "open sockets per address; loopback has no limit"),
@@ -171,40 +178,40 @@ export const SETTINGS = {
     "retention",
     number(0.01, 36_500),
     "30",
-    "days that events and gauge samples are kept",
+    "days that events and gauge samples are stored",
   ),
   PREDICTION_LOG: changeable(
     "retention",
     z.enum(["full", "sampled", "off"]),
     "full",
-    "which predictions are kept with their rows, so that outcomes can be reported for them",
+    "which predictions are stored with their rows, so that outcomes can be reported for them",
   ),
   PREDICTION_SAMPLE: changeable(
     "retention",
     number(0.0001, 1),
     "0.1",
-    "share of predictions that is kept with PREDICTION_LOG=sampled",
+    "share of predictions that is stored with PREDICTION_LOG=sampled",
   ),
   PREDICTION_LOG_DAYS: changeable(
     "retention",
     number(0.01, 36_500),
     "30",
-    "days that predictions and outcomes are kept",
+    "days that predictions and outcomes are stored",
   ),
   PREDICTION_LOG_MB: changeable(
     "retention",
     number(1, 1e6),
     "500",
-    "megabytes of predictions that are kept; the oldest are deleted first",
+    "megabytes of predictions that are stored; the oldest are deleted first",
   ),
   SOURCE_HOSTS: changeable(
     "sources",
     list().pipe(
-      z.array(z.string().regex(REACHABLE, "must be hosts, networks or folders, such as db.example.com")),
+      z.array(z.string().regex(REACHABLE, "must be hosts, networks or folders, for example db.example.com")),
     ),
     "",
     "hosts that sources and schedules may connect to: names (data.example.com, *.example.com, db.example.com:5432), " +
-      "addresses or networks inside (10.0.0.0/8), folders of SQLite files (/srv/data), or * for every public host",
+      "internal addresses or networks (10.0.0.0/8), folders of SQLite files (/srv/data), or * for every public host",
   ),
   SECRET_KEY: secret(
     z.union([z.literal(""), z.string().min(16)]),
@@ -215,9 +222,9 @@ export const SETTINGS = {
       z.literal(""),
       z.string().regex(/^smtps?:\/\/\S+$/, "must look like smtp://user:password@mail.example.com:587"),
     ]),
-    "mail server for alerts, such as smtp://user:password@mail.example.com:587",
+    "mail server for alerts, for example smtp://user:password@mail.example.com:587",
   ),
-  MAIL_FROM: setting(text(), "Signalbox <signalbox@localhost>", "sender of mails"),
+  MAIL_FROM: setting(text(), "Signalbox <signalbox@localhost>", "sender address of mails"),
   WEBHOOK_URL: changeable(
     "alerts",
     z.union([z.literal(""), z.url({ protocol: /^https?$/ })]),
@@ -226,7 +233,7 @@ export const SETTINGS = {
   ),
   WEBHOOK_TYPES: changeable(
     "alerts",
-    list().pipe(z.array(z.enum(EVENT_NAMES, "must be event types such as run.finished"))),
+    list().pipe(z.array(z.enum(EVENT_NAMES, "must be event types, for example run.finished"))),
     "",
     "event types to post; empty: all that the activity feed shows",
   ),
@@ -249,9 +256,9 @@ export const SETTINGS = {
 export type SettingName = keyof typeof SETTINGS;
 type Values = { [K in SettingName]: z.output<(typeof SETTINGS)[K]["schema"]> };
 
-/** The settings in force, one record for all parts: what is changed while the process runs is changed in it. */
+/** The current settings, one record for all parts: changes at run time are made in it. */
 export type Config = Values & {
-  /** What the environment sets: it cannot be changed otherwise. */
+  /** What the environment sets: it cannot be changed at run time. */
   given: ReadonlySet<SettingName>;
   /** Where people can sign in beside tokens. */
   providers: readonly ProviderConfig[];
@@ -310,7 +317,7 @@ function settleAddress(config: Config): void {
 function readSecret(environment: Record<string, string | undefined>, name: string): string | undefined {
   const path = environment[`${name}_FILE`];
   if (!path) return environment[name];
-  if (environment[name]) throw new ConfigError(`${name} and ${name}_FILE are both set: choose one`);
+  if (environment[name]) throw new ConfigError(`${name} and ${name}_FILE are both set: use only one`);
   try {
     return readFileSync(path, "utf8").trim();
   } catch (error) {
@@ -322,7 +329,7 @@ function readSecret(environment: Record<string, string | undefined>, name: strin
 function refuseOpenDoor(config: Config): void {
   if (config.AUTH !== "none" || isLoopback(config.HOST) || config.ALLOW_ANONYMOUS === "1") return;
   throw new ConfigError(
-    `HOST=${config.HOST} with AUTH=none would let anybody in: set AUTH=token, or ALLOW_ANONYMOUS=1 if you want that`,
+    `HOST=${config.HOST} with AUTH=none would give everybody access: set AUTH=token, or ALLOW_ANONYMOUS=1 if you want that`,
   );
 }
 
@@ -333,7 +340,7 @@ function refuseBlindTrust(config: Config): void {
     if (!config[name].length) throw new ConfigError(`${name} must be set with AUTH=proxy`);
 }
 
-/** Workers need a database and files that they see as well. */
+/** Workers need a database and files that they can reach too. */
 function refuseNobodyTrains(config: Config): void {
   if (config.TRAIN_CONCURRENCY > 0 || (config.DATABASE_URL && config.STORAGE_URL)) return;
   throw new ConfigError(
@@ -361,11 +368,11 @@ function hostOnly(address: string): string {
   return url ? `${url.protocol}//${url.host}` : "";
 }
 
-/** Each setting in words, with its default. */
+/** Each setting's sentence, with its default. */
 export function settingsInWords(): { name: string; says: string }[] {
   return Object.entries<Setting>(SETTINGS).map(([name, { fallback, says, isSecret }]) => ({
     name,
-    says: `${says}${fallback ? ` (${fallback})` : ""}${isSecret ? `; or ${name}_FILE, a file with it` : ""}`,
+    says: `${says}${fallback ? ` (${fallback})` : ""}${isSecret ? `; or ${name}_FILE, a file that contains it` : ""}`,
   }));
 }
 

@@ -1,6 +1,6 @@
 /**
- * Keeps the last day of a gauge. Means of a minute, kept in memory, because each drawing of the machine's panel asks
- * for all of them. A young history is shown by the minute, a whole day in steps of ten.
+ * Keeps the last day of a gauge as means per minute, in memory, because each drawing of the machine's panel needs all
+ * of them. A young history is shown by the minute, a whole day in steps of ten.
  */
 const MINUTE_MS = 60_000;
 const DAY_MINUTES = 1440;

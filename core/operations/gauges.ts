@@ -1,13 +1,13 @@
 /**
- * Every gauge of the machine, one entry each: its label, unit, default thresholds and how to read it. Settings, checks, pages,
- * the API and /metrics read this record; its setting is HEALTH_ and its name in capitals.
+ * Every gauge of the machine, one entry each: its label, unit, default thresholds and how to read it. Settings, checks,
+ * pages, the API and /metrics read this record; its setting is HEALTH_ and its name in capitals.
  */
 import { plural, reading } from "../platform/figures.ts";
 
 /** What a gauge may read. */
 export interface GaugeSource {
   cpuPercent: () => number;
-  /** Of `busy`, the CPU's percent, what other programs than our own trainings use. */
+  /** The part of `busy` (CPU percent) that programs other than our own trainings use. */
   foreignCpuPercent: (busy: number) => number;
   memoryPercent: () => number;
   diskPercent: () => number | Promise<number>;
@@ -20,16 +20,16 @@ export interface GaugeType {
   unit: string;
   /** Default warning and critical values. */
   thresholds: readonly [warning: number, critical: number];
-  /** What the values of its setting are. */
+  /** What the values of its setting mean. */
   says: string;
   read: (source: GaugeSource) => number | Promise<number>;
-  /** Samples in a row that it takes to look worse, where a short time is no reason to worry. */
+  /** Consecutive samples needed to look worse, for a gauge whose short peaks are harmless. */
   worseAfter?: number;
-  /** At its limit something is lost: only that is an error. */
+  /** True if something is lost at its limit: only that is an error. */
   isLoss?: boolean;
-  /** What its state is judged by, where that is not what it shows. */
+  /** The value that its state is based on, if that is not the value shown. */
   judged?: (source: GaugeSource, value: number) => number;
-  /** What is at risk, and what to do about it; `hours`: until it is full at the rate of the last hour, where it fills. */
+  /** What is at risk, and what to do about it; `hours`: until it is full at the last hour's rate, if it grows. */
   risk: (reading: { value: number; unit: string; hours: number | null }) => string;
 }
 
@@ -41,7 +41,7 @@ export const GAUGES = {
     says: "CPU percent",
     read: (source) => source.cpuPercent(),
     judged: (source, value) => source.foreignCpuPercent(value),
-    // Two minutes: programs of others come and go.
+    // Two minutes: other programs come and go.
     worseAfter: 24,
     risk: ({ value, unit }) =>
       `Other programs use ${reading(value, unit)} of the CPU. Training runs and predictions take longer. Stop these programs, or move Signalbox to another machine.`,

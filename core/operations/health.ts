@@ -1,6 +1,6 @@
 /**
- * Samples the gauges once for the process, never once per viewer, and decides each gauge's state. A state changes only when a
- * value stays beyond its threshold, so a value near one does not change it back and forth.
+ * Samples the gauges once for the process, never once per viewer, and decides each gauge's state. A state changes only
+ * when a value stays beyond its threshold, so that a value near one does not toggle it.
  */
 
 import { alertAction } from "../events/alert-records.ts";
@@ -37,24 +37,24 @@ export interface GaugeReading {
 
 export interface GaugeMemory {
   state: HealthState;
-  /** Samples in a row that asked for another state. */
+  /** Consecutive samples that indicated another state. */
   streak: number;
   lastChangeAt: number;
 }
 
-/** A worse state needs this many samples in a row, a better one that many below the threshold by the margin. */
+/** A worse state needs this many consecutive samples; a better one as many below the threshold by the margin. */
 const WORSE_AFTER = 2;
 const BETTER_AFTER = 3;
 const MARGIN = 0.05;
 const QUIET_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const MOST_HOURS = 168;
-/** Changes looked back at: a gauge that changed before that many others has been calm for long. */
+/** Changes remembered: a gauge whose last change is older has been stable for long. */
 const RECALLED = 100;
 
 /**
- * One step of the hysteresis: the state after `value`. Getting better needs the value to fall 5 % below the threshold
- * that it passed; a gauge changes at most once a minute.
+ * One step of the hysteresis: the state after `value`. To improve, the value must fall 5 % below the threshold that it
+ * passed; a gauge changes at most once a minute.
  */
 export function nextState(
   memory: GaugeMemory,
@@ -212,7 +212,7 @@ export class Health {
     return this.judged.get(gauge) ?? value;
   }
 
-  /** Until it is full, by how it grew over the last hour; null where it does not grow, or not within a week. */
+  /** Hours until it is full, from its growth over the last hour; null if it does not grow, or not within a week. */
   private hoursLeft(gauge: GaugeName, value: number): number | null {
     const since = this.options.now() - HOUR_MS;
     const first = this.history(gauge).find(({ at }) => at >= since);

@@ -1,9 +1,9 @@
 /**
- * Finds the address of a client. The peer of the connection, or, where that is a proxy that is trusted, the last
- * address in X-Forwarded-For that no trusted proxy has: addresses before it may be written by the client.
+ * Finds the address of a client: the connection's peer or, if that is a trusted proxy, the last address in
+ * X-Forwarded-For that is not a trusted proxy's: addresses before it may be written by the client.
  */
 
-/** Loaded with the first address that is checked, because it slows the start and most servers trust no proxy. */
+/** Loaded when the first address is checked, because it slows the start and most servers trust no proxy. */
 const addresses = () => process.getBuiltinModule("node:net");
 
 export interface Proxies {
@@ -36,7 +36,7 @@ export function isNetwork(text: string): boolean {
 
 const familyOf = (address: string) => (addresses().isIP(address) === 6 ? "ipv6" : "ipv4");
 
-/** An IPv4 address in IPv6's clothes is the IPv4 address. */
+/** An IPv4-mapped IPv6 address is the IPv4 address. */
 export function plainAddress(address: string): string {
   if (!address.startsWith("::")) return address;
   return /^::ffff:(\d{1,3}(?:\.\d{1,3}){3})$/i.exec(address)?.[1] ?? address;
@@ -54,13 +54,13 @@ export function clientAddress(headers: Headers, peer: string, proxies: Proxies):
   return client;
 }
 
-/** "1.2.3.4", "1.2.3.4:5678", "[::1]:5678" and "::1" as an address; "" where it is none. */
+/** "1.2.3.4", "1.2.3.4:5678", "[::1]:5678" and "::1" as an address; "" if it is not one. */
 function addressOf(hop: string): string {
   const bare = /^\[([0-9a-f:.]+)\](?::\d+)?$/i.exec(hop)?.[1] ?? /^([\d.]+):\d+$/.exec(hop)?.[1] ?? hop;
   return addresses().isIP(bare) ? plainAddress(bare) : "";
 }
 
-/** What a limit counts by: one client of IPv6 has a whole /64. */
+/** The key that limits count by: one IPv6 client has a whole /64. */
 export function networkOf(address: string): string {
   if (!address.includes(":")) return address;
   const [head = "", tail = ""] = address.split("::");

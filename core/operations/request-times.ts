@@ -1,6 +1,6 @@
 /**
- * Measures response times. Counts by the route that answered, never by the address that was asked: a stranger cannot
- * make them grow. A stream's time is that until its headers.
+ * Measures response times. Counts by the route that responded, never by the requested path: a stranger cannot make them
+ * grow. A stream's time ends with its headers.
  */
 
 /** Upper bounds in seconds. */
@@ -11,7 +11,7 @@ export interface RouteTimes {
   route: string;
   /** "2xx" and so on. */
   status: string;
-  /** Answers up to each bound, and above the last; not added up. */
+  /** Responses up to each bound, and above the last; not cumulative. */
   buckets: number[];
   sumSeconds: number;
   count: number;
@@ -20,12 +20,12 @@ export interface RouteTimes {
 export class RequestTimes {
   /** By route, then by the first digit of the status. */
   private readonly routes = new Map<string | null, RouteTimes[]>();
-  /** Of the last prediction that worked, and of the last one that we could not answer. */
+  /** Times of the last prediction that worked, and of the last one that failed on the server's side. */
   private readonly predicted = { worked: Number.NEGATIVE_INFINITY, failed: Number.NEGATIVE_INFINITY };
 
   constructor(private readonly now: () => number) {}
 
-  /** `listed`: "METHOD /path/:as-listed"; null: no route answered. */
+  /** `listed`: "METHOD /path/:as-listed"; null: no route matched. */
   observe(listed: string | null, status: number, seconds: number): void {
     const route = this.routes.get(listed) ?? [];
     this.routes.set(listed, route);
@@ -40,7 +40,7 @@ export class RequestTimes {
     if (listed?.endsWith("/predict")) this.predicted[status < 500 ? "worked" : "failed"] = this.now();
   }
 
-  /** Did the last prediction fail for a reason of ours, at `since` or later? */
+  /** Whether the last prediction failed on the server's side, at `since` or later. */
   predictionsFailing(since: number): boolean {
     const { worked, failed } = this.predicted;
     return failed >= since && failed > worked;

@@ -1,6 +1,6 @@
 /**
- * Changes settings while the process runs. The environment overrides stored values, and those override the defaults. A
- * change is stored and applies immediately, because all parts read the one Config. A secret is never returned.
+ * Changes settings at run time. The environment overrides stored values, and those override the defaults. A change is
+ * stored and applies immediately, because all parts read the one Config. A secret is never returned.
  */
 import * as z from "zod";
 import type { EventLog } from "../events/event-log.ts";
@@ -14,16 +14,16 @@ export interface SettingView {
   name: SettingName;
   group: SettingGroup;
   says: string;
-  /** In force now; of a secret: null. */
+  /** The current value; null for a secret. */
   value: unknown;
   source: "environment" | "stored" | "default";
   /** Set by the environment: it cannot be changed here. */
   locked: boolean;
   default: unknown;
   isSecret: boolean;
-  /** Of a secret: whether there is one. */
+  /** For a secret: whether there is one. */
   isSet: boolean;
-  /** The only values that it takes; null: others too. */
+  /** The only allowed values; null: others too. */
   options: string[] | null;
 }
 
@@ -39,7 +39,7 @@ const TEXT = z.union([
   z.array(z.union([z.string(), z.number()])),
 ]);
 
-/** What `PATCH /api/settings` takes: name -> value as text, number or list; null: the default again. */
+/** The body of `PATCH /api/settings`: name -> value as text, number or list; null restores the default. */
 export const SETTINGS_PATCH = z.strictObject(
   Object.fromEntries(CHANGEABLE.map(([name, { says }]) => [name, TEXT.optional().describe(says)])),
 );
@@ -65,7 +65,7 @@ export class Settings {
     });
   }
 
-  /** Puts in force what another server stored. */
+  /** Applies what another server stored. */
   private async reload(names: SettingName[]): Promise<void> {
     const { config, store } = this.options;
     const stored = await storedSettings(store);
@@ -77,13 +77,13 @@ export class Settings {
     for (const listener of this.listeners) await listener(names);
   }
 
-  /** Puts in force what is stored. */
+  /** Applies what is stored. */
   static async open(options: SettingsOptions): Promise<Settings> {
     const { config, store, logger } = options;
     for (const [name, value] of await storedSettings(store)) {
       const entry = CHANGEABLE.find(([known]) => known === name)?.[1];
       const parsed = entry?.schema.safeParse(value);
-      // Written by another version that knew it otherwise: the default is a better guess than not to start.
+      // Stored by a version with other rules: the default is a better guess than not to start.
       if (!parsed?.success) logger.warn({ setting: name }, "a stored setting is not valid");
       else if (!config.given.has(name as SettingName)) Object.assign(config, { [name]: parsed.data });
     }
@@ -115,7 +115,7 @@ export class Settings {
     });
   }
 
-  /** All or nothing. Throws AppError: `invalid`, or `conflict` where the environment sets one of them. */
+  /** All or nothing. Throws AppError: `invalid`, or `conflict` if the environment sets one of them. */
   async change(patch: SettingsPatch, unchanged: Unchanged = async () => {}): Promise<void> {
     const { config, log } = this.options;
     const wanted = CHANGEABLE.flatMap(([name, entry]) => {
@@ -146,7 +146,7 @@ export class Settings {
     if (parsed.success) return { text: text === entry.fallback ? null : text, value: parsed.data };
     throw new AppError("syntax", `${name}: ${parsed.error.issues[0]?.message}`, {
       column: name,
-      fix: `It is for ${entry.says}${entry.fallback ? `; the default is ${entry.fallback}` : ""}.`,
+      fix: `It sets this: ${entry.says}${entry.fallback ? `; the default is ${entry.fallback}` : ""}.`,
     });
   }
 }

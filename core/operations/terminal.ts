@@ -1,11 +1,11 @@
-/** Prints the output of commands. Results on stdout, the rest on stderr, the verdict as exit code. */
+/** Prints the output of commands: results on stdout, everything else on stderr, the result as exit code. */
 import { existsSync, writeSync } from "node:fs";
 import { resolve } from "node:path";
 import { diskFailure } from "../platform/disk.ts";
 import { AppError, type ErrorPlace } from "../platform/errors.ts";
 import { ConfigError } from "./config.ts";
 
-/** A word that a command needs. Throws AppError `syntax` where it is not given. */
+/** An argument that a command needs. Throws AppError `syntax` if it is missing. */
 export function needed(word: string | undefined, usage: string): string {
   if (!word) throw new AppError("syntax", `Usage: signalbox ${usage}`);
   return word;
@@ -26,7 +26,7 @@ export function tell(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** Waits where the reader is slow; false where it has gone. */
+/** Waits if the reader is slow; false if it has gone. */
 export function writeOut(bytes: Uint8Array): boolean {
   try {
     for (let at = 0; at < bytes.length; ) at += writeSome(bytes.subarray(at));
@@ -37,7 +37,7 @@ export function writeOut(bytes: Uint8Array): boolean {
   }
 }
 
-/** A pipe that is full for now takes nothing. */
+/** A full pipe accepts nothing for now. */
 function writeSome(bytes: Uint8Array): number {
   try {
     return writeSync(process.stdout.fd, bytes);

@@ -1,7 +1,6 @@
 /**
- * Delivers events to webhooks. Addresses that the operator named, each served from the log by its own cursor: in
- * order, one request at a time, tried again until it is taken. This is the only connection that the server opens
- * outwards, and the receiver's response body is never shown.
+ * Delivers events to webhooks: addresses that the operator configured. Each reads the log by its own cursor: in order,
+ * one request at a time, with retries until delivery succeeds. The receiver's response body is never shown.
  */
 
 import * as z from "zod";
@@ -27,22 +26,22 @@ import type { Config } from "./config.ts";
 
 const MAX_WEBHOOKS = 20;
 const TIMEOUT_MS = 10_000;
-/** Longer than an attempt takes: whoever holds a webhook may deliver until then. */
+/** Longer than an attempt takes: the server that holds a webhook may deliver until then. */
 const HOLD_MS = 15_000;
 const HOLD_EVERY_MS = 3000;
-/** The id of the one that WEBHOOK_URL names. */
+/** The ID of the webhook that WEBHOOK_URL names. */
 const CONFIGURED = "environment";
 
 const SECRET = z.string().min(16).max(200);
 
-/** What `POST /api/webhooks` takes. */
+/** The body of `POST /api/webhooks`. */
 export const WEBHOOK_REQUEST = z.strictObject({
-  url: z.string().max(2000).refine(isWebAddress, "must be an http or https address without a password in it"),
+  url: z.string().max(2000).refine(isWebAddress, "must be an http or https address without a password"),
   types: z.array(z.enum(EVENT_NAMES)).max(EVENT_NAMES.length).default([]),
   secret: SECRET.optional(),
 });
 
-/** Only the web: no file, no socket of another kind; a password in an address would be stored and shown. */
+/** Only the web: no file, no other kind of socket; a password in an address would be stored and shown. */
 export function isWebAddress(text: string): boolean {
   const url = URL.parse(text);
   return (url?.protocol === "http:" || url?.protocol === "https:") && !url.username && !url.password;
@@ -52,14 +51,14 @@ export interface WebhookView {
   id: string;
   url: string;
   types: string[];
-  /** Last event that was delivered, skipped or dropped. */
+  /** The last event that was delivered, skipped or dropped. */
   cursor: number;
   delivered: number;
   givenUp: number;
   attempts: number;
   lastError: string | null;
   createdAt: string;
-  /** Set by WEBHOOK_URL: it is deleted by unsetting that. */
+  /** Set by WEBHOOK_URL: unset that to delete it. */
   isLocked: boolean;
 }
 
@@ -68,16 +67,16 @@ export interface WebhooksOptions {
   log: EventLog;
   logger: Logger;
   now: () => number;
-  /** This server among those on the same database: of them one delivers. */
+  /** This server among those on the same database: only one of them delivers. */
   workerId: string;
-  /** WEBHOOK_URL, WEBHOOK_SECRET and WEBHOOK_TYPES as they are now; an empty address: none. */
+  /** The current WEBHOOK_URL, WEBHOOK_SECRET and WEBHOOK_TYPES; an empty address: none. */
   configured: Pick<Config, "WEBHOOK_URL" | "WEBHOOK_SECRET" | "WEBHOOK_TYPES">;
-  /** Resolves after `ms`, or when the signal says so. */
+  /** Resolves after `ms`, or when the signal is aborted. */
   wait?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
 export class Webhooks {
-  /** Since the start: deliveries that failed, and events that were given up. */
+  /** Since the start: failed deliveries, and events that were given up. */
   readonly failures = { failed: 0, given_up: 0 };
   private readonly serving = new Map<string, AbortController>();
   private timer: Timer | null = null;
@@ -93,13 +92,13 @@ export class Webhooks {
 
   private look(): void {
     this.looking = this.serveHeld().catch((error: unknown) => {
-      // What cannot be held any more may be another server's by now.
+      // After its lease has run out, another server may have taken it.
       for (const id of [...this.serving.keys()]) this.endServing(id);
       this.options.logger.warn({ reason: String(error) }, "webhooks wait for the database");
     });
   }
 
-  /** Serves what this server holds, and nothing else. */
+  /** Delivers the webhooks that this server holds, and no others. */
   private async serveHeld(): Promise<void> {
     const { store, workerId: worker } = this.options;
     const webhooks = await listWebhooks(store);
@@ -109,7 +108,7 @@ export class Webhooks {
       const isHeld =
         !store.isShared || (await holdDelivery(store, "webhooks", { id, worker, holdMs: HOLD_MS }));
       if (!isHeld) this.endServing(id);
-      // Read once more: another server may have delivered until now.
+      // Read again: another server may have delivered until now.
       const webhook = isHeld && !this.serving.has(id) ? await findWebhook(store, id) : null;
       if (webhook) this.serve(webhook);
     }
@@ -120,7 +119,7 @@ export class Webhooks {
     this.serving.delete(id);
   }
 
-  /** Goes on with what the settings say now. */
+  /** Continues with the current settings. */
   async reconfigure(): Promise<void> {
     this.endServing(CONFIGURED);
     await this.saveConfigured();
@@ -143,7 +142,7 @@ export class Webhooks {
     const { store, workerId, logger } = this.options;
     if (!store.isShared) return;
     await leaveDeliveries(store, "webhooks", workerId).catch((error: unknown) =>
-      logger.warn({ reason: String(error) }, "webhooks could not be left to other servers"),
+      logger.warn({ reason: String(error) }, "webhooks could not be handed over to other servers"),
     );
   }
 
@@ -151,7 +150,7 @@ export class Webhooks {
     return (await listWebhooks(this.options.store)).map(viewOf);
   }
 
-  /** Serves an address from now on. The secret is shown only once. Throws AppError `conflict` at the bound. */
+  /** Delivers to an address from now on. The secret is shown only once. Throws AppError `conflict` at the limit. */
   async create(request: z.output<typeof WEBHOOK_REQUEST>): Promise<WebhookView & { secret: string }> {
     const webhook = await this.options.store.transaction(async (tx) => {
       if ((await listWebhooks(tx)).length >= MAX_WEBHOOKS)
@@ -209,7 +208,7 @@ export class Webhooks {
       const { id: webhookId, url, lastError: reason } = webhook;
       logger.warn(
         { webhook: webhookId, host: new URL(url).host, seq, type, attempts: MAX_ATTEMPTS, reason },
-        "webhook gave up on an event",
+        "a webhook gave up on an event",
       );
     };
     const receiver = {
@@ -228,7 +227,7 @@ export class Webhooks {
     return (id === CONFIGURED && this.options.configured.WEBHOOK_SECRET) || secret;
   }
 
-  /** Null: taken. Otherwise why not; never with what the other side said. */
+  /** Null: delivered. Otherwise the reason; never with the response's text. */
   private async deliver(
     webhook: StoredWebhook,
     entry: LogEntry,
@@ -246,13 +245,13 @@ export class Webhooks {
   }
 }
 
-/** As https://www.standardwebhooks.com has it: HMAC-SHA256 over "id.timestamp.body", in base 64. */
+/** As https://www.standardwebhooks.com defines it: HMAC-SHA256 over "id.timestamp.body", in base 64. */
 export function signature(secret: string, signed: string): string {
   const key = secret.startsWith("whsec_") ? Buffer.from(secret.slice(6), "base64") : secret;
   return `v1,${new Bun.CryptoHasher("sha256", key).update(signed).digest("base64")}`;
 }
 
-/** Without a choice: what makes an activity row. */
+/** Without a choice: the types that appear in the activity feed. */
 function isWanted({ type, json }: LogEntry, types: readonly string[]): boolean {
   if (types.length) return types.includes(type);
   return EVENTS[type].sentence !== null && tellEvent(type, (JSON.parse(json) as LoggedEvent).data) !== null;

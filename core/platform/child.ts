@@ -1,6 +1,6 @@
 /**
- * Runs untrusted or heavy work in a child process. In a child process of our own, capped in memory, killed when it
- * outgrows that, spoken to in checked messages. A child that dies takes nothing with it.
+ * Runs untrusted or heavy work in a child process, with a memory limit and checked messages. A child that dies takes
+ * nothing with it.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { setPriority } from "node:os";
@@ -8,13 +8,13 @@ import * as z from "zod";
 import { diskFailure } from "./disk.ts";
 import { AppError, type ErrorRecord, errorRecord } from "./errors.ts";
 
-/** What a child runs: its subcommand in the one-file build, and its module beside the caller's elsewhere. */
+/** What a child runs: its subcommand in the one-file build, otherwise the module beside the caller's. */
 export interface ChildEntry {
   name: string;
   module: URL;
 }
 
-/** What a child may say; anything else ends it. */
+/** What a child may send; anything else ends it. */
 const MESSAGE = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("ready") }),
   z.object({ kind: z.literal("report"), report: z.unknown() }),
@@ -36,41 +36,44 @@ const MESSAGE = z.discriminatedUnion("kind", [
 export interface ChildOptions {
   input: unknown;
   memoryBytes: number;
-  /** What it throws, or rejects with, ends the child. */
+  /** An error that it throws, or rejects with, ends the child. */
   onReport: (report: unknown) => void | Promise<void>;
 }
 
 export interface Child {
   pid: number;
   send: (message: { kind: "stop" }) => void;
-  /** At once and for good; `result` then rejects. */
+  /** Ends the child at once; `result` then rejects. */
   kill: () => void;
-  /** The child's result. Rejects with AppError where the input is to blame or memory ran out. */
+  /** The child's result. Rejects with AppError if the input is to blame or memory ran out. */
   result: Promise<unknown>;
 }
 
 const running = new Set<number>();
 
-/** The children that run now: what they use is our own work. */
+/** The children that run now: their use counts as our own work. */
 export function childPids(): ReadonlySet<number> {
   return running;
 }
 
 const CHILD_NICENESS = 10;
-/** What it says on stderr is kept to the last of so many characters. */
+/** Of its stderr the last characters are kept, up to this many. */
 const LAST_WORDS = 2000;
-/** A child says some twenty things a second; one that floods is broken. So many at once, and so many a second beside. */
+/**
+ * A child sends about twenty messages a second; one that floods is broken. This many at once, and this many per second
+ * in addition.
+ */
 const MOST_AT_ONCE = 2000;
 const MOST_A_SECOND = 200;
-/** It may take so long to end after its answer. */
+/** How long it may take to end after its result. */
 const LINGER_MS = 2000;
 
-/** Starts a child; the one-file build starts itself, by the child's name as subcommand. */
+/** Starts a child; the one-file build starts itself, with the child's name as subcommand. */
 export function startChild(entry: ChildEntry, options: ChildOptions): Child {
   return spawnChild(entry.name, childCommand(entry), options);
 }
 
-/** `command` talks as `serveParent` does. */
+/** `command` speaks the protocol of `serveParent`. */
 export function spawnChild(name: string, command: string[], options: ChildOptions): Child {
   const { promise, resolve, reject } = Promise.withResolvers<unknown>();
   const flood = new Flood();
@@ -115,7 +118,7 @@ export function spawnChild(name: string, command: string[], options: ChildOption
       end(
         how === "memory"
           ? outOfMemory(options.memoryBytes)
-          : new ChildDied(`The ${name} process did nothing for seconds and was ended`),
+          : new ChildDied(`The ${name} process was unresponsive and was ended`),
       ),
   });
   const words = lastWords(process.stderr);
@@ -134,7 +137,7 @@ function killedBy(signal: string | number): string {
   return `was killed by ${signal}${cause}`;
 }
 
-/** Counts what a child says. Counts by the sender's rate, not by how fast we read. */
+/** Counts a child's messages by its sending rate, not by how fast we read. */
 class Flood {
   heardAt = performance.now();
   private readonly since = performance.now();
@@ -147,7 +150,7 @@ class Flood {
   }
 }
 
-/** Reads all, keeps the end. */
+/** Reads everything, keeps the end. */
 function lastWords(stream: ReadableStream<Uint8Array>): () => string {
   let words = "";
   const decoder = new TextDecoder();
@@ -161,10 +164,10 @@ function lastWords(stream: ReadableStream<Uint8Array>): () => string {
   return () => words;
 }
 
-/** The child ended without an answer: a defect, a kill from outside, or the machine out of memory. */
+/** The child ended without a result: a defect, a kill from outside, or the machine out of memory. */
 export class ChildDied extends Error {}
 
-/** Does this run from the one-file build, where a module has no path of its own? */
+/** Whether this is the one-file build, in which a module has no path of its own. */
 export const IS_ONE_FILE = import.meta.url.includes("$bunfs") || import.meta.url.includes("~BUN");
 
 export function childCommand({ name, module }: ChildEntry): string[] {
@@ -192,7 +195,7 @@ function outOfMemory(bytes: number): AppError {
   );
 }
 
-/** The child's side: waits for its input, does the work, answers, exits. Never returns. */
+/** The child's side: waits for its input, does the work, sends the result, exits. Never returns. */
 export async function serveParent(
   work: (input: unknown, port: { report: (report: unknown) => void; stop: AbortSignal }) => Promise<unknown>,
 ): Promise<void> {
@@ -225,7 +228,7 @@ function failureRecord(error: unknown): ErrorRecord {
   return record.code === "internal" ? { ...record, message: stack ?? record.message } : record;
 }
 
-/** The machine, or a limit of the container, gave no more; null where something else failed. */
+/** The machine, or the container's limit, had no more memory; null if something else failed. */
 function memoryFailure(error: unknown): AppError | null {
   if (!/out of memory|not enough memory|ENOMEM|cannot allocate|spawn worker thread/i.test(String(error)))
     return null;
@@ -234,7 +237,7 @@ function memoryFailure(error: unknown): AppError | null {
   });
 }
 
-/** The server comes first: when memory runs out the kernel ends this child, and its work yields to responses. */
+/** The server has priority: when memory runs out the kernel ends this child, and its work yields to responses. */
 function stepBack(): void {
   try {
     setPriority(CHILD_NICENESS);
@@ -245,7 +248,7 @@ function stepBack(): void {
 }
 
 const POLL_MS = 250;
-/** Neither work nor a word for so long: it hangs. */
+/** Without work or a message for this long, it hangs. */
 const SILENT_MS = 3500;
 
 export interface WatchedChild {
@@ -253,18 +256,18 @@ export interface WatchedChild {
   memoryBytes: number;
   /** When its last message arrived, as `performance.now()`. */
   heardAt: () => number;
-  /** Called once; the watch is over then. */
+  /** Called once; watching ends then. */
   failed: (how: "memory" | "silence") => void;
 }
 
-/** Watches until the function returned is called. */
+/** Watches until the returned function is called. */
 export function watchChild({ pid, memoryBytes, heardAt, failed }: WatchedChild): () => void {
   let processorTicks = -1;
   let activeAt = performance.now();
   const timer = setInterval(() => {
     const now = performance.now();
     const found = processorOf(pid);
-    // Waiting for the disk, or for a processor on a busy machine, is no hanging.
+    // Waiting for the disk, or for a processor on a busy machine, is not hanging.
     const isActive = !found || found.ticks !== processorTicks || "DR".includes(found.state);
     processorTicks = found?.ticks ?? -1;
     if (isActive) activeAt = now;
@@ -289,7 +292,7 @@ function residentBytes(pid: number): number {
   return Number(readProc(pid, "statm").split(" ")[1] ?? 0) * 4096;
 }
 
-/** "" where the child has just ended, or the system has no /proc: the kernel's own limits then stand alone. */
+/** "" if the child has just ended, or the system has no /proc: then only the kernel's own limits apply. */
 function readProc(pid: number, file: string): string {
   try {
     return readFileSync(`/proc/${pid}/${file}`, "utf8");

@@ -1,6 +1,6 @@
 /**
- * Keeps a reserve file so that data can be deleted on a full disk. Deleting writes too. A file of a few megabytes lies
- * released for that, and created again when there is room.
+ * Keeps a reserve file so that data can be deleted on a full disk, because deleting writes too. A file of a few
+ * megabytes is released for that, and created again when there is room.
  */
 import {
   closeSync,
@@ -16,7 +16,7 @@ import { join } from "node:path";
 import { diskFailure } from "./disk.ts";
 
 const BYTES = 8 * 1024 * 1024;
-/** Laid only where so much is free beside it. */
+/** Created only if this much is free besides it. */
 const ROOM_BYTES = 8 * BYTES;
 
 export class DiskReserve {
@@ -33,7 +33,7 @@ export class DiskReserve {
     try {
       const file = openSync(part, "w");
       try {
-        // Written out: a file of holes keeps no room.
+        // Written in full: a sparse file reserves no room.
         const chunk = new Uint8Array(BYTES / 8).fill(85);
         for (let written = 0; written < BYTES; written += chunk.length) writeSync(file, chunk);
         fsyncSync(file);
@@ -47,7 +47,7 @@ export class DiskReserve {
     }
   }
 
-  /** Does `work`; where the disk is too full for it, once more without the disk reserve. */
+  /** Does `work`; if the disk is too full for it, again without the reserve. */
   async spend<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();

@@ -1,12 +1,13 @@
 /**
- * Recognises failures of the disk or the database server and says what to do. They are no defects, and stored data is safe.
+ * Recognises failures of the disk or the database server and says what to do. They are not defects, and stored data is
+ * safe.
  */
 
 import { open } from "node:fs/promises";
 import { AppError, StorageUnavailable, StoreUnavailable } from "./errors.ts";
 
 const FULL = new Set(["ENOSPC", "EDQUOT", "SQLITE_FULL"]);
-/** EFAULT: what Bun's `rm` reports for errors that it does not expect, such as a full disk. */
+/** EFAULT: what Bun's `rm` reports for unexpected errors, such as a full disk. */
 const BROKEN = /^(?:EIO|EROFS|ENXIO|EFAULT|EACCES|EPERM|SQLITE_(?:IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB))/;
 
 export function diskFull(): AppError {
@@ -15,10 +16,10 @@ export function diskFull(): AppError {
   });
 }
 
-/** The error in a user's words where the disk is its cause; null where it is not. */
+/** The error in plain words if the disk caused it; else null. */
 export function diskFailure(error: unknown): AppError | null {
   if (error instanceof StoreUnavailable || error instanceof StorageUnavailable) return error;
-  // Requests are parsed elsewhere: what is no JSON here was stored, and is no longer what it was.
+  // Requests are parsed elsewhere: invalid JSON here was stored, and is damaged.
   if (error instanceof SyntaxError && error.message.startsWith("JSON Parse error")) return damagedData();
   const { code } = error as { code?: unknown };
   if (typeof code !== "string") return null;
@@ -42,7 +43,7 @@ function fileMissing(): AppError {
 
 function damagedData(): AppError {
   return new AppError("unavailable", "Stored data is damaged", {
-    fix: "`signalbox check` verifies the database. Restore a backup; the log names the place.",
+    fix: "`signalbox check` verifies the database. Restore a backup; the log has the details.",
   });
 }
 

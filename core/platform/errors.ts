@@ -1,10 +1,10 @@
 /**
- * The errors that a user can cause, and the few codes that callers branch on.
- * Anything that is not an AppError is a defect: it shows as an internal error with an id, never with its detail.
+ * Errors that a user can cause, and the few codes that callers branch on. Anything that is not an AppError is a defect:
+ * it shows as an internal error with an ID, never with its details.
  */
 
 export type ErrorCode =
-  | "syntax" // 400: the request is wrong in itself: it cannot be parsed, or has an unknown or bad parameter
+  | "syntax" // 400: the request itself is wrong: it cannot be parsed, or has an unknown or invalid parameter
   | "unauthorized" // 401
   | "forbidden" // 403
   | "missing" // 404
@@ -20,11 +20,11 @@ export type ErrorCode =
   | "unavailable" // 503
   | "disk_full"; // 507
 
-/** Where the fault is and how to mend it; `row` is 1-based in the file, the header row included. */
+/** Where the error is and how to fix it; `row` is 1-based in the file, header included. */
 export interface ErrorPlace {
   row?: number;
   column?: string;
-  /** The file's own text around the fault. */
+  /** The file's own text around the error. */
   near?: string;
   /** One sentence: what the reader can do now. */
   fix?: string;
@@ -50,11 +50,14 @@ export class StoreUnavailable extends AppError {
   }
 }
 
-/** The bucket or shared folder with the files cannot be reached: what is stored stays, and the server continues when it can. */
+/**
+ * The bucket or shared folder with the files cannot be reached: stored data stays, and the server continues when it
+ * can.
+ */
 export class StorageUnavailable extends AppError {
   constructor(
     message: string,
-    /** Asking again will not help: its keys, rights or name are wrong. */
+    /** Retrying will not help: its keys, rights or name are wrong. */
     readonly isRefusal = false,
   ) {
     super("unavailable", message, {
@@ -63,7 +66,7 @@ export class StorageUnavailable extends AppError {
   }
 }
 
-/** An AppError crossing a process border as plain data, and back. */
+/** Converts an AppError to plain data for another process, and back. */
 export interface ErrorRecord extends ErrorPlace {
   code: ErrorCode | "internal";
   message: string;

@@ -1,22 +1,22 @@
 /**
  * Writes numbers for people, by one set of rules: three significant digits, thousands grouped from 10,000, nothing that
- * is not zero shown as zero, nothing below 1 shown as 1 (an R² of 0.99979), nor as 100 % what is not all. Plain text:
+ * is not zero shown as zero, nothing below 1 shown as 1 (an R² of 0.99979), and no part shown as 100 %. Plain text:
  * "-0.5", "1.2e-7". Pages set the minus sign and powers of ten with `typeset`.
  */
 
 export const DAY_MS = 86_400_000;
 
 const MOST_DECIMALS = 6;
-/** To tell a figure from 1; one that is closer is "above 0.9999". */
+/** Distinguishes a figure from 1; a closer one is ">0.9999". */
 const DECIMALS_BELOW_ONE = 4;
-/** Closer to 1 only sums of floating-point numbers come, which mean 1. */
+/** Only rounding errors of floating-point sums come closer to 1, and they mean 1. */
 const ROUNDING_ERROR = 1e-9;
 const POWERS_BELOW = 0.001;
 const POWERS_FROM = 1e9;
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const BYTE_UNITS = ["B", "kB", "MB", "GB", "TB"] as const;
 
-/** Whole numbers: 1440 -> "1440", 53940 -> "53,940". One that is not whole is written as `figure` does. */
+/** Whole numbers: 1440 -> "1440", 53940 -> "53,940". Any other number is written as `figure` does. */
 export function count(n: number): string {
   return Number.isInteger(n) ? grouped(n) : figure(n);
 }
@@ -31,7 +31,7 @@ function pluralOf(noun: string): string {
   return /[^aeiou]y$/i.test(noun) ? `${noun.slice(0, -1)}ies` : `${noun}s`;
 }
 
-/** A value that you may want to type: all its digits, up to twelve, grouped from 10,000 on: 0.12345, 970,675.5. */
+/** A value that a user may want to type: all its digits, up to twelve, grouped from 10,000: 0.12345, 970,675.5. */
 export function exact(n: number): string {
   if (!Number.isFinite(n)) return "–";
   const short = Number(n.toPrecision(12));
@@ -41,8 +41,7 @@ export function exact(n: number): string {
 }
 
 /**
- * Three significant digits without trailing zeros, whole from 100 on: 0.841, 12.3, 53,940, 8e-5; 0.9998, not 1. Not a
- * number: "–".
+ * Three significant digits without trailing zeros, whole from 100: 0.841, 12.3, 53,940, 8e-5; 0.9998, not 1. NaN: "–".
  */
 export function figure(n: number): string {
   if (!Number.isFinite(n)) return "–";
@@ -56,19 +55,19 @@ export function figure(n: number): string {
 export function score(n: number): string {
   const size = Math.abs(n);
   if (!Number.isFinite(n) || n === 0 || size >= 100 || isPower(size) || looksLikeOne(n, 3)) return figure(n);
-  // Rounding may add a digit before the point: 99.96 is "100", as is its neighbour 100.2.
+  // Rounding may add a digit before the point: 99.96 is "100", like its neighbour 100.2.
   return size >= 99.95 ? figure(n) : n.toPrecision(3);
 }
 
 /**
- * Figures that are read together, such as a column or a figure and its error: all have the same decimals, which give
- * the largest three significant digits. One that would look like zero is written with its own digits: 0.0046, 1.2e-7.
+ * Figures that are read together, such as a column or a figure and its error: all get the same decimals, which give the
+ * largest three significant digits. One that would look like zero is written with its own digits: 0.0046, 1.2e-7.
  */
 export function figures(values: readonly number[]): string[] {
   return alignedFigures(values, 2);
 }
 
-/** As `figures`, with up to two decimals more where different ones would look equal: a score and its baseline. */
+/** As `figures`, with up to two more decimals if different ones would look equal: a score and its baseline. */
 export function distinctFigures(values: readonly number[]): string[] {
   const different = new Set(values).size;
   for (const digits of [2, 3]) {
@@ -100,7 +99,10 @@ function looksLikeOne(n: number, decimals: number): boolean {
   return size < 1 - ROUNDING_ERROR && Number(size.toFixed(decimals)) >= 1;
 }
 
-/** How many it takes, up to four, until it no longer looks like 1. In columns of whole numbers nobody takes it for perfect. */
+/**
+ * Significant digits, up to four, until it no longer looks like 1. In columns of whole numbers nobody takes it for
+ * perfect.
+ */
 function decimalsBelowOne(n: number, wanted: number): number {
   let decimals = wanted;
   while (decimals > 0 && decimals < DECIMALS_BELOW_ONE && looksLikeOne(n, decimals)) decimals += 1;
@@ -114,7 +116,7 @@ function belowOne(n: number): string {
   return n < 0 ? `<-${edge}` : `>${edge}`;
 }
 
-/** Shares of rows, progress, load: 0.1234 -> "12 %"; below 10 % one decimal. */
+/** Shares of rows, progress, load: 0.1234 -> "12 %"; one decimal below 10 %. */
 export function percent(share: number): string {
   if (!Number.isFinite(share)) return "–";
   const value = Math.abs(share * 100);
@@ -131,7 +133,7 @@ export function scorePercent(share: number): string {
   return scorePercents([share])[0]!;
 }
 
-/** Scores that are shown together: as many decimals as it takes to tell different ones apart, three at most. */
+/** Scores that are shown together: as many decimals as needed to tell different ones apart, three at most. */
 export function scorePercents(shares: readonly number[]): string[] {
   const different = new Set(shares).size;
   for (const decimals of [1, 2, 3]) {
@@ -151,12 +153,12 @@ export function reading(value: number, unit: string): string {
   return unit === "%" ? percent(value / 100) : `${figure(value)} ${unit}`;
 }
 
-/** Where a slider stands: 0.434 -> "43.4 %", 0.4 -> "40 %". */
+/** The value of a slider: 0.434 -> "43.4 %", 0.4 -> "40 %". */
 export function thresholdPercent(share: number): string {
   return edgeOf(share) ?? `${Number((100 * share).toFixed(1))} %`;
 }
 
-/** What would be rounded to none or to all, and is neither; null for the rest. */
+/** The text for a share that would be rounded to none or all, and is neither; null for the rest. */
 function edgeOf(share: number, decimals = 1): string | null {
   const value = Math.abs(share * 100);
   const step = 10 ** -decimals;
@@ -196,12 +198,14 @@ function both(large: string, small: number, unit: string): string {
   return small > 0 ? `${large} ${small} ${unit}` : large;
 }
 
-/** As a file or a form field writes it: "1234567", "-0.25". Whole numbers are exact and never grouped. */
+/** As in a file or a form field: "1234567", "-0.25". Whole numbers are exact and never grouped. */
 export function plain(n: number): string {
   return String(Number.isSafeInteger(n) ? n : Number(n.toPrecision(Math.abs(n) >= 1000 ? 7 : 4)));
 }
 
-/** For pages: "-0.5" -> "−0.5", "1.2e-7" -> "1.2 × 10⁻⁷". Leaves what stands in quotes, and words with hyphens or digits. */
+/**
+ * For pages: "-0.5" -> "−0.5", "1.2e-7" -> "1.2 × 10⁻⁷". Quoted text, and words with hyphens or digits, stay unchanged.
+ */
 export function typeset(text: string): string {
   return text
     .replace(

@@ -1,4 +1,4 @@
-/** Makes IDs and names for paths. Short random ids, and names that fit into a path. */
+/** Makes short random IDs, and names that fit into a path. */
 
 export const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 
@@ -7,7 +7,7 @@ export function newId(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => ALPHABET[byte & 31]).join("");
 }
 
-/** A label as a name for a model: lower case letters, digits, dots and dashes; "model" where nothing is left. */
+/** A label as a name for a model: lower case letters, digits, dots and dashes; "model" if nothing is left. */
 export function slug(label: string): string {
   const base = label
     .replace(/\.(gz|zip|zst)$/i, "")

@@ -1,17 +1,17 @@
 /**
- * Closes what stays open for someone whose access ends. Sockets and streams are held in the name of a credential; when
+ * Closes what is open for someone whose access ends. Sockets and streams are held in the name of a credential; when
  * that is revoked or expires, they end at once.
  */
 
 import { AppError } from "./errors.ts";
 
-/** Registers what is to be done at the end; the function returned takes it back. */
+/** Registers what to do at the end; the returned function cancels it. */
 export type Lease = (end: (reason: AppError) => void) => () => void;
 
-/** Of what neither expires nor can be revoked: there is nothing to take back. */
+/** For access that neither expires nor can be revoked: there is nothing to cancel. */
 export const FOREVER = () => {};
 
-/** Who opened something: hashes of the credentials, and when their access ends. */
+/** The holder of something open: hashes of the credentials, and when their access ends. */
 interface Holder {
   credentials: readonly string[];
   expiresAt: number | null;
@@ -36,7 +36,7 @@ export class Leases {
     return this.held.size;
   }
 
-  /** For what cannot be revoked and does not expire, nothing is kept. */
+  /** Nothing is stored for access that cannot be revoked and does not expire. */
   holdFor(identity: Holder): Lease {
     return (end) => {
       if (!identity.credentials.length && identity.expiresAt === null) return FOREVER;
@@ -46,14 +46,14 @@ export class Leases {
     };
   }
 
-  /** Ends all that was opened with the credential whose hash this is. */
+  /** Ends everything that was opened with the credential that has this hash. */
   revoke(hash: string): void {
-    const reason = new AppError("unauthorized", "The access was revoked", { fix: "Sign in again." });
+    const reason = new AppError("unauthorized", "Your access was revoked", { fix: "Sign in again." });
     this.end(({ identity }) => identity.credentials.includes(hash), reason);
   }
 
   endExpired(): void {
-    const reason = new AppError("unauthorized", "The access has expired", { fix: "Sign in again." });
+    const reason = new AppError("unauthorized", "Your access has expired", { fix: "Sign in again." });
     this.end(({ identity }) => identity.expiresAt !== null && identity.expiresAt <= this.now(), reason);
   }
 

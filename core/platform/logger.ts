@@ -1,4 +1,4 @@
-/** Logs JSON lines for the operator. JSON lines on stdout; never a cell of data, never a secret. */
+/** Logs JSON lines on stdout for the operator; never a cell of data, never a secret. */
 
 const LEVELS = { debug: 20, info: 30, warn: 40, error: 50, silent: 100 } as const;
 export type LogLevel = keyof typeof LEVELS;
@@ -6,10 +6,13 @@ export type LogLevel = keyof typeof LEVELS;
 type Write = (fields: Record<string, unknown>, message: string) => void;
 export type Logger = Record<Exclude<LogLevel, "silent">, Write>;
 
-/** Lines that wait; null: they are printed at once. */
+/** Buffered lines; null: they are printed at once. */
 let waiting: string[] | null = null;
 
-/** From now on lines wait, because the first one that the process prints says where it serves; the function lets go. */
+/**
+ * Buffers lines from now on, because the first line that the process prints says where it serves; the returned function
+ * prints them.
+ */
 export function holdLines(): () => void {
   waiting = [];
   return () => {

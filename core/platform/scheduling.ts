@@ -1,4 +1,4 @@
-/** Limits how much runs at once. At most so many at a time, the others in the order in which they came. */
+/** Limits how much runs at once; the rest waits in order of arrival. */
 
 export class Semaphore {
   private taken = 0;
@@ -22,12 +22,12 @@ export class Semaphore {
 
 const AT_ONCE = 10;
 
-/** Lets a few pass in each turn of the event loop, so that other requests are answered in between. */
+/** Lets a few through in each turn of the event loop, so that other requests are answered in between. */
 export class Throttle {
   private readonly waiting: (() => void)[] = [];
   private passed = 0;
 
-  /** Resolves when the caller may go on: at once unless many ask. */
+  /** Resolves when the caller may continue: at once unless many ask. */
   async pass(): Promise<void> {
     if (this.passed === 0) setImmediate(() => this.letIn());
     this.passed += 1;

@@ -7,7 +7,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 export const TIMED_PARTS = ["db", "render", "read", "train", "predict"] as const;
 export type TimedPart = (typeof TIMED_PARTS)[number];
 
-/** Milliseconds by part, of one request. */
+/** Milliseconds by part, for one request. */
 export class Timings {
   private readonly startedAt = performance.now();
   private readonly parts: Partial<Record<TimedPart, number>> = {};
@@ -16,7 +16,7 @@ export class Timings {
     this.parts[part] = (this.parts[part] ?? 0) + ms;
   }
 
-  /** What has a name of its own, and nothing within that is timed. */
+  /** A part with a name of its own; nothing inside it is measured separately. */
   measure<T>(part: TimedPart, work: () => T): T {
     const startedAt = performance.now();
     const result = work();
@@ -28,7 +28,7 @@ export class Timings {
     return performance.now() - this.startedAt;
   }
 
-  /** As the header has it: `db;dur=0.3, total;dur=1.2`. */
+  /** As in the header: `db;dur=0.3, total;dur=1.2`. */
   header(): string {
     let parts = "";
     for (const part in this.parts) parts += `${part};dur=${hundredths(this.parts[part as TimedPart]!)}, `;
@@ -45,7 +45,7 @@ function hundredths(ms: number): string {
 
 const current = new AsyncLocalStorage<Timings>();
 
-/** Runs a request; what is `timed` within it counts for it, even if several run at once. */
+/** Runs a request; what is `timed` inside counts for it, even if several run at once. */
 export function withTimings<T>(timings: Timings, request: () => T): T {
   return current.run(timings, request);
 }

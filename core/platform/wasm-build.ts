@@ -1,7 +1,6 @@
 /**
- * Compiles AssemblyScript to a WebAssembly module. For developers only: what it makes is committed as base64 in a
- * module (so that a one-file build holds it, and a fresh clone needs no compiler). A test builds it again and
- * compares.
+ * Compiles AssemblyScript to a WebAssembly module. For developers only: the result is committed as base64 in a module
+ * (so that a one-file build contains it, and a fresh clone needs no compiler). A test builds it again and compares.
  */
 import asc from "assemblyscript/asc";
 
@@ -27,7 +26,7 @@ async function readSource(folder: URL, name: string): Promise<string | null> {
   return (await file.exists()) ? file.text() : null;
 }
 
-/** The module's text, base64 in lines of 110; `script` is what makes it. */
+/** The module's text, base64 in lines of 110; `script` is the command that builds it. */
 export function wasmModule(wasm: Uint8Array, name: string, script: string): string {
   const lines =
     Buffer.from(wasm)

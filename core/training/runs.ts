@@ -171,10 +171,7 @@ export class Runs {
     return run;
   }
 
-  /**
-   * Queues a run on the dataset's current version; the same `id` is queued only once. Throws AppError if the request
-   * does not fit.
-   */
+  /** Queues a run on the dataset's current version, once for an `id`. Throws AppError if the request does not fit. */
   async train(request: TrainRequest, id = newId()): Promise<StoredRun> {
     const { log, datasets, now } = this.options;
     const dataset = await datasets.findReady(request.datasetId);

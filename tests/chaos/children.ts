@@ -19,7 +19,7 @@ const HARMS: Record<string, { harm: (pid: number) => unknown; reason: RegExp }> 
   "is killed": { harm: (pid) => process.kill(pid, "SIGKILL"), reason: /killed by SIGKILL/ },
   "is told to end": { harm: (pid) => process.kill(pid, "SIGTERM"), reason: /killed by SIGTERM/ },
   crashes: { harm: (pid) => process.kill(pid, "SIGSEGV"), reason: /killed by SIG|ended with code/ },
-  hangs: { harm: (pid) => process.kill(pid, "SIGSTOP"), reason: /did nothing for seconds/ },
+  hangs: { harm: (pid) => process.kill(pid, "SIGSTOP"), reason: /unresponsive/ },
   "gets no more memory": { harm: allowNoMemory, reason: /memory|killed by SIG|ended with code|did nothing/ },
   exits: { harm: (pid) => speakAs(pid, null), reason: /ended with code/ },
   "sends garbage": {

@@ -1,6 +1,6 @@
 /**
- * Sends alerts where people read them: by mail, Slack, Teams, Discord, ntfy or a webhook, each route from the log by its
- * own cursor, in order, tried again until it is taken; or gathers them in a digest.
+ * Sends alerts where people read them: by mail, Slack, Teams, Discord, ntfy or a webhook. Each route reads the log by
+ * its own cursor, in order, and retries until delivery succeeds; or it collects alerts in a digest.
  */
 
 import type { EventLog, LogEntry } from "../../events/event-log.ts";
@@ -35,7 +35,7 @@ import { checkTarget, type RouteRequest, type RouteSpec, type RouteTarget, shown
 
 const MOST_ROUTES = 50;
 const LOOK_MS = 20_000;
-/** Longer than an attempt takes: whoever holds a route may deliver until then. */
+/** Longer than an attempt takes: the server that holds a route may deliver until then. */
 const HOLD_MS = 20_000;
 const HOLD_EVERY_MS = 3000;
 const RETRY_MS = 300_000;
@@ -44,7 +44,7 @@ export interface AlertRouteView extends RouteSpec {
   id: string;
   name: string;
   enabled: boolean;
-  /** Of an address, what may be seen. */
+  /** The part of an address that may be shown. */
   to: string;
   delivered: number;
   givenUp: number;
@@ -60,17 +60,17 @@ export interface AlertRoutesOptions {
   logger: Logger;
   sealer: Sealer;
   config: Mailer;
-  /** How people reach this server. */
+  /** The URL by which people reach this server. */
   home: () => string;
   figures: () => Promise<DigestFigures>;
-  /** This server among those on the same database: of them one delivers. */
+  /** This server among those on the same database: only one of them delivers. */
   workerId: string;
   now: () => number;
   wait?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
 export class AlertRoutes {
-  /** By route, what ends its delivery, and how the route was when that began. */
+  /** By route, what ends its delivery, and the route's settings when that started. */
   private readonly serving = new Map<string, { abort: AbortController; as: string }>();
   private timer: Timer | null = null;
   private looking: Promise<void> = Promise.resolve();
@@ -101,13 +101,13 @@ export class AlertRoutes {
       await this.serveHeld();
       await this.tick();
     } catch (error) {
-      // What cannot be held any more may be another server's by now.
+      // After its lease has run out, another server may have taken it.
       for (const id of [...this.serving.keys()]) this.endServing(id);
       this.options.logger.warn({ reason: String(error) }, "alert routes wait for the database");
     }
   }
 
-  /** Serves what this server holds as it is now, and nothing else. */
+  /** Delivers the routes that this server holds now, and no others. */
   private async serveHeld(): Promise<void> {
     const { store, workerId: worker } = this.options;
     const routes = await listAlertRoutes(store);
@@ -118,7 +118,7 @@ export class AlertRoutes {
         !store.isShared || (await holdDelivery(store, "alert_routes", { id, worker, holdMs: HOLD_MS }));
       if (!isHeld) this.endServing(id);
       else if (this.serving.get(id)?.as !== nature(route)) {
-        // Read once more: another server may have delivered until now.
+        // Read again: another server may have delivered until now.
         const found = await findAlertRoute(store, id);
         if (found) this.serve(found);
       }
@@ -137,7 +137,7 @@ export class AlertRoutes {
     const { store, workerId, logger } = this.options;
     if (!store.isShared) return;
     await leaveDeliveries(store, "alert_routes", workerId).catch((error: unknown) =>
-      logger.warn({ reason: String(error) }, "alert routes could not be left to other servers"),
+      logger.warn({ reason: String(error) }, "alert routes could not be handed over to other servers"),
     );
   }
 
@@ -159,7 +159,7 @@ export class AlertRoutes {
     return route;
   }
 
-  /** Alerts from now on. Throws AppError: `invalid`, `conflict`. */
+  /** For alerts from now on. Throws AppError: `invalid`, `conflict`. */
   async create(request: RouteRequest): Promise<AlertRouteView> {
     const { store, log, now } = this.options;
     if ((await listAlertRoutes(store)).length >= MOST_ROUTES)
@@ -183,7 +183,7 @@ export class AlertRoutes {
     return this.find(id);
   }
 
-  /** What is left out stays; what waited for the old address does not go to a new one. Throws AppError. */
+  /** What is left out stays; alerts that waited for the old address are not sent to a new one. Throws AppError. */
   async change(id: string, patch: Partial<RouteRequest>): Promise<AlertRouteView> {
     const { store, log } = this.options;
     const route = await this.stored(id);
@@ -195,7 +195,7 @@ export class AlertRoutes {
       ...this.targetOf(route),
     };
     if (patch.channel !== undefined && patch.channel !== old.channel && patch.to === undefined)
-      throw new AppError("invalid", "Another channel needs another address", {
+      throw new AppError("invalid", "A new channel needs a new address", {
         column: "to",
         fix: "Send `to`.",
       });
@@ -233,19 +233,19 @@ export class AlertRoutes {
     this.endServing(id);
   }
 
-  /** Sends a test message now. Throws AppError `unavailable` with the reason where it is not taken. */
+  /** Sends a test message now. Throws AppError `unavailable` with the reason if delivery fails. */
   async test(id: string): Promise<void> {
     const route = await this.stored(id);
     const failure = await this.send(route, {
       title: "Test message from Signalbox",
-      lines: [`Alerts of the route “${route.name}” arrive here.`],
+      lines: [`Alerts of the route “${route.name}” will arrive here.`],
       severity: "info",
       url: this.options.home(),
       data: { kind: "test" },
     });
     if (failure === null) return;
     throw new AppError("unavailable", `The test message was not delivered: ${failure}`, {
-      fix: "Check the address, and that it can be reached from this server.",
+      fix: "Check the address, and that this server can reach it.",
     });
   }
 
@@ -259,7 +259,7 @@ export class AlertRoutes {
     if (hasUrgentLane(spec)) this.follow({ route, spec, isUrgent: true }, abort.signal);
   }
 
-  /** Delivers the alerts of a lane until the signal says so. */
+  /** Delivers the alerts of a lane until the signal is aborted. */
   private follow(
     { route, spec, isUrgent }: { route: StoredAlertRoute; spec: RouteSpec; isUrgent: boolean },
     signal: AbortSignal,
@@ -295,7 +295,7 @@ export class AlertRoutes {
       wait,
     };
     deliverInOrder(log, receiver, signal).catch((error: unknown) => {
-      logger.error({ route: id, error: String(error) }, "an alert route stopped and is begun again");
+      logger.error({ route: id, error: String(error) }, "an alert route stopped and is restarted");
       if (!signal.aborted) this.endServing(id);
     });
   }
@@ -355,7 +355,7 @@ export class AlertRoutes {
   }
 }
 
-/** What its delivery depends on. */
+/** The settings that its delivery depends on. */
 function nature({ name, spec, target, isEnabled }: Omit<StoredAlertRoute, "id">): string {
   return JSON.stringify([name, spec, target, isEnabled]);
 }

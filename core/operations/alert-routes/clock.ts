@@ -1,4 +1,4 @@
-/** Tells the time of day in a time zone: for quiet hours, and for when a digest is due. */
+/** Computes the time of day in a time zone: for quiet hours, and for when a digest is due. */
 const MINUTE_MS = 60_000;
 const DAY_MINUTES = 1440;
 
@@ -25,7 +25,7 @@ function localTime(at: number, timeZone: string): LocalTime {
 
 const minutesOf = (clock: string) => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3));
 
-/** Milliseconds until the quiet hours end, to the minute; 0: it is not quiet. They may pass midnight. */
+/** Milliseconds until the quiet hours end, to the minute; 0 outside them. They may span midnight. */
 export function quietFor(
   quiet: { from: string; to: string; timeZone?: string | undefined },
   at: number,
@@ -38,7 +38,7 @@ export function quietFor(
   return left * MINUTE_MS - (at % MINUTE_MS);
 }
 
-/** The first time after `after` at which a digest is due. Steps by minutes near a change of the clocks. */
+/** The first time after `after` at which a digest is due. Advances by minutes near a clock change. */
 export function digestAfter(
   digest: { every: "day" | "week"; at?: string | undefined; timeZone?: string | undefined },
   after: number,

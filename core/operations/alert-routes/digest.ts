@@ -12,11 +12,11 @@ export interface DigestFigures {
     value: number | null;
   }[];
   datasets: { name: string; version: number; rows: number }[];
-  /** Standing alerts, in their sentences. */
+  /** Active alerts, as sentences. */
   alerts: string[];
 }
 
-/** Sentences; empty where nothing changed. */
+/** Sentences; empty if nothing changed. */
 export function digestLines(
   before: DigestFigures | null,
   now: DigestFigures,

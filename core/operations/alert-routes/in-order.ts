@@ -1,19 +1,19 @@
 /**
- * Delivers events one after the other, each until it is taken: from the log by a cursor of its own, tried again with
- * growing waits, given up in the end so that one bad address does not hold the log for ever.
+ * Delivers events one after the other, each until delivery succeeds: reads the log by its own cursor, retries with
+ * growing delays, and gives up in the end so that one bad address does not hold up the log forever.
  */
 import type { EventLog, LogEntry } from "../../events/event-log.ts";
 import { follow } from "../../events/follow.ts";
 
 const LONGEST_WAIT_MS = 3_600_000;
-/** Some nine hours of waiting. */
+/** About nine hours of retries. */
 export const MAX_ATTEMPTS = 20;
-/** How far the stored cursor may lag behind events that nobody wanted. */
+/** How far the stored cursor may lag behind skipped events. */
 const SAVE_EVERY = 1000;
 
-/** How far a receiver has been served. */
+/** How far deliveries to a receiver have come. */
 export interface Progress {
-  /** Every event up to here was delivered, was not wanted, or was given up. */
+  /** Every event up to here was delivered, skipped, or given up. */
   cursor: number;
   delivered: number;
   givenUp: number;
@@ -22,21 +22,21 @@ export interface Progress {
   lastError: string | null;
 }
 
-/** What a receiver answers for an event that is not for it after all. */
+/** The result of a delivery that turns out to be unnecessary. */
 export const NOT_FOR_IT = Symbol("not for this receiver");
 
 export interface Receiver<P extends Progress> {
   progress: P;
   isWanted: (entry: LogEntry) => boolean;
-  /** Null: taken. Text: why not. */
+  /** Null: delivered. Text: why not. */
   deliver: (entry: LogEntry) => Promise<string | null | typeof NOT_FOR_IT>;
   save: (progress: P) => Promise<void>;
-  /** After each attempt: how it went. */
+  /** Called after each attempt with its result. */
   tried: (entry: LogEntry, how: "taken" | "failed" | "given up") => void;
   wait: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** Until the signal says so. */
+/** Runs until the signal is aborted. */
 export async function deliverInOrder<P extends Progress>(
   log: EventLog,
   receiver: Receiver<P>,
@@ -91,7 +91,7 @@ async function deliverUntilTaken<P extends Progress>(
   }
 }
 
-/** One second, doubling up to an hour, a fifth more or less: receivers that come back are not met by all at once. */
+/** One second, doubling up to an hour, with 20 % jitter: a receiver that comes back is not hit by all at once. */
 function backoffMs(attempts: number): number {
   return Math.min(LONGEST_WAIT_MS, 1000 * 2 ** (attempts - 1)) * (0.8 + 0.4 * Math.random());
 }

@@ -3,10 +3,10 @@ import type { Channel, RouteTarget } from "./spec.ts";
 
 export interface Message {
   title: string;
-  /** Sentences, one a line. */
+  /** Sentences, one per line. */
   lines: string[];
   severity: "info" | "warning" | "error";
-  /** Where it leads. */
+  /** The link in the message. */
   url: string;
   /** For plain webhooks. */
   data: Record<string, unknown>;
@@ -24,7 +24,7 @@ const PRIORITIES = { info: 3, warning: 4, error: 5 };
 /** Discord and ntfy refuse longer ones. */
 const MOST_TEXT = 3500;
 
-/** The request for every channel but mail. */
+/** The request for every channel except mail. */
 export function requestFor(
   channel: Exclude<Channel, "email">,
   { to, token }: RouteTarget,
@@ -96,7 +96,7 @@ const WRITERS: Record<Exclude<Channel, "email">, Writer> = {
           color: COLOURS[message.severity],
         },
       ],
-      // A name in a sentence must not call everybody.
+      // A name in a sentence must not mention everyone.
       allowed_mentions: { parse: [] },
     },
   }),
@@ -129,7 +129,7 @@ function slackText(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
-/** A mail without HTML: names in it come from files. */
+/** A mail without HTML, because names in it come from files. */
 export function mailText({ lines, url }: Message): string {
   return `${lines.join("\n")}\n\n${url}\n`;
 }

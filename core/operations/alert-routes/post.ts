@@ -1,7 +1,7 @@
-/** Sends a message to an address of the operator, as webhooks and chat channels do. */
+/** Sends a message to an address of the operator, for webhooks and chat channels. */
 import { VERSION } from "../../platform/version.ts";
 
-/** Sends it once; null: it was taken, else why it was not. */
+/** Sends it once; null: delivered, else the reason. */
 export async function post(
   url: string,
   about: { headers: Record<string, string>; body: string; signal: AbortSignal; timeoutMs: number },
@@ -12,7 +12,7 @@ export async function post(
       method: "POST",
       headers: { "user-agent": `signalbox/${VERSION}`, ...headers },
       body,
-      // A redirect could lead to an address that nobody named.
+      // A redirect could lead to an address that nobody configured.
       redirect: "manual",
       signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
     });

@@ -1,4 +1,4 @@
-/** One route's way of telling an alert: whether, when and how. */
+/** Decides for one route whether, when and how an alert is delivered. */
 import { ALERTS, type AlertCode } from "../../events/alert-records.ts";
 import type { LogEntry, LoggedEvent } from "../../events/event-log.ts";
 import type { EventData } from "../../events/events.ts";
@@ -11,31 +11,31 @@ import { NOT_FOR_IT } from "./in-order.ts";
 import type { Message } from "./messages.ts";
 import type { RouteSpec } from "./spec.ts";
 
-/** A clock that is set, or a machine that slept, is noticed within it. */
+/** A changed clock, or a machine that slept, is noticed within this time. */
 const LONGEST_WAIT_MS = 60_000;
-/** Told later than this, an alert must still stand. */
+/** Delivered later than this, an alert must still be active. */
 const FRESH_MS = 60_000;
 
 type Told = EventData<"alert.raised"> | EventData<"alert.resolved">;
 
 export interface DeliveryOptions {
   store: Store;
-  /** How people reach this server. */
+  /** The URL by which people reach this server. */
   home: () => string;
   now: () => number;
   wait: (ms: number, signal: AbortSignal) => Promise<void>;
   send: (message: Message) => Promise<string | null>;
-  /** This lane tells errors, which quiet hours do not hold back; the other lane all else. */
+  /** This lane delivers errors, which quiet hours do not hold back; the other lane everything else. */
   isUrgent: boolean;
 }
 
-/** Has a route two lanes? One that waits for the end of quiet hours must not hold up what need not wait. */
+/** Whether a route has two lanes: an alert that waits for the end of quiet hours must not hold up urgent ones. */
 export function hasUrgentLane({ quiet }: RouteSpec): boolean {
   return quiet?.exceptErrors === true;
 }
 
 export class RouteDelivery {
-  /** Alerts that were over before they were told: their end is not told either. */
+  /** Alerts that ended before they were delivered: their end is not delivered either. */
   private readonly passedOver = new Set<string>();
 
   constructor(
@@ -44,7 +44,7 @@ export class RouteDelivery {
     private readonly options: DeliveryOptions,
   ) {}
 
-  /** Null: told. Text: why not. */
+  /** Null: delivered. Text: why not. */
   async deliver(entry: LogEntry, signal: AbortSignal): Promise<string | null | typeof NOT_FOR_IT> {
     const { at, data } = JSON.parse(entry.json) as LoggedEvent;
     const alert = data as unknown as Told;
@@ -118,7 +118,7 @@ export class RouteDelivery {
   }
 }
 
-/** What an alert is about, where it is about no model. */
+/** What an alert is about, if it is not about a model. */
 const TITLES: Partial<Record<AlertCode, string>> = {
   "run.failed": "training",
   health: "machine",

@@ -1,4 +1,4 @@
-/** Sends one message by a channel. What the other side answers is never passed on, but for its status. */
+/** Sends one message by a channel. Of the other side's response only the status is passed on. */
 
 import { type Message, mailText, requestFor } from "./messages.ts";
 import { post } from "./post.ts";
@@ -7,12 +7,12 @@ import { type Channel, mailAddresses, type RouteTarget } from "./spec.ts";
 const TIMEOUT_MS = 15_000;
 
 export interface Mailer {
-  /** SMTP_URL; "" where there is none. */
+  /** SMTP_URL; "" if there is none. */
   SMTP_URL: string;
   MAIL_FROM: string;
 }
 
-/** Null: taken. Otherwise why not. */
+/** Null: delivered. Otherwise the reason. */
 export async function send(
   { channel, target, message }: { channel: Channel; target: RouteTarget; message: Message },
   { mailer, signal }: { mailer: Mailer; signal: AbortSignal },

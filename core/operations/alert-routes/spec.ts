@@ -1,4 +1,4 @@
-/** Describes where alerts go: by which channel, which of them, and when not. */
+/** Describes where alerts are sent: by which channel, which alerts, and when not. */
 import * as z from "zod";
 import { ALERT_CODES, type AlertCode } from "../../events/alert-records.ts";
 import { AppError } from "../../platform/errors.ts";
@@ -6,8 +6,8 @@ import { AppError } from "../../platform/errors.ts";
 export const CHANNELS = ["email", "slack", "teams", "discord", "ntfy", "webhook"] as const;
 export type Channel = (typeof CHANNELS)[number];
 
-const CLOCK = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time such as 22:00");
-const ZONE = z.string().max(60).refine(isTimeZone, "must be a time zone such as Europe/Berlin");
+const CLOCK = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time, for example 22:00");
+const ZONE = z.string().max(60).refine(isTimeZone, "must be a time zone, for example Europe/Berlin");
 
 export const ROUTE_REQUEST = z.strictObject({
   name: z.string().trim().min(1).max(100),
@@ -27,12 +27,12 @@ export const ROUTE_REQUEST = z.strictObject({
     .optional()
     .describe("all if left out"),
   models: z.array(z.string().max(100)).max(100).optional().describe("only alerts of these models"),
-  resolved: z.boolean().optional().describe("also tell when an alert ends; true if left out"),
+  resolved: z.boolean().optional().describe("also report when an alert ends; true if left out"),
   quiet: z
     .strictObject({ from: CLOCK, to: CLOCK, timeZone: ZONE.optional(), exceptErrors: z.boolean().optional() })
     .nullable()
     .optional()
-    .describe("alerts of these hours are told after them, those that still stand"),
+    .describe("alerts in these hours are sent after them, if still active"),
   digest: z
     .strictObject({
       every: z.enum(["day", "week"]),
@@ -49,7 +49,7 @@ export const ROUTE_REQUEST = z.strictObject({
 export type RouteRequest = z.output<typeof ROUTE_REQUEST>;
 export const ROUTE_PATCH = ROUTE_REQUEST.partial();
 
-/** What is no secret of it. */
+/** The parts that are not secret. */
 export type RouteSpec = Omit<RouteRequest, "name" | "to" | "token" | "enabled">;
 export interface RouteTarget {
   to: string;
@@ -62,7 +62,10 @@ const MAIL = /^[^\s@,<>"]+@[^\s@,<>"]+$/;
 export function checkTarget({ channel, to }: Pick<RouteRequest, "channel" | "to">): void {
   if (channel === "email") {
     if (mailAddresses(to).every((address) => MAIL.test(address))) return;
-    throw new AppError("invalid", "A mail address is wrong", { column: "to", example: "team@example.com" });
+    throw new AppError("invalid", "A mail address is not valid", {
+      column: "to",
+      example: "team@example.com",
+    });
   }
   const url = URL.parse(to);
   const isWeb = url?.protocol === "https:" || url?.protocol === "http:";
@@ -72,7 +75,7 @@ export function checkTarget({ channel, to }: Pick<RouteRequest, "channel" | "to"
       example: channel === "ntfy" ? "https://ntfy.sh/my-alerts" : "https://hooks.example.com/…",
     });
   if (channel === "ntfy" && !/^\/[^/]+$/.test(url.pathname))
-    throw new AppError("invalid", "The address of ntfy must end with its topic", {
+    throw new AppError("invalid", "The ntfy address must end with its topic", {
       column: "to",
       example: "https://ntfy.sh/my-alerts",
     });
@@ -85,7 +88,7 @@ export function mailAddresses(to: string): string[] {
     .filter(Boolean);
 }
 
-/** Mail addresses may be seen; of a webhook's address only the host: its path is the key to it. */
+/** Mail addresses may be shown; of a webhook's address only the host: its path is a secret. */
 export function shownTarget({ channel, to }: Pick<RouteRequest, "channel" | "to">): string {
   if (channel === "email") return mailAddresses(to).join(", ");
   const url = URL.parse(to);

@@ -1,4 +1,4 @@
-/** The child that makes a backup: the folder as its word, the archive on stdout. */
+/** The child process that makes a backup: it gets the folder as its input and writes the archive to stdout. */
 
 import { failCommand, writeOut } from "../terminal.ts";
 import { packBackup } from "./backup.ts";

@@ -1,6 +1,6 @@
 /**
- * Streams a backup from a running server. A child process makes it, so that copying a large database never holds up an
- * answer; its output is passed on as it comes. A backup that fails breaks the stream.
+ * Streams a backup from a running server. A child process makes it, so that copying a large database never delays a
+ * response; its output is passed on as it arrives. A backup that fails breaks the stream.
  */
 import { type ChildEntry, childCommand, childEnvironment } from "../../platform/child.ts";
 import { diskFull } from "../../platform/disk.ts";
@@ -11,7 +11,7 @@ const BACKUP_CHILD: ChildEntry = {
   module: new URL("./backup-child.ts", import.meta.url),
 };
 
-/** Waits for the first bytes: until then a failure is an answer of its own. Throws AppError. */
+/** Waits for the first bytes: a failure before them is an error response. Throws AppError. */
 export async function backupStream(folder: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
   const child = Bun.spawn([...childCommand(BACKUP_CHILD), folder], {
     stdio: ["ignore", "pipe", "pipe"],

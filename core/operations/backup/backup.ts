@@ -1,8 +1,8 @@
 /**
  * Makes a backup while the server runs. One tar: about.json, the database, the files of datasets and models, and last
- * manifest.json with the size and hash of each, so that a cut or damaged archive is known as such. The database is
- * SQLite's own consistent copy; files never change once they are there, and are linked beside it first, so that none
- * can go away before it is read.
+ * manifest.json with the size and hash of each, so that a truncated or damaged archive is recognised. The database is
+ * SQLite's own consistent copy; files never change once they exist, and are hard-linked first, so that none can
+ * disappear before it is read.
  */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -15,7 +15,7 @@ import { FILE_FOLDERS, filesOf } from "../../store/files/named-files.ts";
 import { copySqlite, DATABASE, openSqlite, SCHEMA } from "../../store/sqlite/database.ts";
 import { TAR_END, tarHeader, tarPadding } from "./tar.ts";
 
-/** Rises when an older Signalbox could not restore what this one writes. */
+/** Increased when an older Signalbox could not restore what this one writes. */
 export const BACKUP_FORMAT = 1;
 
 /** The first entry: what wrote the backup, and when. */
@@ -31,7 +31,10 @@ export interface BackupAbout {
 
 export type BackupManifest = Record<string, { sizeBytes: number; sha256: string }>;
 
-/** Throws AppError `conflict` where the data is not in DATA_DIR alone: an archive of it would hold files without a database. */
+/**
+ * Throws AppError `conflict` if data is also stored outside DATA_DIR: an archive of it would hold files without a
+ * database.
+ */
 export function refuseBesidePostgres({ DATABASE_URL }: { DATABASE_URL?: string }): void {
   if (!DATABASE_URL) return;
   throw new AppError(
@@ -43,7 +46,7 @@ export function refuseBesidePostgres({ DATABASE_URL }: { DATABASE_URL?: string }
   );
 }
 
-/** The archive of a data folder in pieces. Throws AppError: `missing`, `disk_full`. */
+/** The archive of a data folder in chunks. Throws AppError: `missing`, `disk_full`. */
 export async function* packBackup(folder: string, now: () => number): AsyncGenerator<Uint8Array> {
   if (!existsSync(join(folder, DATABASE))) {
     throw new AppError("missing", `${folder} has no database`, {
@@ -79,7 +82,7 @@ export async function* packBackup(folder: string, now: () => number): AsyncGener
   }
 }
 
-/** Links the files, copies the database, links newer files: then every file that the database names is there. */
+/** Links the files, copies the database, links newer files: then every file that the database names is included. */
 async function stageBackup(folder: string, stage: string, now: () => number): Promise<BackupAbout> {
   await linkFiles(folder, stage);
   copySqlite(folder, join(stage, DATABASE));
@@ -113,7 +116,7 @@ async function linkOne(from: string, to: string): Promise<void> {
     await link(from, to);
   } catch (error) {
     const { code } = error as { code?: string };
-    // Linked before, or deleted just now.
+    // Linked before, or just deleted.
     if (code === "EEXIST" || code === "ENOENT") return;
     if (code === "ENOSPC" || code === "EDQUOT") throw error;
     // A file system without hard links.

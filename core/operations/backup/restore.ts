@@ -1,19 +1,19 @@
 /**
- * Puts an unpacked backup in the place of the data by renames that a crash cannot leave half done: the next start goes
- * on with them. What was there before is kept in a folder of its own.
+ * Replaces the data with an unpacked backup by renames that a crash cannot leave half done: the next start continues
+ * them. The previous data is kept in a folder of its own.
  */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { FILE_FOLDERS } from "../../store/files/named-files.ts";
 import { DATABASE } from "../../store/sqlite/database.ts";
 
-/** Whole and checked: waits to be put in place. */
+/** Complete and verified: waits to be put in place. */
 export const READY = "restored";
-/** What was there before has been moved away: only moving in is left. */
+/** The previous data has been moved away: only moving in is left. */
 const MOVING = "restoring";
 const PARTS = [DATABASE, `${DATABASE}-wal`, `${DATABASE}-shm`, ...FILE_FOLDERS, "runs"];
 
-/** Removes what backups and restores that were cut off have left. */
+/** Removes what interrupted backups and restores have left. */
 export function sweepStages(folder: string): void {
   for (const name of readdirSync(folder)) {
     const [, pid] = /^(?:backup|restore)-(\d+)-\w+$/.exec(name) ?? [];
@@ -29,14 +29,14 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** Does something wait to be put in place? */
+/** Whether a backup waits to be put in place. */
 export function isRestoreWaiting(folder: string): boolean {
   return existsSync(join(folder, READY)) || existsSync(join(folder, MOVING));
 }
 
 /**
- * Puts an unpacked backup in place; only the holder of the folder may. Returns where the data of before is kept; null
- * where there was none, or nothing waited.
+ * Puts an unpacked backup in place; only the holder of the folder lock may. Returns where the previous data is kept;
+ * null if there was none, or nothing waited.
  */
 export function adoptRestored(folder: string, now: number): string | null {
   const kept = join(folder, `replaced-${new Date(now).toISOString().replace(/[:.]/g, "-")}`);

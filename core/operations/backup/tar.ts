@@ -1,6 +1,6 @@
 /**
- * Writes and reads tar archives (POSIX ustar; GNU's base 256 for sizes from 8 GiB), which every system can open. It
- * knows names and bytes, no disk.
+ * Writes and reads tar archives (POSIX ustar; GNU's base 256 for sizes from 8 GiB), which every system can open. Works
+ * on names and bytes, not on a disk.
  */
 import { createTarDecoder } from "modern-tar";
 import { AppError } from "../../platform/errors.ts";
@@ -31,7 +31,7 @@ export function tarHeader(name: string, sizeBytes: number, mtimeSeconds: number)
   return header;
 }
 
-/** The zeros behind a file of that size. */
+/** The zero padding after a file of that size. */
 export function tarPadding(sizeBytes: number): Uint8Array {
   return new Uint8Array((BLOCK - (sizeBytes % BLOCK)) % BLOCK);
 }
@@ -39,7 +39,7 @@ export function tarPadding(sizeBytes: number): Uint8Array {
 /** Two empty blocks end an archive. */
 export const TAR_END = new Uint8Array(2 * BLOCK);
 
-/** The sum of all bytes, those of the checksum itself counted as blanks. */
+/** The sum of all bytes, with those of the checksum itself counted as spaces. */
 function checksum(header: Uint8Array): number {
   let sum = 0;
   for (let at = 0; at < BLOCK; at++) sum += at >= 148 && at < 156 ? 32 : header[at]!;
@@ -49,11 +49,14 @@ function checksum(header: Uint8Array): number {
 export interface TarEntry {
   name: string;
   sizeBytes: number;
-  /** Its bytes; must be read to the end before the next entry. */
+  /** Its bytes; they must be read to the end before the next entry. */
   bytes: AsyncGenerator<Uint8Array>;
 }
 
-/** Reads with modern-tar, one chunk at a time. Throws AppError `invalid` if the archive is cut, changed or none. */
+/**
+ * Reads with modern-tar, one chunk at a time. Throws AppError `invalid` if the archive is truncated, changed, or not a
+ * tar.
+ */
 export async function* readTar(source: ReadableStream<Uint8Array>): AsyncGenerator<TarEntry> {
   for await (const { header, body } of checked(source.pipeThrough(createTarDecoder({ strict: true })))) {
     if (header.type !== "file") throw damaged("it contains something other than files");
@@ -68,7 +71,7 @@ async function* checked<T>(stream: ReadableStream<T>): AsyncGenerator<T> {
   } catch (error) {
     if (!(error instanceof Error) || "code" in error) throw error;
     throw damaged(
-      error.message.includes("truncated") ? "it is cut short" : "it is not a tar archive, or it was changed",
+      error.message.includes("truncated") ? "it is truncated" : "it is not a tar archive, or it was changed",
     );
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Unpacks a backup beside the data folder and checks it to the last byte; `restore.ts` puts it in place. A restored log
- * has a new epoch, so that no viewer takes its numbers for the old ones.
+ * Unpacks a backup beside the data folder and verifies it to the last byte; `restore.ts` puts it in place. A restored
+ * log has a new epoch, so that no viewer takes its numbers for the old ones.
  */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -22,7 +22,7 @@ const MOST_TEXT_BYTES = 64 * 1024 * 1024;
 const ABOUT = z.object({ format: z.number(), version: z.string(), schema: z.number() });
 const MANIFEST = z.record(z.string(), z.object({ sizeBytes: z.number(), sha256: z.string() }));
 
-/** Unpacks and checks; `adoptRestored` puts it in place. Throws AppError: `invalid`, `conflict` where it is newer. */
+/** Unpacks and verifies; `adoptRestored` puts it in place. Throws AppError: `invalid`, `conflict` if it is newer. */
 export async function unpackBackup(path: string, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   const stage = await mkdtemp(join(folder, `restore-${process.pid}-`));
@@ -59,7 +59,7 @@ async function openArchive(path: string): Promise<ReadableStream<Uint8Array>> {
   const unpacked = file.stream().pipeThrough(unzip)[Symbol.asyncIterator]();
   return new ReadableStream({
     async pull(controller) {
-      // What the standard says of bytes that are no gzip; a disk's errors have a code.
+      // The standard codes for bytes that are not gzip; disk errors have a code of their own.
       const { value, done } = await unpacked.next().catch((error: unknown) => {
         throw error instanceof TypeError ? damaged("it cannot be unpacked") : error;
       });
@@ -97,7 +97,7 @@ function refuseDifferent(
 ): void {
   if (!manifest.success) throw damaged("its manifest cannot be read");
   const listed = Object.entries(manifest.data);
-  // The first backups listed all but this.
+  // The first backups did not list this file.
   const unlisted = found.has(ABOUT_FILE) && !Object.hasOwn(manifest.data, ABOUT_FILE) ? 1 : 0;
   if (listed.length !== found.size - unlisted)
     throw damaged(`it lists ${listed.length} files and holds ${found.size - unlisted}`);
@@ -112,7 +112,7 @@ async function unpackFile({ name, sizeBytes, bytes }: TarEntry, stage: string) {
   const path = join(stage, name);
   if (existsSync(path)) throw damaged(`it contains ${name} twice`);
   const { bavail, bsize } = await statfs(stage);
-  // A packed archive may hold a thousand times its size; a running server beside us needs the disk.
+  // A compressed archive may expand a thousand times; a running server beside us needs the disk.
   if (sizeBytes > bavail * bsize) throw diskFull();
   await mkdir(dirname(path), { recursive: true });
   const file = await open(path, "wx", 0o600);
@@ -129,7 +129,7 @@ async function unpackFile({ name, sizeBytes, bytes }: TarEntry, stage: string) {
   return { sizeBytes, sha256: hash.digest("hex") };
 }
 
-/** As a start would find it; then its log begins a new epoch. */
+/** Opens it as a start would; then its log begins a new epoch. */
 async function checkDatabase(stage: string, found: ReadonlyMap<string, unknown>): Promise<void> {
   if (!found.has(DATABASE)) throw damaged("it has no database");
   const store = await openSqlite(stage);

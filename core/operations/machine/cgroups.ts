@@ -1,6 +1,6 @@
 /**
- * Reads the CPU and memory limits of a container or service unit, and their use. Read from the kernel's control
- * groups, version 2 and 1: our own group and those around it, of which the tightest counts.
+ * Reads the CPU and memory limits of a container or service unit, and their use, from the kernel's control groups,
+ * version 2 and 1: our own group and its parents, of which the tightest counts.
  */
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -10,15 +10,15 @@ export interface Bound {
   limit: number;
 }
 
-/** Where the kernel shows itself; another folder in tests. */
+/** The kernel's mount points; another folder in tests. */
 export interface KernelFiles {
   groups: string;
-  /** `/proc/self/cgroup`: a line for each hierarchy, "4:memory:/path" or, of version 2, "0::/path". */
+  /** `/proc/self/cgroup`: one line per hierarchy, "4:memory:/path" or, for version 2, "0::/path". */
   own: string;
 }
 
 interface Group {
-  /** Below the root of its hierarchy. */
+  /** Path below the root of its hierarchy. */
   path: string;
   folder: string;
   version: 1 | 2;
@@ -26,7 +26,7 @@ interface Group {
 
 const KERNEL: KernelFiles = { groups: "/sys/fs/cgroup", own: "/proc/self/cgroup" };
 
-/** Bytes of memory, without the file cache that the kernel gives back; null: there is no bound below `most`. */
+/** Bytes of memory, without the file cache that the kernel can reclaim; null: there is no limit below `most`. */
 export function memoryBound(most: number, files = KERNEL): Bound | null {
   const bounds = foldersOf("memory", files).map(({ folder, version }): Bound | null => {
     const [max, current] =
@@ -42,7 +42,7 @@ export function memoryBound(most: number, files = KERNEL): Bound | null {
   return tightest(bounds);
 }
 
-/** Microseconds of processor time that were used so far, and that may be used in each second; null: no bound. */
+/** Microseconds of processor time used so far, and allowed per second; null: no limit. */
 export function cpuBound(files = KERNEL): Bound | null {
   const bounds = foldersOf("cpu", files).map(({ folder, path, version }): Bound | null => {
     const [quota, period] =
@@ -71,7 +71,7 @@ function tightest(bounds: (Bound | null)[]): Bound | null {
   );
 }
 
-/** Our group's folder and those around it; in a container's own view of the tree only the root is there. */
+/** Our group's folder and its parents; inside a container only the root is visible. */
 function foldersOf(controller: string, { groups, own }: KernelFiles): Group[] {
   const lines = (readText(own) ?? "").split("\n").map((line) => /^\d+:([^:]*):(.*)$/.exec(line));
   const pathOf = (isOurs: (controllers: string) => boolean) =>
@@ -89,7 +89,7 @@ function around(path: string): string[] {
   return path === "/" || path === "." ? ["/"] : [path, ...around(dirname(path))];
 }
 
-/** Null where there is no such file or it holds "max". */
+/** Null if there is no such file or it holds "max". */
 function readNumber(path: string): number | null {
   const value = Number.parseInt(readText(path) ?? "", 10);
   return Number.isFinite(value) ? value : null;

@@ -1,25 +1,25 @@
 /**
- * Measures how busy the machine or container is. Readings of the kernel's own figures, a fraction of a millisecond
- * each; nothing is remembered but what a difference needs.
+ * Measures how busy the machine or container is, from the kernel's own figures, a fraction of a millisecond each; only
+ * what a difference needs is remembered.
  */
 import { statfs } from "node:fs/promises";
 import { cpus, freemem, loadavg, totalmem } from "node:os";
 import { type Bound, cpuBound, memoryBound, readText } from "./cgroups.ts";
 
-/** Share of memory in use, in percent: of the container where it has a limit, else of the machine. */
+/** Share of memory in use, in percent: of the container's limit if it has one, else of the machine's memory. */
 export function memoryPercent(container = memoryBound(totalmem())): number {
   return container
     ? (100 * container.used) / container.limit
     : 100 * (1 - (availableBytes() ?? freemem()) / totalmem());
 }
 
-/** What a new process could have: free memory and the cache that can be given back. */
+/** What a new process could have: free memory and reclaimable cache. */
 function availableBytes(): number | null {
   const kilobytes = /^MemAvailable:\s+(\d+) kB$/m.exec(readText("/proc/meminfo") ?? "")?.[1];
   return kilobytes === undefined ? null : Number(kilobytes) * 1024;
 }
 
-/** Share of the disk in use, in percent, as far as we may fill it. */
+/** Share of the disk in use, in percent of what we may fill. */
 export async function diskPercent(folder: string): Promise<number> {
   const { blocks, bavail } = await statfs(folder);
   return 100 * (1 - bavail / blocks);
@@ -27,17 +27,17 @@ export async function diskPercent(folder: string): Promise<number> {
 
 const SHORTEST_MS = 100;
 
-/** Share of the processors that was busy since the last call, in percent: of our quota where a container sets one. */
+/** Share of the processors that was busy since the last call, in percent: of our quota if a container sets one. */
 export class CpuShare {
   private last = cpuTimes();
-  /** Until there is a span to look at: what the last minute was like. */
+  /** Until two readings are far enough apart: the load of the last minute. */
   private value = Math.min(100, (100 * (loadavg()[0] ?? 0)) / cpus().length);
   private lastBound = { at: performance.now(), bound: cpuBound() };
 
   take(): number {
     const now = cpuTimes();
     const total = now.total - this.last.total;
-    // The kernel's clock ticks every 10 ms: a shorter span says nothing.
+    // The kernel's clock ticks every 10 ms: a shorter span means nothing.
     if (total < SHORTEST_MS * cpus().length) return this.value;
     const ofMachine = 100 * (1 - (now.idle - this.last.idle) / total);
     this.last = now;
@@ -55,13 +55,13 @@ export class CpuShare {
 /** /proc counts in hundredths of a second. */
 const TICK_MS = 10;
 
-/** What others than our children use of the processors: trainings are what the machine is for. */
+/** What other programs use of the processors: our trainings are the machine's purpose and do not count. */
 export class ForeignCpu {
   private ticks = new Map<number, number>();
   private at = performance.now();
   private value = 0;
 
-  /** In percent since the last call. `busy`: what all used; a child that ended meanwhile took its count with it. */
+  /** In percent since the last call. `busy`: the total use; a child that ended meanwhile took its count with it. */
   take(busy: number, children: ReadonlySet<number>): number {
     const [now, ticks] = [performance.now(), new Map<number, number>()];
     for (const pid of children) {
@@ -79,13 +79,13 @@ export class ForeignCpu {
   }
 }
 
-/** Processor time of a process and of its threads; null where it has ended, or the system does not tell. */
+/** Processor time of a process and its threads; null if it has ended, or the system does not provide it. */
 function ticksOf(pid: number): number | null {
   const fields = readText(`/proc/${pid}/stat`)?.split(") ")[1]?.split(" ");
   return fields ? Number(fields[11]) + Number(fields[12]) : null;
 }
 
-/** Share of the processor time that could be had between two readings, in percent. */
+/** Share of the available processor time between two readings, in percent. */
 export function quotaPercent(before: Bound, now: Bound, elapsedMs: number): number {
   return Math.min(100, (100 * (now.used - before.used)) / (now.limit * (elapsedMs / 1000)));
 }
@@ -100,7 +100,7 @@ function cpuTimes(): { idle: number; total: number } {
   return { idle, total };
 }
 
-/** The longest time that a 100 ms timer came late since the last call. */
+/** The maximum delay of a 100 ms timer since the last call. */
 export class LoopDelay {
   private timer: Timer | null = null;
   private expected = 0;

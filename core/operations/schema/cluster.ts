@@ -15,11 +15,11 @@ const STORAGE = /^(?:s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:\/[\w.-]+)*\/?|fi
 export const CLUSTER_SETTINGS = {
   DATABASE_URL: secret(
     postgres(),
-    "PostgreSQL that several servers share, such as postgres://user:password@host/database; unset: SQLite in DATA_DIR",
+    "PostgreSQL that several servers share, for example postgres://user:password@host/database; unset: SQLite in DATA_DIR",
   ),
   LISTEN_URL: secret(
     postgres(),
-    "PostgreSQL itself, where DATABASE_URL leads through a pooler: LISTEN is lost in one",
+    "a direct connection to PostgreSQL, if DATABASE_URL goes through a pooler, which loses LISTEN",
   ),
   STORAGE_URL: setting(
     z
@@ -40,11 +40,11 @@ export const CLUSTER_SETTINGS = {
   AWS_ENDPOINT_URL: setting(
     z.literal("").or(z.url({ protocol: /^https?$/, error: "must look like https://s3.example.com" })),
     "",
-    "STORAGE_URL=s3://…: the address of an S3-compatible store; unset: Amazon's",
+    "STORAGE_URL=s3://…: the endpoint of an S3-compatible store; unset: Amazon's",
   ),
   CACHE_MB: setting(
     number(1, 1e9),
     "10240",
-    "STORAGE_URL: megabytes of files that DATA_DIR keeps to spare downloads; those used longest ago go first",
+    "STORAGE_URL: megabytes of files that DATA_DIR caches to save downloads; the least recently used are evicted first",
   ),
 };

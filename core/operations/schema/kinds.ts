@@ -2,16 +2,16 @@
 import "../../platform/zod-setup.ts";
 import * as z from "zod";
 
-/** What can be changed while the process runs, by where it stands on the page. */
+/** Settings that can be changed at run time, by their group on the page. */
 export type SettingGroup = "thresholds" | "retention" | "embedding" | "sources" | "alerts";
 
 export interface Setting {
   schema: z.ZodType;
   fallback: string;
   says: string;
-  /** Only what has a group can be changed while the process runs. */
+  /** Only a setting with a group can be changed at run time. */
   group?: SettingGroup;
-  /** Never shown; read from the file that NAME_FILE names, where that is set. */
+  /** Never shown; read from the file that NAME_FILE names, if that is set. */
   isSecret?: true;
 }
 
@@ -31,7 +31,7 @@ export const secret = <S extends z.ZodType>(schema: S, says: string) => ({
   isSecret: true as const,
 });
 
-/** One that can be changed while the process runs, unless the environment sets it. */
+/** One that can be changed at run time, unless the environment sets it. */
 export const changeable = <S extends z.ZodType>(group: SettingGroup, ...entry: [S, string, string]) => ({
   ...setting(...entry),
   group,

@@ -113,7 +113,7 @@ test("a follower whose access ends while the log is read ends at once, with the 
   let end = (_reason: AppError) => {};
   log.entries = async (...range) => {
     const found = await entries(...range);
-    end(new AppError("unauthorized", "The access has expired"));
+    end(new AppError("unauthorized", "Your access has expired"));
     return found;
   };
   const hold: Lease = (ends) => {

@@ -109,7 +109,7 @@ test.each([
   const answer = await asked;
   expect([answer.status, ((await answer.json()) as { detail: string }).detail]).toEqual([
     401,
-    "The access was revoked",
+    "Your access was revoked",
   ]);
   // The file that had come is removed after the answer.
   await until(() => harness.signalbox.datasets.inProgress().length === 0);

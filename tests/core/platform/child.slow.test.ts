@@ -28,8 +28,8 @@ const MISDEEDS: [string, string, RegExp][] = [
     `${READY} for (let k = 0; k < 50_000; k++) process.send({ kind: "report", report: k }); ${REST}`,
     /too many messages/,
   ],
-  ["hangs", `${READY} ${REST.replace("1000", "1e9")}`, /did nothing for seconds/],
-  ["is stopped", `${READY} process.kill(process.pid, "SIGSTOP")`, /did nothing for seconds/],
+  ["hangs", `${READY} ${REST.replace("1000", "1e9")}`, /unresponsive/],
+  ["is stopped", `${READY} process.kill(process.pid, "SIGSTOP")`, /unresponsive/],
   [
     "talks without end on stderr",
     `for (;;) require("fs").writeSync(2, "x".repeat(65536)), k = (globalThis.k ?? 0) + 1, k > 500 && process.exit(4)`,

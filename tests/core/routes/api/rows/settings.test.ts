@@ -120,7 +120,7 @@ describe("the page, without script", () => {
   test("says what was refused, and changes nothing", async () => {
     const refused = await submit("/settings", { HEALTH_CPU: "70,60", RETENTION_DAYS: "3" });
     expect(refused.status).toBe(400);
-    expect(await refused.text()).toContain("HEALTH_CPU: must be two rising numbers");
+    expect(await refused.text()).toContain("HEALTH_CPU: must be two increasing numbers");
     expect((await settings()).RETENTION_DAYS!.value).toBe(30);
   });
 
