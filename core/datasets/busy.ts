@@ -3,7 +3,7 @@ import { AppError } from "../platform/errors.ts";
 import type { Handle } from "../store/database.ts";
 import { runsOfDataset } from "../store/runs.ts";
 
-/** Throws AppError `conflict` where a run waits or runs. */
+/** Throws AppError `conflict` if a run is queued or active. */
 export async function refuseBusy(store: Handle, { id, name }: { id: string; name: string }): Promise<void> {
   const runs = await runsOfDataset(store, id);
   const busy = runs.find(({ status }) => status === "queued" || status === "running");

@@ -1,7 +1,4 @@
-/**
- * Turns a file into a dataset: receives it to disk, reads it in a child process, stores its profile. A refused file
- * leaves nothing. Other import settings make a new version of the same file.
- */
+/** Turns a file into a dataset: receives it to disk, reads it in a child process, stores its profile. */
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -43,7 +40,7 @@ import {
 } from "./table-files.ts";
 import { type UploadInProgress, UploadsInProgress } from "./uploads.ts";
 
-/** How often is looked for files that nobody reads. */
+/** How often files that nobody is reading are looked for. */
 const LOOK_MS = 1000;
 
 export interface DatasetsOptions {
@@ -53,13 +50,13 @@ export interface DatasetsOptions {
   /** Called before a file is deleted: the predictions of its models are deleted too. */
   forget: (datasetId: string) => Promise<void>;
   files: FileStorage;
-  /** Of the files here, and of the tables that were made of them. */
+  /** Of the files on this machine, and of the tables made from them. */
   folder: string;
   /** The folder of the runs' checkpoints: they are deleted with their file. */
   runsFolder: string;
   /** This server among those on the same database. */
   workerId: string;
-  /** False: other hosts read the files that come here. */
+  /** False: other hosts read the uploaded files. */
   readsHere: boolean;
   maxBytes: number;
   memoryBytes: number;
@@ -69,15 +66,15 @@ export interface DatasetsOptions {
 export interface ReceivedDataset {
   id: string;
   name: string;
-  /** False: the same bytes are a dataset already. */
+  /** False: the same bytes are already a dataset. */
   isNew: boolean;
-  /** Its reading, which `await` makes an error of where the file is refused. */
+  /** Its reading; `await` throws if the file is refused. */
   ready: Promise<StoredDataset>;
 }
 
 export class Datasets {
   private readonly arrivals: UploadsInProgress;
-  /** Shared with sources, whose new files are read as uploads are. */
+  /** Shared with sources, whose new files are read like uploads. */
   readonly reader: FileReader;
   private readonly ends: ReadingEnds;
   private readonly readings: FirstReadings;
@@ -116,7 +113,7 @@ export class Datasets {
       if (file.endsWith(".part") || file.includes(".unpacked") || !(await findDataset(store, id)))
         await rm(join(folder, file), { force: true });
     }
-    // What others on the same database read is theirs.
+    // Files that others on the same database read stay theirs.
     const reader = store.isShared ? this.options.workerId : null;
     const claim = { worker: this.options.workerId, silentMs: 0 };
     for (const id of await unreadDatasets(store, reader))
@@ -127,7 +124,7 @@ export class Datasets {
       }, LOOK_MS);
   }
 
-  /** Reads what nobody reads, or workers did that are not alive any more, where the file can be had. */
+  /** Reads files that nobody is reading, or that dead workers were reading, if the file is available. */
   async takeUp(deadMs: number): Promise<void> {
     const { store, files, readsHere, workerId: worker } = this.options;
     if (!readsHere) return;
@@ -139,7 +136,7 @@ export class Datasets {
     }
   }
 
-  /** Reads what servers left to whoever comes first. */
+  /** Reads files that servers left to any worker. */
   private async takeUnclaimed(): Promise<void> {
     const { store, workerId: worker } = this.options;
     for (const id of await unclaimedReadings(store))
@@ -154,7 +151,7 @@ export class Datasets {
     });
   }
 
-  /** A stopping server leaves unread datasets for the next start. */
+  /** A server that shuts down leaves unread datasets for the next start. */
   stop(): void {
     if (this.timer) clearInterval(this.timer);
     this.readings.stop();
@@ -162,28 +159,28 @@ export class Datasets {
     this.reader.kill();
   }
 
-  /** Where the file of a version is on this machine, or would be. */
+  /** The path of a version's file on this machine, whether it is there or not. */
   pathOf(dataset: Pick<StoredDataset, "id" | "file">): string {
     return this.options.files.pathOf(datasetKey(dataset));
   }
 
-  /** The path of a version's file, fetched where it is not here. Throws AppError. */
+  /** The path of a version's file, fetched if it is not here. Throws AppError. */
   fetch(dataset: StoredDataset): Promise<string> {
     return this.options.files.fetch(storedFile(dataset));
   }
 
-  /** Keeps the file of a version on this machine until the function returned is called. */
+  /** Keeps the file of a version on this machine until the returned function is called. */
   pin(dataset: Pick<StoredDataset, "id" | "file">): () => void {
     return this.options.files.pin(datasetKey(dataset));
   }
 
-  /** The CSV that a version of a dataset is read from: the file itself, or the table that was made of it. */
+  /** The CSV that a version of a dataset is read from: the file itself, or the table made from it. */
   tablePathOf(dataset: Pick<StoredDataset, "id" | "file" | "choices" | "profile">): string {
     if (!dataset.profile?.plan.dialect.format) return this.pathOf(dataset);
     return tablePath(this.options.folder, dataset);
   }
 
-  /** Converts a version's file again if its table is missing, as after a restore. */
+  /** Converts a version's file again if its table is missing, for example after a restore. */
   async ensureTable(dataset: StoredDataset): Promise<string> {
     const path = this.tablePathOf(dataset);
     if (path === this.pathOf(dataset)) return this.fetch(dataset);
@@ -206,7 +203,7 @@ export class Datasets {
     return found;
   }
 
-  /** As `find`, and read. Throws AppError `conflict` while it is being read. */
+  /** As `find`, for a dataset that has been read. Throws AppError `conflict` while it is being read. */
   async findReady(id: string, version?: number): Promise<StoredDataset & { profile: CsvProfile }> {
     const found = await this.find(id, version);
     if (!found.profile) {
@@ -248,7 +245,7 @@ export class Datasets {
     }
   }
 
-  /** Makes a dataset of a file that came, and begins to read it. */
+  /** Makes a dataset of a received file, and starts to read it. */
   async adopt(id: string, part: string, received: Received): Promise<ReceivedDataset> {
     const { store, files, readsHere, workerId, now } = this.options;
     const owner = currentOwner() ?? NOBODYS;
@@ -260,7 +257,7 @@ export class Datasets {
       const key = datasetKey({ id, file: "" });
       await rename(part, files.pathOf(key));
       await files.save({ key });
-      // The same bytes may have come on another connection meanwhile.
+      // The same bytes may have arrived on another connection meanwhile.
       const worker = readsHere ? workerId : null;
       if (!(await insertDataset(store, { id, ...received, ...owner, worker, createdAt: now() })))
         same = await findDatasetByHash(store, received.sha256, owner);
@@ -278,7 +275,7 @@ export class Datasets {
     return { id, name, isNew: true, ready };
   }
 
-  /** Receives a file that is no dataset, to be read once and removed by whoever asked; its path. */
+  /** Receives a file that is not a dataset, to be read once and removed by the caller; returns its path. */
   async receiveAside(request: Request): Promise<string> {
     const { folder, maxBytes } = this.options;
     await refuseWithoutSpace(this.options.folder, Number(request.headers.get("content-length")) || 0);
@@ -287,14 +284,14 @@ export class Datasets {
     return path;
   }
 
-  /** The bytes of a file that is no dataset, as they arrive; nothing is stored. */
+  /** The bytes of a file that is not a dataset, as they arrive; nothing is stored. */
   async follow(request: Request, signal: AbortSignal): Promise<AsyncGenerator<Uint8Array>> {
     const { folder, maxBytes } = this.options;
     await refuseWithoutSpace(this.options.folder, Number(request.headers.get("content-length")) || 0);
     return followFile(request, { path: join(folder, `${newId()}.part`), maxBytes, signal });
   }
 
-  /** The table of a file in any format that is no dataset; `remove` it after reading. Throws as a reading does. */
+  /** The table of a file in any format that is not a dataset; call `remove` after reading. Throws as reading does. */
   async readAside(chunks: AsyncIterable<Uint8Array>): Promise<TableAside> {
     return tableAside(chunks, {
       path: join(this.options.folder, `${newId()}.part`),
@@ -302,7 +299,7 @@ export class Datasets {
     });
   }
 
-  /** Reads the same file with other import settings. `unchanged` may throw at the moment of the change. Throws AppError if they do not fit; the old version stays. */
+  /** Reads the file with other import settings; `unchanged` may veto. Throws AppError if they do not fit. */
   async reread(
     id: string,
     choices: ReadingChoices,
@@ -321,7 +318,9 @@ export class Datasets {
     await log.record(async (tx) => {
       const { file } = await this.find(id, undefined, tx);
       if (file !== dataset.file)
-        throw new AppError("conflict", `A new file of ${dataset.name} came meanwhile`, { fix: "Try again." });
+        throw new AppError("conflict", `A new file of ${dataset.name} arrived meanwhile`, {
+          fix: "Try again.",
+        });
       await unchanged(tx);
       const version = await insertDatasetVersion(tx, { id, choices: merged, profile, at: now() });
       await tx.append("dataset.uploaded", {
@@ -360,7 +359,7 @@ export class Datasets {
   async erase(id: string): Promise<void> {
     const { store, files, forget, runsFolder } = this.options;
     this.reader.kill(id);
-    // First, because it can be tried again only while the row is there.
+    // First, because it can only be retried while the row exists.
     if (files.isShared) await removeFiles(files, this.options.folder, id);
     for (const run of await runsOfDataset(store, id))
       await rm(join(runsFolder, run.id), { recursive: true, force: true });
@@ -371,7 +370,7 @@ export class Datasets {
     await this.removeFiles(id).catch(() => this.removeFiles(id));
   }
 
-  /** Where the storage does not answer, its sweep removes what no row names. */
+  /** If the storage does not respond, its cleanup removes files without a row. */
   private async removeFiles(id: string): Promise<void> {
     const { files, folder } = this.options;
     await removeFiles(files, folder, id).catch((error: unknown) => {
@@ -381,7 +380,7 @@ export class Datasets {
   }
 
   private warnOfReading(datasetId: unknown, error: unknown): void {
-    this.options.logger.warn({ datasetId, reason: String(error) }, "a file is looked at again later");
+    this.options.logger.warn({ datasetId, reason: String(error) }, "a file will be checked again later");
   }
 
   /** Empties the write-ahead log, which still holds deleted data. */

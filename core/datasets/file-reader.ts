@@ -24,12 +24,12 @@ export interface FileReaderOptions {
 export class FileReader {
   /** Each child with the dataset that it reads. */
   private readonly readers = new Map<Child, string>();
-  /** More readings at a time would only share the same cores; a look at the first rows waits for no long reading. */
+  /** More parallel readings would only share the same cores; a preview waits for no long reading. */
   private readonly turns = { profile: new Semaphore(2), preview: new Semaphore(1) };
 
   constructor(private readonly options: FileReaderOptions) {}
 
-  /** Throws AppError where the file cannot be read so. */
+  /** Throws AppError if the file cannot be read with these choices. */
   async profile(file: FileToRead): Promise<CsvProfile> {
     return (await this.turns.profile.take(() => this.readInChild(file, "profile"))) as CsvProfile;
   }
@@ -38,12 +38,12 @@ export class FileReader {
     return (await this.turns.preview.take(() => this.readInChild(file, "preview"))) as ReadingPreview;
   }
 
-  /** Makes the table of a file of another format. */
+  /** Makes the table of a file in another format. */
   async table(file: FileToRead): Promise<void> {
     await this.turns.profile.take(() => this.readInChild(file, "table"));
   }
 
-  /** For a file that is no dataset. */
+  /** For a file that is not a dataset. */
   async aside(input: ReadInput): Promise<unknown> {
     const { memoryBytes } = this.options;
     return startChild(READ_CHILD, { input, memoryBytes, onReport: () => {} }).result;

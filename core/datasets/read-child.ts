@@ -1,4 +1,7 @@
-/** The child that reads a file: path and choices in, its profile or a preview of it out. It knows no store and no socket. */
+/**
+ * The child process that reads a file: gets path and choices, returns its profile or a preview. It uses no store and no
+ * socket.
+ */
 
 import { openTable } from "../csv/formats/open-table.ts";
 import { previewReading, profileCsv } from "../csv/read.ts";
@@ -9,13 +12,13 @@ export interface ReadInput {
   path: string;
   name: string;
   choices: ReadingChoices;
-  /** Where the table of a file of another format goes. */
+  /** Where the table of a file in another format is written. */
   table: string;
-  /** "preview": the first rows only; "table": nothing but the table file. */
+  /** "preview": the first rows only; "table": only the table file. */
   wanted: "profile" | "preview" | "table";
 }
 
-/** How far the reading is; `columns` now and then, of a wide table the first. */
+/** Progress of the reading; `columns` now and then, for a wide table the first ones. */
 export type ReadReport = ReadingProgress & { columns?: ColumnProfile[] };
 
 const REPORT_MS = 200;

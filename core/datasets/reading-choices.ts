@@ -1,4 +1,4 @@
-/** Describes what a person may change about how a file was read, and what a dataset looks like to clients. */
+/** Describes the import settings that a user may change, and a dataset's view for clients. */
 import * as z from "zod";
 import { COLUMN_TYPES } from "../csv/types.ts";
 import type { Store } from "../store/database.ts";
@@ -16,7 +16,7 @@ export const CHOICES = z.strictObject({
     .string()
     .max(30)
     .optional()
-    .describe("workbooks: the cells, such as B3:F100; empty to guess again"),
+    .describe("workbooks: the cells, for example B3:F100; empty to guess again"),
   types: z.record(z.string(), z.enum(COLUMN_TYPES)).optional(),
   missing: z.record(z.string(), z.array(z.string().max(60)).max(50)).optional(),
   drop: z.array(z.string()).optional(),
@@ -55,7 +55,7 @@ export function datasetView(dataset: StoredDataset) {
 export type DatasetView = ReturnType<typeof datasetView>;
 export type RejectionView = ReturnType<typeof rejectionView>;
 
-/** A dataset by id, while it is read what was found so far; or why it was refused. Throws AppError `missing`. */
+/** A dataset by ID: while it is read, what was found so far; or why it was refused. Throws AppError `missing`. */
 export async function datasetById({ datasets, store }: { datasets: Datasets; store: Store }, id: string) {
   const rejection = await findRejection(store, id);
   if (rejection) return rejectionView(rejection);
@@ -64,7 +64,7 @@ export async function datasetById({ datasets, store }: { datasets: Datasets; sto
   return arrival ? { ...view, rows: arrival.rows, columns: arrival.columns } : view;
 }
 
-/** A file that was refused after `?wait=0`: nothing of it is stored but why. */
+/** A file that was refused after `?wait=0`: nothing of it is stored except the reason. */
 function rejectionView({ id, name, at, error }: Rejection) {
   return { id, name, status: "rejected" as const, rejectedAt: new Date(at).toISOString(), error };
 }

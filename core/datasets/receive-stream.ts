@@ -1,7 +1,7 @@
 /**
  * Reads the file of a request while it is still arriving. It is received to disk as fast as the client sends, and read
- * from there: a slow reader neither fills the memory nor delays a client that reads no response before it
- * has sent everything. Its file is deleted when the reading ends.
+ * from there: a slow reader neither fills the memory nor delays a client that reads no response before it has sent
+ * everything. Its file is deleted when the reading ends.
  */
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { receiveFile } from "./receive.ts";
@@ -44,12 +44,12 @@ export async function* followFile(request: Request, options: FollowOptions): Asy
   } finally {
     signal.removeEventListener("abort", abort);
     await file?.close();
-    // What still comes goes to a file without a name, until the connection is closed.
+    // The rest goes to a deleted file until the connection is closed.
     await rm(path, { force: true });
   }
 }
 
-/** How much has come, and is that all? */
+/** The number of bytes received, and whether that is all. */
 class UploadInProgress {
   bytes = 0;
   private error: unknown = null;
@@ -61,7 +61,7 @@ class UploadInProgress {
     this.wake();
   }
 
-  /** With an error: that is what the reader gets. */
+  /** With an error, the reader gets that error. */
   end(error: unknown): void {
     if (this.isOver) return;
     this.isOver = true;

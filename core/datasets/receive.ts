@@ -1,5 +1,5 @@
 /**
- * Receives the file of a request to disk. As a stream, hashed on the way, bounded, from a raw body or from the
+ * Receives the file of a request to disk: as a stream, hashed on the way, limited in size, from a raw body or from the
  * multipart field `file`. It never holds the file in memory and leaves nothing behind when it fails.
  */
 import { type FileHandle, open, rm, statfs } from "node:fs/promises";
@@ -7,7 +7,7 @@ import { diskFailure, diskFull } from "../platform/disk.ts";
 import { AppError } from "../platform/errors.ts";
 
 export interface Received {
-  /** As the client called it: a label, never a path. */
+  /** The client's file name: a label, never a path. */
   name: string;
   sizeBytes: number;
   sha256: string;
@@ -16,7 +16,7 @@ export interface Received {
 export interface ReceiveOptions {
   path: string;
   maxBytes: number;
-  /** The name where the body does not carry one. */
+  /** The name to use if the body has none. */
   name: string | null;
   onBytes: (bytes: number, name: string) => void | Promise<void>;
 }
@@ -24,13 +24,13 @@ export interface ReceiveOptions {
 /** Free space that an upload must leave for the log and the models. */
 const RESERVE_BYTES = 64 * 1024 * 1024;
 
-/** Throws AppError `disk_full` where so many bytes more would leave too little. */
+/** Throws AppError `disk_full` if this many more bytes would leave too little. */
 export async function refuseWithoutSpace(folder: string, bytes: number): Promise<void> {
   const { bavail, bsize } = await statfs(folder);
   if (bavail * bsize < bytes + RESERVE_BYTES) throw diskFull();
 }
 
-/** Writes the file that the request carries to `path`. Throws AppError: too_large, syntax, disk_full. */
+/** Writes the file in the request to `path`. Throws AppError: too_large, syntax, disk_full. */
 export async function receiveFile(request: Request, options: ReceiveOptions): Promise<Received> {
   const length = Number(request.headers.get("content-length") ?? 0);
   if (length > options.maxBytes) throw tooLarge(options.maxBytes);
@@ -43,18 +43,18 @@ export async function receiveFile(request: Request, options: ReceiveOptions): Pr
   } catch (error) {
     await rm(options.path, { force: true });
     if (request.signal.aborted)
-      throw new AppError("syntax", "The upload was cut off", { fix: "Send it again." });
+      throw new AppError("syntax", "The upload was interrupted", { fix: "Send it again." });
     throw diskFailure(error) ?? error;
   }
 }
 
-/** A length that is sent is that of a file, even where it is 0. */
+/** A content-length means that there is a file, even if it is 0. */
 function noBody(request: Request): AppError {
   if (request.headers.has("content-length"))
     return new AppError("syntax", "The file is empty", {
       fix: "Choose a file that has a header row and data.",
     });
-  return new AppError("syntax", "The request has no body", { fix: "Send the CSV as the body." });
+  return new AppError("syntax", "The request has no body", { fix: "Send the file as the body." });
 }
 
 type ReadableFile = { destroy: (error: Error) => void };
@@ -68,7 +68,7 @@ async function receiveMultipart(request: Request, type: string, options: Receive
   const { promise, resolve, reject } = Promise.withResolvers<Received>();
   if (!/\bboundary=[^;\s]/i.test(type))
     throw new AppError("syntax", "The content-type of the form has no boundary", {
-      fix: "Let your client set this header (curl -F does), or send the CSV as the body.",
+      fix: "Let your client set this header (curl -F does), or send the file as the body.",
     });
   const parser = Busboy({
     headers: { "content-type": type },
@@ -78,14 +78,14 @@ async function receiveMultipart(request: Request, type: string, options: Receive
   parser.on("file", (field, stream, filename) => {
     if (field !== "file") return stream.resume();
     found = stream;
-    // Whoever writes the file hears of it, even before it begins to read.
+    // The writer of the file gets the error, even before it begins to read.
     stream.on("error", () => {});
     writeFile(stream, labelOf(filename), options).then(resolve, reject);
   });
   parser.on("finish", () => {
     if (!found) reject(noFile());
   });
-  /** Whoever writes the file lets go of it first: what is removed then is all that there is. */
+  /** The writer of the file closes it first: then everything is removed. */
   const fail = (error: Error) => (found ? found.destroy(error) : reject(error));
   parser.on("error", (error) =>
     fail(new AppError("syntax", `The form cannot be read: ${(error as Error).message}`)),
@@ -128,7 +128,7 @@ async function writeFile(
 
 let lastTurn = Promise.resolve();
 
-/** One chunk a turn of the event loop: those of twenty uploads together would hold up everybody else for 50 ms. */
+/** One chunk per turn of the event loop: those of twenty uploads together would delay everybody else by 50 ms. */
 function ownTurn(): Promise<void> {
   lastTurn = lastTurn.then(() => new Promise((resolve) => setImmediate(resolve)));
   return lastTurn;
@@ -143,7 +143,7 @@ async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
 /** The last part of the path that the client sent, without control characters, at most 120 characters. */
 export function labelOf(name: string | null | undefined): string {
   const last = (name ?? "").split(/[\\/]/).at(-1) ?? "";
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed.
   const label = last.replace(/[\u0000-\u001f\u007f\u202a-\u202e\u2066-\u2069]/g, "").trim();
   return label.slice(0, 120) || "data.csv";
 }
@@ -156,7 +156,7 @@ function tooLarge(maxBytes: number): AppError {
 
 function noFile(): AppError {
   return new AppError("syntax", "The form has no file field", {
-    fix: "Send the CSV in the multipart field `file`.",
+    fix: "Send the file in the multipart field `file`.",
     example: "curl --fail-with-body -F file=@data.csv HOST/api/upload",
   });
 }

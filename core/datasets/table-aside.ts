@@ -1,5 +1,6 @@
 /**
- * Reads a file that is not a dataset, such as rows to predict. Written aside, made a table by a child, removed after.
+ * Reads a file that is not a dataset, such as rows to predict: saves it, converts it to a table in a child process, and
+ * removes it afterwards.
  */
 import { open, rm } from "node:fs/promises";
 import type { KnownTable } from "../csv/formats/known-table.ts";
@@ -8,13 +9,13 @@ import type { ReadInput } from "./read-child.ts";
 export interface TableAside {
   /** A CSV. */
   path: string;
-  /** Null where the file was a CSV itself. */
+  /** Null if the file itself was a CSV. */
   known: KnownTable | null;
   remove: () => Promise<void>;
 }
 
 export interface AsideOptions {
-  /** Where the file goes; its table goes beside it. */
+  /** Where the file is written; its table is written beside it. */
   path: string;
   /** Reads in a child process. */
   read: (input: ReadInput) => Promise<unknown>;

@@ -1,6 +1,4 @@
-/**
- * Manages the table files made from a dataset's file. One a sheet and range that was chosen, beside the file.
- */
+/** Manages the table files made from a dataset's file: one per chosen sheet and range, beside the file. */
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { CsvProfile, ReadingChoices } from "../csv/types.ts";
@@ -44,7 +42,7 @@ function tableKey({ sheet, range }: ReadingChoices): string {
     .slice(0, 16);
 }
 
-/** Keeps the table of one version: those of others are made again when a run asks for them. */
+/** Keeps the table of one version: those of others are made again when a run needs them. */
 export async function pruneTables(folder: string, kept: VersionFile): Promise<void> {
   const { id } = kept;
   const table = tablePath(folder, kept);
@@ -55,7 +53,7 @@ export async function pruneTables(folder: string, kept: VersionFile): Promise<vo
   }
 }
 
-/** The files and the tables that were made of them, wherever they are stored. */
+/** The files and the tables made from them, wherever they are stored. */
 export async function removeFiles(files: FileStorage, folder: string, id: string): Promise<void> {
   if (files.isShared) for (const { key } of await files.list(`datasets/${id}.`)) await files.remove(key);
   for (const file of await readdir(folder))

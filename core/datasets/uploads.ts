@@ -1,27 +1,27 @@
 /**
  * Tracks uploads in progress. Their progress is reported together, a few times a second: each report is a commit, and
- * everything waits while the disk takes it.
+ * everything waits while the disk writes it.
  */
 import type { ColumnProfile } from "../csv/types.ts";
 import type { EventLog } from "../events/event-log.ts";
 import type { EventData, EventName } from "../events/events.ts";
 import type { Logger } from "../platform/logger.ts";
 
-/** An upload on its way: bytes first, rows then. */
+/** An upload in progress: bytes first, rows then. */
 export interface UploadInProgress {
   id: string;
   name: string;
   bytes: number;
   bytesTotal: number | null;
   rows: number | null;
-  /** As far as they are read; empty before the first rows are. */
+  /** Rows read so far; empty before the first ones. */
   columns: ColumnProfile[];
 }
 
 const TELL_MS = 200;
-/** A reading tells something several times a second, a slow upload at least now and then. */
+/** A reading reports several times a second, a slow upload at least now and then. */
 const SILENT_MS = 60_000;
-/** What ends the progress of a file. */
+/** Ends the progress of a file. */
 const ENDS: ReadonlySet<EventName> = new Set([
   "dataset.settled",
   "dataset.uploaded",
@@ -35,7 +35,7 @@ export class UploadsInProgress {
   private readonly untold = new Set<string>();
   /** Uploads that have ended, by ID with their names, until that is reported. */
   private readonly departed = new Map<string, string>();
-  /** Those of other servers, and when they were heard of last. */
+  /** Those of other servers, and when they last reported. */
   private readonly heard = new Map<string, UploadInProgress & { at: number }>();
   private timer: Timer | null = null;
   private isStopped = false;
@@ -68,7 +68,7 @@ export class UploadsInProgress {
     if (!this.timer) void this.tellRest();
   }
 
-  /** What another server told of an upload or a reading of its own. */
+  /** What another server reported about an upload or a reading of its own. */
   hear(type: EventName, data: Record<string, unknown>): void {
     const id = data.datasetId as string;
     if (type === "dataset.progressed") {
@@ -77,14 +77,14 @@ export class UploadsInProgress {
     } else if (ENDS.has(type)) this.heard.delete(id);
   }
 
-  /** One whose server fell silent in the middle is shown no longer. */
+  /** An upload whose server fell silent is no longer shown. */
   private othersNow(): UploadInProgress[] {
     const oldest = performance.now() - SILENT_MS;
     for (const [id, { at }] of this.heard) if (at < oldest) this.heard.delete(id);
     return [...this.heard.values()].map(({ at: _, ...upload }) => upload);
   }
 
-  /** Another event has told that it is over: nothing is left to say. */
+  /** Another event has reported that it is over: nothing is left to report. */
   settled(id: string): void {
     this.departed.delete(id);
   }

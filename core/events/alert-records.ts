@@ -4,7 +4,7 @@ import type { AlertAction } from "../store/alerts.ts";
 export interface AlertRecord {
   /** When it is raised, in one sentence. */
   says: string;
-  /** What is at risk while it stands, in one sentence. */
+  /** What is at risk while it is active, in one sentence. */
   risk: string;
   /** What the reader can do, in one or two sentences. */
   fix: string;
@@ -14,7 +14,7 @@ export interface AlertRecord {
   action: string;
   /** Where the button leads, by subject. */
   path: (subject: string) => string;
-  /** It is about the live version, and ends when another version becomes live. */
+  /** True if it is about the live version, and ends when another version becomes live. */
   endsWithLive?: true;
 }
 
@@ -22,7 +22,7 @@ const modelPage = (name: string) => `/models/${encodeURIComponent(name)}#watch`;
 
 export const ALERTS = {
   scopes: {
-    says: "Tokens with the scope train were given the scope deploy when it became one of its own. Ends when it is dismissed.",
+    says: "Tokens with the scope train were given the scope deploy when it was introduced. Ends when it is dismissed.",
     risk: "A program that should only train can also change which version serves predictions.",
     fix: "Create tokens without the scope deploy for such programs, and revoke the old ones.",
     subject: "tokens",
@@ -31,7 +31,7 @@ export const ALERTS = {
   },
   "run.failed": {
     says: "A training failed. Ends when it is resumed, or a training of the same model finishes.",
-    risk: "The model is not trained; the live version, if there is one, keeps answering.",
+    risk: "The model is not trained; the live version, if there is one, still predicts.",
     fix: "Open the run and read its error. Then resume it, or train again with other settings.",
     subject: "run",
     action: "Open run",
@@ -40,15 +40,15 @@ export const ALERTS = {
   health: {
     says: "A gauge stayed above its warning or critical threshold. Ends when it is back below.",
     risk: "While this lasts, predictions and trainings can become slow or fail.",
-    fix: "Free what is named, or give this machine more of it.",
+    fix: "Free up what is named, or give this machine more of it.",
     subject: "gauge",
     action: "Show the machine",
     path: () => "/#machine",
   },
   host: {
-    says: "A server or worker stopped answering without being stopped. Ends when it is back.",
-    risk: "What it trained or read is taken up by others, later; with fewer servers left, the next loss stops more.",
-    fix: "Look at that host and start it again, or remove it for good.",
+    says: "A server or worker stopped responding without being shut down. Ends when it is back.",
+    risk: "Others take over what it trained or read, with a delay; with fewer servers left, the next failure stops more.",
+    fix: "Check that host and start it again, or remove it permanently.",
     subject: "host",
     action: "Show the hosts",
     path: () => "/#machine",
@@ -73,7 +73,7 @@ export const ALERTS = {
   },
   "new-categories": {
     says: "The rows sent to the live version contain many categories that were not in its training data.",
-    risk: "The model ignores values that it has never seen, so these predictions rest on less.",
+    risk: "The model ignores values that it has never seen, so these predictions use less information.",
     fix: "Check how the values are written. If they are new, retrain on rows that have them.",
     subject: "model",
     action: "Open model",
@@ -89,31 +89,31 @@ export const ALERTS = {
     path: modelPage,
   },
   refresh: {
-    says: "A new file of a dataset does not fit what was there before: columns, types or import settings. Ends when it is dismissed.",
+    says: "A new file of a dataset does not fit the previous one: columns, types or import settings. Ends when it is dismissed.",
     risk: "Trainings and predictions that use this dataset may fail or learn from the wrong columns.",
-    fix: "Check the file where it comes from, or change the import settings.",
+    fix: "Check where the file comes from, or change the import settings.",
     subject: "dataset",
     action: "Open dataset",
     path: (id) => `/datasets/${id}`,
   },
   source: {
     says: "A source could not be refreshed. Ends when it is.",
-    risk: "The dataset stays as it is, so trainings and scores use old rows.",
+    risk: "The dataset stays as it is, so trainings and predictions use old rows.",
     fix: "Correct the source, then select Refresh.",
     subject: "source",
     action: "Open sources",
     path: (id) => `/sources#${id}`,
   },
   schedule: {
-    says: "A schedule's last run failed or was cut off. Ends when it succeeds.",
-    risk: "Until a run succeeds, what this schedule keeps up to date grows old.",
-    fix: "Correct what is named, then select Run now.",
+    says: "A schedule's last run failed or was interrupted. Ends when it succeeds.",
+    risk: "Until a run succeeds, the data or model that this schedule updates gets older.",
+    fix: "Fix the error that it names, then select Run now.",
     subject: "schedule",
     action: "Open schedules",
     path: (id) => `/schedules#${id}`,
   },
   "schedule-result": {
-    says: "A scheduled training has a result that someone should look at. Ends when the next one needs no look.",
+    says: "A scheduled training has a result that someone should check. Ends when the next one needs no check.",
     risk: "The live version has not changed, although a new one is waiting for a decision.",
     fix: "Compare the versions on the model's page, then deploy one of them or dismiss this.",
     subject: "model",
@@ -125,7 +125,7 @@ export const ALERTS = {
 export type AlertCode = keyof typeof ALERTS;
 export const ALERT_CODES = Object.keys(ALERTS) as AlertCode[];
 
-/** Those that end when another version becomes live. */
+/** Alerts that end when another version becomes live. */
 export const LIVE_ALERTS = ALERT_CODES.filter((code) => "endsWithLive" in ALERTS[code]);
 
 /** The button of an alert. */

@@ -1,7 +1,6 @@
 /**
- * Raises, resolves and dismisses alerts. One alert for each kind and subject, however often its cause is seen: it
- * remains until it is resolved or dismissed, and it is reported at most once a minute. State and event are written
- * together.
+ * Raises, resolves and dismisses alerts. One alert for each kind and subject, however often its cause is seen: it stays
+ * until it is resolved or dismissed, and is reported at most once a minute. State and event are written together.
  */
 import { AppError } from "../platform/errors.ts";
 import { newId } from "../platform/ids.ts";
@@ -22,12 +21,12 @@ import type { EventData, EventName } from "./events.ts";
 export interface Alert {
   /** What kind of problem; with `subject` it identifies the alert. */
   code: AlertCode;
-  /** What it is about: a run's id, a model's name, a gauge. */
+  /** What it is about: a run's ID, a model's name, a gauge. */
   subject: string;
   severity: "warning" | "error";
-  /** What is wrong, with its figures. */
+  /** What is wrong, with figures. */
   sentence: string;
-  /** The button beside it. */
+  /** Its button. */
   action: AlertAction;
   /** The event just appended that the activity feed shows; without it the alert makes its own row. */
   cause?: EventName;
@@ -41,7 +40,7 @@ export interface AlertsOptions {
 }
 
 const QUIET_MS = 60_000;
-/** How far a value must come back over its limit, so that one near it makes no storm. */
+/** How far a value must return below its limit, so that one near it does not raise alerts repeatedly. */
 const MARGIN = 0.05;
 const STANDING_SHOWN = 100;
 const RANK = { warning: 1, error: 2 };
@@ -61,8 +60,8 @@ export class Alerts {
   }
 
   /**
-   * Raises an alert, or does nothing if it is already raised and not worse now. Can be called at every check.
-   * `tx` is the transaction that changed the state behind the alert; without it the alert makes its own.
+   * Raises an alert, or does nothing if it is already raised and not worse now. Can be called at every check. `tx` is
+   * the transaction that changed the state behind the alert; without it the alert makes its own.
    */
   async raise(alert: Alert, tx?: Recording): Promise<void> {
     if (tx) await this.raiseIn(tx, alert);
@@ -83,7 +82,7 @@ export class Alerts {
     await this.tell({ ...raised, id: stands ? known.id : newId(), toldAt: known?.toldAt ?? null }, tx);
   }
 
-  /** It is over. Nothing happens where it does not stand. */
+  /** Ends an alert. Does nothing if it is not active. */
   async resolve(code: AlertCode, subject: string, tx?: Recording): Promise<void> {
     if (tx) await this.resolveIn(tx, code, subject);
     else await this.options.log.record((own) => this.resolveIn(own, code, subject));
@@ -96,7 +95,7 @@ export class Alerts {
     if (known.isTold && known.dismissedAt === null) await tx.append("alert.resolved", overOf(known));
   }
 
-  /** A person has seen it. Throws AppError `missing`. */
+  /** Dismisses an alert. Throws AppError `missing`. */
   async dismiss(id: string): Promise<void> {
     await this.options.log.record(async (tx) => {
       const alert = (await standingAlerts(tx, STANDING_SHOWN)).find((entry) => entry.id === id);
@@ -107,7 +106,7 @@ export class Alerts {
     });
   }
 
-  /** For who measures: raised once the value is beyond the limit, resolved once it is 5 % back from it. */
+  /** For measurements: raised once the value is beyond the limit, resolved once it is 5 % back from it. */
   async check(
     alert: Alert,
     measured: { value: number; limit: number; worse: "above" | "below" },
@@ -143,7 +142,7 @@ export class Alerts {
 
   private tellOnTime(): void {
     this.tellWaiting().catch((error: unknown) => {
-      this.options.logger.error({ error: String(error) }, "an alert that waited could not be told");
+      this.options.logger.error({ error: String(error) }, "a delayed alert could not be reported");
       this.timer ??= setTimeout(() => this.tellOnTime(), QUIET_MS);
     });
   }

@@ -16,7 +16,7 @@ export function changeSentence(label: string, change: Change): string | null {
     case "archived":
       return `${label} was archived`;
     case "unarchived":
-      return `${label} was taken out of the archive`;
+      return `${label} was restored from the archive`;
     default:
       return null;
   }

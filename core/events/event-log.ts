@@ -1,6 +1,6 @@
 /**
- * Keeps the numbered event log. Events are appended in the transaction that changes the state they describe, and read
- * by a reader that names the last one it has. Numbers are never reused and have no gaps.
+ * Stores the numbered event log. Events are appended in the transaction that changes the state they describe, and a
+ * reader continues after the last one that it has. Numbers are never reused and have no gaps.
  */
 
 import { StoreUnavailable } from "../platform/errors.ts";
@@ -34,7 +34,7 @@ export interface LogEntry {
   json: string;
 }
 
-/** An activity row: what happened in a sentence. */
+/** A row of activity: what happened, in a sentence. */
 export interface Activity {
   seq: number;
   at: string;
@@ -43,14 +43,14 @@ export interface Activity {
   sentence: string;
 }
 
-/** A transaction's handle that also appends what happened. */
+/** A transaction's handle that can also append events. */
 export interface Recording extends Handle {
   append<N extends EventName>(type: N, data: EventData<N>): Promise<void>;
 }
 
-/** Rows that are read at once of what others appended. */
+/** How many rows appended by others are read at once. */
 const CATCH_UP = 500;
-/** How often is looked for what others appended, should nobody wake us. */
+/** How often the log is checked for rows appended by others, if no notification comes. */
 const LOOK_MS = 400;
 
 type Listener = (seq: number, stale: PanelKey[]) => void;
@@ -64,7 +64,7 @@ interface Happened {
   data: Record<string, unknown>;
 }
 
-/** The numbered log. `append` belongs into the transaction that changes the state it describes. */
+/** The numbered log. `append` belongs in the transaction that changes the state it describes. */
 export class EventLog {
   private readonly listeners = new Set<Listener>();
   private readonly observers = new Set<Observer>();
@@ -94,8 +94,8 @@ export class EventLog {
   }
 
   /**
-   * Changes state and appends its events, all or nothing; then notifies the listeners. Resolves after they were notified
-   * of it and of everything before it.
+   * Changes state and appends its events, all or nothing; then notifies the listeners. Resolves after they received
+   * these events and everything before them.
    */
   async record<T>(body: (tx: Recording) => Promise<T>): Promise<T> {
     const happened: Happened[] = [];
@@ -106,12 +106,12 @@ export class EventLog {
         }),
       ),
     );
-    // What was read from the log already has been told.
+    // What was already read from the log has been delivered.
     for (const entry of happened) if (entry.seq > this.lastSeq) this.appended.set(entry.seq, entry);
     const seq = happened.at(-1)?.seq ?? 0;
     if (seq > 0) this.store.announce(seq);
     await this.catchUp(seq).catch((error: unknown) => {
-      // It is stored; what stands before it in the log is told once the database answers again.
+      // It is stored; earlier events in the log are delivered once the database responds again.
       if (!(error instanceof StoreUnavailable)) throw error;
     });
     for (const { type, data } of happened) for (const observer of this.observers) observer(type, data);
@@ -119,8 +119,8 @@ export class EventLog {
   }
 
   /**
-   * Tells the listeners of everything up to `seq`, in order. Appending alone never moves the position:
-   * what others appended before it is read from the log first.
+   * Notifies the listeners of everything up to `seq`, in order. Appending alone never moves the position: what others
+   * appended before it is read from the log first.
    */
   async catchUp(seq: number): Promise<void> {
     this.tellAppended();
@@ -132,7 +132,7 @@ export class EventLog {
     }
   }
 
-  /** Goes on with what other servers append; the function returned ends that. `failed` hears of defects. */
+  /** Continues with what other servers append; the returned function ends that. `failed` is called for defects. */
   followOthers(failed: (error: unknown) => void): () => void {
     if (!this.store.isShared) return () => {};
     let isLooking = false;
@@ -162,7 +162,7 @@ export class EventLog {
     for (const { seq, type, data } of rows) {
       if (seq > this.lastSeq) this.advance({ seq, type: type as EventName, data: JSON.parse(data) }, false);
     }
-    // What had left the log already makes nothing stale that is not drawn anew by its readers' own rules.
+    // Events that had already left the log make nothing stale: its readers redraw everything by their own rules.
     if (!rows.length) this.lastSeq = Math.max(this.lastSeq, await lastSeq(this.store));
     this.tellAppended();
   }
@@ -178,7 +178,7 @@ export class EventLog {
   private advance({ seq, type, data }: Happened, isOurs: boolean): void {
     this.lastSeq = seq;
     this.appended.delete(seq);
-    // First: what a panel draws must not come from what was kept before it.
+    // First: a drawing must not use data that was cached before it.
     for (const hearer of this.hearers) hearer(type, data, isOurs);
     this.tell(seq, stalePanels(type, data as EventData<EventName>));
   }
@@ -205,21 +205,21 @@ export class EventLog {
     return { seq, type, data };
   }
 
-  /** Calls `listener` after each append; the function returned ends that. */
+  /** Calls `listener` after each append; the returned function ends that. */
   subscribe(listener: Listener): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }
 
-  /** Calls `observer` with each event that is appended here, once it is stored; the function returned ends that. */
+  /** Calls `observer` with each event appended here, once it is stored; the returned function ends that. */
   observe(observer: Observer): () => void {
     this.observers.add(observer);
     return () => this.observers.delete(observer);
   }
 
   /**
-   * Calls `hearer` with every event in order, whichever server appended it, before panels are drawn anew and before
-   * `record` resolves; the function returned ends that.
+   * Calls `hearer` with every event in order, whichever server appended it, before panels are redrawn and before
+   * `record` resolves; the returned function ends that.
    */
   hear(hearer: Hearer): () => void {
     this.hearers.add(hearer);
@@ -230,22 +230,22 @@ export class EventLog {
     return (await eventsAfter(this.store, { since, limit, type })).map(eventOf);
   }
 
-  /** The newest events of a type that makes activity rows, newest first. */
+  /** The newest events of types that appear in the activity feed, newest first. */
   async latest(type: EventName, limit: number): Promise<LoggedEvent[]> {
     return (await latestActivity(this.store, { type, limit })).map(eventOf);
   }
 
-  /** As `read`, for those who only pass it on: the stored text is not taken apart and put together again. */
+  /** As `read`, for readers that only pass it on: the stored text is not parsed and written again. */
   async entries(since: number, limit: number, type: string | null = null): Promise<LogEntry[]> {
     return (await eventsAfter(this.store, { since, limit, type })).map(entryOf);
   }
 
   /**
-   * Where a reader that has everything up to `since` continues. A position of another epoch, or from the future,
-   * is unknown: it starts at the last event. `truncated`: it may have missed events that are no longer there.
+   * Where a reader that has everything up to `since` continues. A position of another epoch, or from the future, is
+   * unknown: it starts at the last event. `truncated`: it may have missed events that are no longer stored.
    */
   async resume(since: number, epoch: string | null): Promise<{ since: number; truncated: boolean }> {
-    // A viewer that another server sent away may be ahead of us by a moment.
+    // A viewer that comes from another server may be ahead of us by a moment.
     if (since > this.lastSeq && this.store.isShared) await this.catchUp(await lastSeq(this.store));
     if ((epoch !== null && epoch !== this.epoch) || since > this.lastSeq)
       return { since: this.lastSeq, truncated: true };

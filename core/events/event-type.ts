@@ -12,6 +12,6 @@ export interface EventType<S extends z.ZodType> {
   stale: (data: z.output<S>) => PanelKey[];
 }
 
-/** Of an event that makes no row of activity. */
+/** For an event without a row of activity. */
 export const UNTOLD = { level: "info", sentence: null } as const;
 export const event = <S extends z.ZodType>(type: EventType<S>) => type;

@@ -1,4 +1,4 @@
-/** Every event, one entry each. One record: payload, level, sentence, stale panels; no HTML. */
+/** Every event, one entry each: payload, level, sentence, stale panels; no HTML. */
 import { plural, reading, scorePercent, score as scoreText } from "../platform/figures.ts";
 import { ACCESS_EVENTS } from "./access-events.ts";
 import { CHANGE, changeSentence } from "./changes.ts";
@@ -94,7 +94,7 @@ export const EVENTS = {
         isChanged: z.boolean(),
       }),
     level: "success",
-    // A new file makes a row of its own as dataset.uploaded.
+    // A new file appears as dataset.uploaded instead.
     sentence: null,
     stale: () => ["activity"],
   }),
@@ -320,7 +320,7 @@ export const EVENTS = {
     data: () => z.object(model),
     level: "info",
     sentence: (d) =>
-      `${d.model} version ${d.version} now answers the same rows as the live version, for comparison`,
+      `${d.model} version ${d.version} now predicts the same rows as the live version, for comparison`,
     stale: ofModel,
   }),
   "challenger.ended": event({

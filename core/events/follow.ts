@@ -1,5 +1,5 @@
 /**
- * Lets a reader follow the log. By its own cursor, at its own pace; silence is filled with heartbeats. However slow it
+ * Lets a reader follow the log by its own cursor, at its own pace; silence is filled with heartbeats. However slow it
  * is, it holds one batch and no more.
  */
 import type { Lease } from "../platform/leases.ts";
@@ -12,9 +12,9 @@ const BATCH = 200;
 export interface FollowOptions {
   since: number;
   type?: string | null;
-  /** It ends after so many events; absent: never for that reason. */
+  /** Ends after this many events; absent: never for that reason. */
   limit?: number | undefined;
-  /** False: ends once the reader is at the present. */
+  /** False: ends once the reader has everything. */
   isEndless: boolean;
   signal: AbortSignal;
   /** False: the reader may not see that event. */
@@ -24,7 +24,7 @@ export interface FollowOptions {
 }
 
 /**
- * Yields events in order, each once; an empty batch after each ten seconds in which there was none. Throws AppError
+ * Yields events in order, each once; an empty batch after every ten seconds without events. Throws AppError
  * `unauthorized` when the reader's access ends.
  */
 export async function* follow(log: EventLog, options: FollowOptions): AsyncGenerator<LogEntry[]> {
@@ -47,7 +47,7 @@ export async function* follow(log: EventLog, options: FollowOptions): AsyncGener
       const seen = options.sees ? await seenOf(entries, options.sees) : entries;
       left -= seen.length;
       // The last match of a rare type may be far back: events are searched only once.
-      // More may have arrived while it was read: `end` was taken before.
+      // More may have arrived during the read: `end` was taken before.
       const last = entries.at(-1)?.seq ?? cursor;
       // As many as were asked for: there may be more.
       const isFull = entries.length >= Math.min(BATCH, left + seen.length);
@@ -82,7 +82,7 @@ async function seenOf(
 
 const THROTTLES = new WeakMap<EventLog, Throttle>();
 
-/** One event wakes every follower: a thousand at once would hold up all other answers. */
+/** How many followers one event wakes at a time: a thousand at once would delay all other responses. */
 function throttleOf(log: EventLog): Throttle {
   return THROTTLES.getOrInsertComputed(log, () => new Throttle());
 }
@@ -95,7 +95,7 @@ interface Read {
 
 const LAST_READS = new WeakMap<EventLog, Read & { end: number; entries: Promise<LogEntry[]> }>();
 
-/** Followers that are equally far ask the same, one after the other: it is read once. */
+/** Followers at the same position need the same batch, one after the other: it is read once. */
 function readOnce(log: EventLog, read: Read): Promise<LogEntry[]> {
   const last = LAST_READS.get(log);
   const isSame =
@@ -127,17 +127,19 @@ function nextEvent(
   });
 }
 
-/** What a follower waits with. */
+/** A waiting follower. */
 interface Waiting {
   cursor: number;
   wake: () => void;
 }
 
-/** Wakes rest as long: a thousand followers are woken ten times a second, one at once. */
+/** The pause between wake-ups: a thousand followers are woken ten times a second, a single one at once. */
 const REST_MS_A_FOLLOWER = 0.1;
 const WOKEN_AT_ONCE = 10;
 
-/** Wakes the followers of a log: a few in each turn of the event loop, and all of them together, so that they read the same. */
+/**
+ * Wakes the followers of a log, a few in each turn of the event loop, so that other requests are answered in between.
+ */
 class Waker {
   private readonly waiting = new Set<Waiting>();
   private isWaking = false;
@@ -147,7 +149,7 @@ class Waker {
     log.subscribe(() => this.wakeSoon());
   }
 
-  /** The function returned ends it. */
+  /** The returned function ends it. */
   wait(waiting: Waiting): () => void {
     this.waiting.add(waiting);
     if (this.isDue(waiting)) this.wakeSoon();

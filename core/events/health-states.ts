@@ -1,4 +1,4 @@
-/** The states that a gauge can be in, from best to worst, with the words for each. */
+/** The states that a gauge can be in, from best to worst, with the text for each. */
 
 export interface HealthStateRecord {
   /** On its own: a lamp's label, a badge. */

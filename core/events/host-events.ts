@@ -16,7 +16,7 @@ export const HOST_EVENTS = {
   "host.left": event({
     data: () => z.object({ ...host, cause: z.enum(["stopped", "vanished"]) }),
     level: (d) => (d.cause === "stopped" ? "info" : "warning"),
-    sentence: (d) => (d.cause === "stopped" ? `${named(d)} was stopped` : `${named(d)} stopped answering`),
+    sentence: (d) => (d.cause === "stopped" ? `${named(d)} was shut down` : `${named(d)} stopped responding`),
     stale: () => ["metrics", "activity", "attention"],
   }),
   "settings.changed": event({

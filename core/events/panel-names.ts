@@ -1,10 +1,12 @@
 /**
- * Lists the live panels and names their fragments. A key is a panel's name, with its subject where it has one: it is
- * DOM id, topic, cache key and part of the ETag alike.
+ * Lists the live panels and names their fragments. A key is a panel's name, with its subject if it has one: it is the
+ * DOM ID, topic, cache key and part of the ETag.
  */
 import { AppError } from "../platform/errors.ts";
 
-/** name -> what its subject is; null: it has none. A subject is optional: without it the current one is meant, or all. */
+/**
+ * name -> what its subject is; null: it has none. A subject is optional: without it the current one is used, or all.
+ */
 export const PANELS = {
   metrics: null,
   health: null,
@@ -30,7 +32,7 @@ export type PanelKey = Panel | `${Panel}:${string}`;
 
 export const PANEL_NAMES = Object.keys(PANELS) as Panel[];
 
-/** Reads "stages:RUNID" or "metrics"; null where no panel has that name or the subject does not fit. */
+/** Reads "stages:RUNID" or "metrics"; null if no panel has that name or the subject does not fit. */
 export function parsePanelKey(key: string): { panel: Panel; subject: string | null } | null {
   const colon = key.indexOf(":");
   const name = colon < 0 ? key : key.slice(0, colon);
@@ -41,7 +43,7 @@ export function parsePanelKey(key: string): { panel: Panel; subject: string | nu
   return { panel, subject };
 }
 
-/** As a path and its `?of=` name it. Throws AppError `missing`. */
+/** From a path and its `?of=`. Throws AppError `missing`. */
 export function findPanel(
   name: string,
   subject: string | undefined,

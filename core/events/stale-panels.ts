@@ -1,4 +1,4 @@
-/** Names the panels that show a run, a dataset or a model: what an event about it makes stale. */
+/** Names the panels that show a run, a dataset or a model: those that an event about it makes stale. */
 import type { PanelKey } from "./panel-names.ts";
 
 export const ofRun = (

@@ -1,10 +1,10 @@
-/** Reads a JSON body. Only as application/json, bounded, checked by zod, with the place of the mistake. */
+/** Reads a JSON body: only as application/json, limited in size, checked by zod, with the place of a mistake. */
 import * as z from "zod";
 import { AppError } from "../platform/errors.ts";
 
 const MAX_JSON_BYTES = 16 * 1024 * 1024;
 
-/** Of the body, without its parameters; "" where none is named. */
+/** The content type without its parameters; "" if there is none. */
 export function mediaType(request: Request): string {
   const type = request.headers.get("content-type") ?? "";
   return type === "application/json" ? type : type.split(";")[0]!.trim().toLowerCase();
@@ -75,7 +75,7 @@ function wordFor(unknown: string, known: readonly string[]): string {
   return asked && likely ? `Did you mean ${likely}?` : `This route takes ${known.join(", ")}.`;
 }
 
-/** Whole numbers beyond 2^53 are texts: as numbers they would be others. Throws AppError syntax. */
+/** Integers beyond 2^53 become texts: as numbers they would change. Throws AppError syntax. */
 export function parseJson(text: string): unknown {
   try {
     return LONG_DIGITS.test(text) && LONG_WHOLE.test(text) ? JSON.parse(text, exactly) : JSON.parse(text);

@@ -1,12 +1,12 @@
 /**
- * Finishes every response before it is sent: compression where it is worth it and accepted, the length that a HEAD asks
- * for, and where its time went. A stream is never held up for it.
+ * Finishes every response before it is sent: compresses it if that is worthwhile and accepted, sets the length for a
+ * HEAD, and reports where its time went. A stream is never delayed for it.
  */
 import type { Timings } from "../platform/timing.ts";
 import { preferredCoding } from "./negotiate.ts";
 import { isStream } from "./stream.ts";
 
-/** Below a packet nothing is won. */
+/** Smaller bodies fit into one packet: compression gains nothing. */
 export const COMPRESS_FROM = 1400;
 const COMPRESSED = /^(application\/(problem\+)?json|text\/(html|plain|css|javascript)|image\/svg\+xml)/;
 
@@ -24,7 +24,7 @@ async function remade(request: Request, answer: Response, isGzipped: boolean): P
   if (isStream(answer)) return request.method === "HEAD" ? headOfStream(answer) : answer;
   const bytes = new Uint8Array(await answer.arrayBuffer());
   const body = isGzipped && bytes.length >= COMPRESS_FROM ? compress(answer, bytes) : bytes;
-  // A 304 speaks of a body that it does not have.
+  // A 304 describes a body that it does not contain.
   if (request.method === "HEAD" && answer.status !== 304) {
     answer.headers.set("content-length", String(body.length));
     return new Response(null, answer);
@@ -43,7 +43,7 @@ function compress({ headers }: Response, bytes: Uint8Array<ArrayBuffer>): Uint8A
   headers.set("content-encoding", "gzip");
   headers.append("vary", "accept-encoding");
   const tag = headers.get("etag");
-  // Other bytes: only a weak tag may stand for both.
+  // Other bytes: only a weak tag may cover both.
   if (tag?.startsWith('"')) headers.set("etag", `W/${tag}`);
   return Bun.gzipSync(bytes, { level: 5 });
 }

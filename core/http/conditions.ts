@@ -1,14 +1,14 @@
 /**
- * Checks whether what the client saw is still current. ETag, If-Match and If-None-Match of RFC 9110. A tag is
- * `"state"`, or `"state~seen"` where an answer shows more than what changes can collide on: If-Match looks at the
- * state only, so that a prediction that was counted meanwhile blocks no deployment.
+ * Checks whether what the client saw is still current: ETag, If-Match and If-None-Match of RFC 9110. A tag is
+ * `"state"`, or `"state~seen"` if a response shows more than what changes can conflict on: If-Match compares the state
+ * only, so that a prediction that was counted meanwhile blocks no deployment.
  */
 import { AppError } from "../platform/errors.ts";
 
 export interface Tag {
-  /** What a change would be lost on. */
+  /** The state on which changes can conflict. */
   state: string;
-  /** What else the answer shows, where it shows more. */
+  /** What else the response shows, if it shows more. */
   seen?: string;
 }
 
@@ -16,19 +16,19 @@ export function tagText({ state, seen }: Tag): string {
   return seen === undefined ? `"${state}"` : `"${state}~${seen}"`;
 }
 
-/** Opaque tags of a list, without quotes and the weakness that compression adds; "*" alone is any. */
+/** Opaque tags of a list, without quotes and the weakness that compression adds; "*" alone matches any. */
 function listed(header: string): string[] {
   return [...header.matchAll(/\*|(?:W\/)?"([^"]*)"/g)].map(([whole, tag]) => (whole === "*" ? "*" : tag!));
 }
 
-/** May the client go on with what it has? For GET. */
+/** Whether the client's copy is still valid. For GET. */
 export function isUnmodified(ifNoneMatch: string | null, tag: Tag): boolean {
   if (ifNoneMatch === null) return false;
   const known = listed(ifNoneMatch);
   return known.includes("*") || known.includes(tagText(tag).slice(1, -1));
 }
 
-/** Throws AppError `precondition` where the resource is not, or no more, what the client said. */
+/** Throws AppError `precondition` if the resource is not, or no longer, in the state that the client named. */
 export function requireUnchanged(headers: Headers, tag: Tag): void {
   const wanted = headers.get("if-match");
   const unwanted = headers.get("if-none-match");

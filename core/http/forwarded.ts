@@ -1,24 +1,24 @@
 /**
- * The address that the client used, behind a proxy: RFC 7239's Forwarded, or X-Forwarded-Proto, -Host and
- * -Port. Only a trusted proxy is believed. Where links may be wrong because a proxy hides that address, it says why.
+ * The address that the client used, behind a proxy: RFC 7239's Forwarded, or X-Forwarded-Proto, -Host and -Port. Only a
+ * trusted proxy is believed. If links may be wrong because a proxy hides that address, it says why.
  */
 
 export interface ForwardedAddress {
   scheme: "http" | "https" | null;
-  /** With its port, where it has one. */
+  /** With its port, if it has one. */
   host: string | null;
 }
 
 export const NOT_FORWARDED: ForwardedAddress = { scheme: null, host: null };
 
-/** Why links may be wrong, as last seen; null: nothing speaks for that. */
+/** Why links may be wrong, as last seen; null: there is no sign of that. */
 export interface ProxyNotice {
   sentence: string | null;
 }
 
 const HOST = /^(\[[0-9a-f:]+\]|[a-z0-9._-]+)(:\d{1,5})?$/i;
 
-/** What the proxy that the client reached said: the first of several. */
+/** What the proxy that the client reached sent: the first of several values. */
 export function forwardedAddress(headers: Headers): ForwardedAddress {
   const pairs = (headers.get("forwarded") ?? "").split(",")[0]!.split(";");
   const standard = new Map(
@@ -47,7 +47,7 @@ const PROXY_HEADERS = [
   ...["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "forwarded", "x-real-ip", "via"],
 ];
 
-/** Why links made for this request may lead nowhere, and what to set; null: nothing speaks for that. */
+/** Why links made for this request may be wrong, and what to set; null: there is no sign of that. */
 export function hiddenAddress(
   headers: Headers,
   peer: { isTrusted: boolean; address: string },
@@ -66,7 +66,7 @@ export function hiddenAddress(
   return `Browsers open ${page.origin}, but a proxy passes on ${host} as Host, so links are wrong. Set PUBLIC_URL=${page.origin}.`;
 }
 
-/** Of the page that a browser shows, where it says that this request is that page's own. */
+/** Of the page that a browser shows, if it says that this request is that page's own. */
 export function pageOrigin(headers: Headers): URL | null {
   if (headers.get("sec-fetch-site") !== "same-origin") return null;
   return URL.parse(headers.get("origin") ?? headers.get("referer") ?? "");

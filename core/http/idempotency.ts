@@ -1,7 +1,7 @@
 /**
- * Answers a repeated request with the first response. A POST or PUT with an Idempotency-Key is done once; the same
- * again within a day is answered with the first answer, also after a restart. A body of any size is known by its hash,
- * taken while it streams by. A refusal has done nothing, so it is not kept.
+ * Answers a repeated request with the first response. A POST or PUT with an Idempotency-Key is executed once; the same
+ * request within a day gets the first response, also after a restart. A body of any size is identified by its hash,
+ * taken while it streams. Refusals changed nothing, so they are not stored.
  */
 
 import { AppError } from "../platform/errors.ts";
@@ -14,17 +14,17 @@ const KEPT_MS = DAY_MS;
 const KEPT = 1000;
 const KEPT_BYTES = 32 * 1024 * 1024;
 const LARGEST_BYTES = 1024 * 1024;
-/** The status of a key under which somebody acts now. */
+/** The status of a key whose request is being processed. */
 const CLAIMED = 0;
-/** A server that died while it acted keeps the key for so long. */
+/** A server that died during a request keeps its key for this long. */
 const CLAIM_MS = 600_000;
 const KEPT_HEADERS = ["content-type", "location", "etag", "preference-applied"];
 
 export interface KeyedRequest {
   request: Request;
-  /** Keys of different people are different keys. */
+  /** Keys of different users are different keys. */
   who: string;
-  /** "secret": its response contains a secret that is shown once. "harmless": doing it twice does no harm. */
+  /** "secret": its response contains a secret that is shown once. "harmless": repeating it does no harm. */
   kind: "change" | "secret" | "harmless";
 }
 
@@ -34,8 +34,9 @@ export class Idempotency {
   constructor(private readonly options: { store: Store; now: () => number }) {}
 
   /**
-   * Acts, or answers as it did before. `act` gets the request to read the body from. Throws AppError: `syntax` for a
-   * key that is none, `conflict` while the same is under way, `invalid` where the key was used for something else.
+   * Executes the request, or repeats the first response. `act` gets the request to read the body from. Throws AppError:
+   * `syntax` for an invalid key, `conflict` while the same request is being processed, `invalid` if the key was used
+   * for another request.
    */
   async answer(asked: KeyedRequest, act: (request: Request) => Promise<Response>): Promise<Response> {
     const { request, who } = asked;
@@ -47,7 +48,7 @@ export class Idempotency {
       });
     const key = new Bun.CryptoHasher("sha256").update(`${who}\n${text}`).digest("hex");
     if (this.inFlight.has(key)) throw underWay();
-    // Before anything is awaited: of two that come at once one acts.
+    // Before the first await: of two simultaneous requests only one is executed.
     this.inFlight.add(key);
     const known = await this.knownAnswer(key);
     if (!known) return this.act(key, asked, act);
@@ -56,7 +57,7 @@ export class Idempotency {
     return replay(known, await fingerprintOf(request));
   }
 
-  /** Null: nobody has asked so before, and where several servers answer the key is claimed. */
+  /** Null: this request is new, and where several servers respond, the key was claimed. */
   private async knownAnswer(key: string): Promise<KeptAnswer | null> {
     const { store, now } = this.options;
     try {
@@ -64,7 +65,7 @@ export class Idempotency {
       const isAbandoned = known?.status === CLAIMED && known.at <= now() - CLAIM_MS;
       if ((known && !isAbandoned) || !store.isShared) return known;
       const claim = { key, fingerprint: "", status: CLAIMED, headers: [], body: null, at: now() };
-      // Of two servers one has it.
+      // Only one of two servers gets it.
       return (await claimAnswer(store, claim, now() - CLAIM_MS)) ? null : claim;
     } catch (error) {
       this.inFlight.delete(key);
@@ -72,11 +73,11 @@ export class Idempotency {
     }
   }
 
-  /** Nothing was done, or nothing of it is kept: the same may be asked again. */
+  /** Nothing was done, or no response was stored: the same request may be sent again. */
   private release(key: string): void {
     this.inFlight.delete(key);
     const { store } = this.options;
-    // Where that fails the claim ends by itself.
+    // If that fails, the claim expires on its own.
     if (store.isShared) releaseAnswer(store, key).catch(() => {});
   }
 
@@ -184,7 +185,7 @@ function hashOf(request: Request): Bun.CryptoHasher {
   return new Bun.CryptoHasher("sha256").update(`${request.method} ${pathname}${search}\n`);
 }
 
-/** The request, whose body goes into the hash while it is read. */
+/** The request, whose body is hashed while it is read. */
 function watchBody(request: Request): { watched: Request; hash: Bun.CryptoHasher } {
   const hash = hashOf(request);
   if (!request.body) return { watched: request, hash };

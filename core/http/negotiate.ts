@@ -1,5 +1,5 @@
 /**
- * Chooses the format of a response. RFC 9110's Accept with its q-values; and the Link to a list's next page.
+ * Chooses the format of a response: RFC 9110's Accept with its q-values; also the Link header to a list's next page.
  */
 import { AppError } from "../platform/errors.ts";
 
@@ -8,12 +8,14 @@ export type Form = "html" | "json" | "text";
 /** Loaded with the first request that names what it accepts, because it slows the start. */
 const negotiator = () => require("negotiator") as typeof import("negotiator");
 
-/** A parameter of a range other than q: none of our types has one, so charset=utf-8 or version=1.0.0 refuses nothing. */
+/**
+ * A parameter of a media range other than q: our types have none, so charset=utf-8 or version=1.0.0 refuses nothing.
+ */
 const PARAMETER = /;\s*(?!q\s*=)[^\s;,="]+\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^;,"]*)/gi;
 
 /**
- * The best of the types that an answer may have by RFC 9110: the highest q, then the most exact range, then the
- * client's order, then ours. Null: none is wanted.
+ * The best of the available types by RFC 9110: the highest q, then the most specific range, then the client's order,
+ * then ours. Null: none is acceptable.
  */
 export function preferredType<T extends string>(accept: string | null, types: readonly T[]): T | null {
   if (!accept || accept === "*/*") return types[0] ?? null;
@@ -23,7 +25,7 @@ export function preferredType<T extends string>(accept: string | null, types: re
   return types.find((type) => type === best) ?? null;
 }
 
-/** As `preferredType`. Throws AppError `not_acceptable` where none is wanted. */
+/** As `preferredType`. Throws AppError `not_acceptable` if none is acceptable. */
 export function acceptedType<T extends string>(request: Request, types: readonly T[]): T {
   const accept = request.headers.get("accept");
   const type = preferredType(accept, types);
@@ -36,7 +38,7 @@ export function acceptedType<T extends string>(request: Request, types: readonly
 const FORMS = { "text/plain": "text", "text/html": "html", "application/json": "json" } as const;
 const PAGE_TYPES = Object.keys(FORMS) as (keyof typeof FORMS)[];
 
-/** Browsers name text/html, scripts application/json; curl's bare "anything" gets text. */
+/** Browsers name text/html, scripts application/json; curl's "anything" gets text. */
 export function wantedForm(request: Request): Form {
   const accept = request.headers.get("accept");
   if (accept?.includes("application/problem+json")) return "json";
@@ -44,7 +46,7 @@ export function wantedForm(request: Request): Form {
   return type ? FORMS[type] : "text";
 }
 
-/** The first of our codings that the client accepts; null: it wants the bytes as they are. */
+/** The first of our codings that the client accepts; null: it wants the bytes unchanged. */
 export function preferredCoding<T extends string>(
   acceptEncoding: string | null,
   codings: readonly T[],
@@ -56,8 +58,8 @@ export function preferredCoding<T extends string>(
 }
 
 /**
- * The path as our routes name it: inside the base path, whether a proxy kept that or took it away, and without a slash
- * behind it.
+ * The path in the form of our routes: inside the base path, whether a proxy kept that or removed it, and without a
+ * trailing slash.
  */
 export function pathBelow(base: string, path: string): string {
   const isInside = path === base || path.startsWith(`${base}/`);
@@ -65,7 +67,7 @@ export function pathBelow(base: string, path: string): string {
   return inside === `${base}/` ? base || "/" : inside;
 }
 
-/** The address of the next page as a Link header; nothing on the last page. */
+/** The next page's address as a Link header; nothing on the last page. */
 export function linkHeader(url: URL, next: number | null, name = "cursor"): Record<string, string> {
   if (next === null) return {};
   const query = new URLSearchParams(url.searchParams);
@@ -75,13 +77,13 @@ export function linkHeader(url: URL, next: number | null, name = "cursor"): Reco
 
 export interface Preference {
   isAsync: boolean;
-  /** How long it waits at most; null: not said. */
+  /** The maximum wait; null: not given. */
   waitSeconds: number | null;
   /** What was understood, for Preference-Applied. */
   applied: Record<string, string>;
 }
 
-/** What is not understood is ignored, as the RFC asks. */
+/** What is not understood is ignored, as the RFC requires. */
 export function readPreference(request: Request): Preference {
   const text = request.headers.get("prefer");
   if (text === null) return { isAsync: false, waitSeconds: null, applied: {} };
@@ -95,10 +97,10 @@ export function readPreference(request: Request): Preference {
   };
 }
 
-/** What it comes to within the time; null where that is over. A failure within it is thrown. */
+/** The result within the time; null if that is over. A failure within it is thrown. */
 export async function within<T>(promise: Promise<T>, seconds: number): Promise<T | null> {
   let timer: Timer | undefined;
-  // Who does not wait hears of a failure elsewhere.
+  // A client that does not wait learns of a failure elsewhere.
   promise.catch(() => {});
   const late = new Promise<null>((resolve) => {
     timer = setTimeout(resolve, Math.min(seconds * 1000, 2 ** 31 - 1), null);

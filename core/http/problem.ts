@@ -1,4 +1,4 @@
-/** Writes errors as problem details. RFC 9457 problem details, one shape for every route. */
+/** Writes errors as RFC 9457 problem details, in one shape for every route. */
 import { diskFailure } from "../platform/disk.ts";
 import { AppError, type ErrorCode } from "../platform/errors.ts";
 
@@ -33,7 +33,7 @@ export interface Problem {
   example?: string;
 }
 
-/** `instance` is the request's id: the log's line for an internal error carries the same. */
+/** `instance` is the request's ID: the log line for an internal error has the same. */
 export function problem(thrown: unknown, instance: string): Problem {
   const error = thrown instanceof AppError ? thrown : diskFailure(thrown);
   if (!error) {
@@ -51,7 +51,7 @@ export function problem(thrown: unknown, instance: string): Problem {
   };
 }
 
-/** As Allow has them: "GET, HEAD, OPTIONS"; "" where nothing is. `routes` as the router lists them. */
+/** As in Allow: "GET, HEAD, OPTIONS"; "" if there are none. `routes` as the router lists them. */
 export function methodsAt(routes: readonly { method: string; path: string }[], path: string): string {
   const isHere = (route: { path: string }) =>
     !route.path.endsWith("*") && new RegExp(`^${route.path.replace(/:\w+/g, "[^/]+")}$`).test(path);
@@ -61,7 +61,7 @@ export function methodsAt(routes: readonly { method: string; path: string }[], p
   return [...methods.add("OPTIONS")].sort().join(", ");
 }
 
-/** Why an address does not answer: nothing is there, or it takes other methods. */
+/** Why a path has no route: it does not exist, or takes other methods. */
 export function nothingAt(method: string, path: string, allow: string): AppError {
   if (!allow) return new AppError("missing", `${path} does not exist`, { fix: "See /docs." });
   return new AppError("method", `${path} does not take ${method}`, { fix: `It takes ${allow}.` });

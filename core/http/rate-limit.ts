@@ -1,6 +1,6 @@
 /**
- * Limits how often one client may call. A token bucket for each client and kind of request, in bounded memory: the
- * clients that were seen last. It never waits and knows no clock but the one that it is given.
+ * Limits how often one client may call: a token bucket for each client and kind of request, in bounded memory for the
+ * most recent clients. It never waits, and the caller passes the time.
  */
 import type { RateClass } from "../operations/config.ts";
 import { AppError } from "../platform/errors.ts";
@@ -11,19 +11,19 @@ interface Bucket {
 }
 
 const WINDOW_MS = 60_000;
-/** Some 100 bytes each, and as many again of those that were seen before them. */
+/** About 100 bytes each, and as many again for the generation before. */
 const CLIENTS_KEPT = 5_000;
 
-/** What a bucket says after it was asked. */
+/** A bucket's state after a request. */
 export interface Allowance {
   isAllowed: boolean;
   limit: number;
   remaining: number;
-  /** Seconds until there is one more (where none is left), or until it is full. */
+  /** Seconds until there is one more (if none is left), or until it is full. */
   resetSeconds: number;
 }
 
-/** `perMinute` may come at once and flow back evenly over a minute. */
+/** Up to `perMinute` may come at once; they are refilled evenly over a minute. */
 export class RateLimit {
   private recent = new Map<string, Bucket>();
   private before = new Map<string, Bucket>();
@@ -37,12 +37,12 @@ export class RateLimit {
     return this.recent.size + this.before.size;
   }
 
-  /** Takes one, where one is there. */
+  /** Takes one, if there is one. */
   take(client: string): Allowance {
     return this.ask(client, 1);
   }
 
-  /** Is one there? Nothing is taken. */
+  /** Whether there is one. Takes nothing. */
   peek(client: string): Allowance {
     return this.ask(client, 0);
   }
@@ -60,7 +60,7 @@ export class RateLimit {
     return { isAllowed, limit, remaining: Math.floor(left), resetSeconds };
   }
 
-  /** Two generations: taking the oldest out of one Map, each time, gets slower with every one that is taken out. */
+  /** Two generations: removing the oldest entry of a single Map gets slower with every removal. */
   private keep(client: string, bucket: Bucket): void {
     this.recent.set(client, bucket);
     if (this.recent.size < CLIENTS_KEPT) return;
@@ -69,7 +69,7 @@ export class RateLimit {
   }
 }
 
-/** As draft-ietf-httpapi-ratelimit-headers has it, and its earlier names that most clients read. */
+/** As in draft-ietf-httpapi-ratelimit-headers, and under its earlier names, which most clients read. */
 export function rateHeaders(rate: RateClass, allowance: Allowance): Record<string, string> {
   const { isAllowed, limit, remaining, resetSeconds } = allowance;
   return {

@@ -1,6 +1,4 @@
-/**
- * Makes HTTP responses. Pages as they are, fragments with a position as their ETag, streams that may break.
- */
+/** Makes HTTP responses: pages, fragments with a position as their ETag, streams that may break. */
 import type { LogEntry } from "../events/event-log.ts";
 import { HEARTBEAT_MS } from "../events/follow.ts";
 import type { Problem } from "./problem.ts";
@@ -17,14 +15,14 @@ export function htmlAnswer(html: string, status = 200): Response {
 }
 
 export function problemAnswer(told: Problem): Response {
-  // With a last line break: in a terminal the prompt begins on its own line.
+  // Ends with a line break: in a terminal the prompt then begins on its own line.
   return new Response(`${JSON.stringify(told)}\n`, {
     status: told.status,
     headers: { "content-type": "application/problem+json" },
   });
 }
 
-/** Where a page's form leads: 204 to htmx, which goes there or stays; a browser without script always goes there. */
+/** The response to a page's form: 204 to htmx, which navigates or stays; a browser without script always navigates. */
 export function landingAnswer(
   request: Request,
   base: string,
@@ -36,9 +34,7 @@ export function landingAnswer(
   return new Response(null, { status: 204, headers: isStaying ? {} : { "hx-redirect": location } });
 }
 
-/**
- * A panel with the ETag "epoch-seq-key". A client that names a position since which nothing happened to the panel gets 304.
- */
+/** A panel with the ETag "epoch-seq-key". A client whose position is newer than the panel's last change gets 304. */
 export function positionAnswer(
   request: Request,
   epoch: string,
@@ -70,12 +66,12 @@ const STREAM_TYPES = {
 };
 
 interface StreamOptions {
-  /** Makes the problem that is said before the stream breaks, and logs it. */
+  /** Makes the problem that is written before the stream breaks, and logs it. */
   problemOf: (error: unknown) => Promise<Problem>;
   headers?: Record<string, string>;
 }
 
-/** A body pulled from a generator; where that throws, the problem is said in the body and the stream breaks. */
+/** A body pulled from a generator; if that throws, the problem is written to the body and the stream breaks. */
 export function streamAnswer(
   chunks: Chunks,
   format: keyof typeof STREAM_TYPES,
@@ -98,12 +94,12 @@ export function streamAnswer(
   return new Response(streamBody(chunks, failed), { headers });
 }
 
-/** With its full stop. */
+/** Adds the full stop. */
 function ended(sentence: string): string {
   return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
 }
 
-/** A batch is the same array for all who are equally far: its text is made once. */
+/** A batch is the same array for all readers at the same position: its text is built once. */
 const TEXTS = { sse: new WeakMap<LogEntry[], string>(), ndjson: new WeakMap<LogEntry[], string>() };
 
 /** Batches of events as SSE (`id`, `event`, `data`) or NDJSON; an empty batch becomes a comment or a blank line. */
@@ -111,7 +107,7 @@ export async function* eventLines(
   batches: AsyncGenerator<LogEntry[]>,
   format: "sse" | "ndjson",
 ): AsyncGenerator<string> {
-  // Headers leave with the first chunk: a reader must not wait for the first event to know that it is connected.
+  // Headers are sent with the first chunk: a reader must not wait for the first event to know that it is connected.
   yield format === "sse" ? `retry: 2000\n: heartbeat each ${HEARTBEAT_MS / 1000} s\n\n` : "\n";
   const line =
     format === "sse"

@@ -1,11 +1,11 @@
 /**
- * Ties what a request has open to the access that it came with: when a token is revoked or expires, an upload that is on
- * its way, a download and an answer that is waited for end at once.
+ * Ties what a request has open to its access: when a token is revoked or expires, a running upload or download and a
+ * pending response end at once.
  */
 import type { Lease } from "../platform/leases.ts";
 import { isStream } from "./stream.ts";
 
-/** Smaller bodies have come whole before anybody can revoke anything. */
+/** Smaller bodies have arrived completely before anybody can revoke anything. */
 const SMALL_BYTES = 64 * 1024;
 const PIECE_BYTES = 64 * 1024;
 
@@ -51,10 +51,12 @@ export function revocableBody(
   );
 }
 
-/** Larger ones fill more than what the network takes at once: a slow reader would get them long after. */
+/** Larger ones exceed what the network buffers: a slow reader would still get them long after. */
 const LARGE_BYTES = 256 * 1024;
 
-/** The same answer; one that is large and complete already leaves in pieces, and ends with the access. Streams see to that themselves. */
+/**
+ * The same response; a large complete one is sent in pieces, and ends with the access. Streams handle that themselves.
+ */
 export async function revocableAnswer(answer: Response, lease: Lease): Promise<Response> {
   if (isStream(answer) || !answer.body) return answer;
   const bytes = new Uint8Array(await answer.arrayBuffer());

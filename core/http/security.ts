@@ -18,7 +18,7 @@ const SECURITY_HEADERS = {
   "cross-origin-opener-policy": "same-origin",
 } as const;
 
-/** Headers of a JSON response, made at once: set one by one they take longer than a prediction. */
+/** Headers of a JSON response, built at once: set one by one they take longer than a prediction. */
 export const JSON_HEADERS = {
   "content-type": "application/json;charset=utf-8",
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
@@ -30,8 +30,8 @@ export const JSON_HEADERS = {
 const FOR_OTHERS = /^\/embed\/|^\/static\/signalbox-panel\.js$|^\/panels\/\w+\.svg$/;
 
 /**
- * Headers for a path below BASE_PATH. An embed may be framed, and by the listed origins only; badges are shown elsewhere
- * only where embedding is allowed, because the size of an image reveals what is in it.
+ * Headers for a path below BASE_PATH. An embed may be framed, only by the listed origins; badges appear elsewhere only
+ * where embedding is allowed, because an image's size reveals its contents.
  */
 export function securityHeaders(path: string, embedOrigins: readonly string[]): Record<string, string> {
   const isBadge = path.startsWith("/panels/");
@@ -46,7 +46,7 @@ export function securityHeaders(path: string, embedOrigins: readonly string[]): 
   };
 }
 
-/** What a page's script may read beside the body. */
+/** Response headers that a page's script may read. */
 const EXPOSED = [
   ...["Link", "Location", "ETag", "Retry-After", "RateLimit", "RateLimit-Policy", "RateLimit-Limit"],
   ...["RateLimit-Remaining", "RateLimit-Reset", "X-Request-Id", "Server-Timing", "Content-Disposition"],
@@ -88,7 +88,7 @@ export function preflightHeaders(request: Request): Record<string, string> {
   };
 }
 
-/** The host that came last: mostly the next one is the same. */
+/** The last host that was checked: the next one is usually the same. */
 const accepted = new WeakMap<Config, string>();
 
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -120,7 +120,7 @@ export function guardRequest(request: Request, config: Config, seenAt: () => str
   });
 }
 
-/** Of path and query alike: what cannot be decoded is no address, whichever route would have answered. */
+/** For path and query alike: what cannot be decoded is not a valid address, whichever route would match. */
 function refuseMalformed(url: string): void {
   try {
     decodeURIComponent(url);
@@ -132,8 +132,8 @@ function refuseMalformed(url: string): void {
 }
 
 /**
- * Against DNS rebinding: a stranger's name that points to our address is not our host. An address cannot be rebound,
- * so a server that listens on the network answers for any address and for the machine's own name.
+ * Against DNS rebinding: a stranger's name that points to our address is not our host. An address cannot be rebound, so
+ * a server that listens on the network accepts any address and the machine's own name.
  */
 function isOurHost(host: string, config: Config): boolean {
   const match = /^(\[[0-9a-f:]+\]|[a-z0-9._-]+)(?::(\d{1,5}))?$/i.exec(host);
@@ -157,7 +157,7 @@ function isAllowedOrigin(headers: Headers, config: Config, isOurs: (origin: stri
   return isOurs(origin);
 }
 
-/** Where every origin may call, only requests with a token are accepted: a browser never adds one itself. */
+/** If every origin may call, only requests with a token are accepted: a browser never adds one itself. */
 function isListed(origin: string, headers: Headers, config: Config): boolean {
   if (config.PUBLIC_URL !== "" && new URL(config.PUBLIC_URL).origin === origin) return true;
   const isEvery = config.CORS_ORIGINS.includes("*") && config.AUTH === "token";

@@ -1,6 +1,6 @@
-/** Turns a generator into a response body. Pulled by its reader, ended with it, broken where it fails. */
+/** Turns a generator into a response body: pulled by its reader, ended with it, broken when it fails. */
 
-/** What streams say of themselves, so that a proxy passes them on at once; we too must not wait for their end. */
+/** Headers of a stream, so that a proxy passes it on at once; we too must not wait for its end. */
 export const STREAM_HEADER = "x-accel-buffering";
 
 export function isStream({ headers }: Response): boolean {
@@ -9,7 +9,7 @@ export function isStream({ headers }: Response): boolean {
 
 const FLUSH_MS = 100;
 
-/** What a body is pulled from. */
+/** The source of a body. */
 export type Chunks = Pick<AsyncGenerator<string | Uint8Array<ArrayBuffer>>, "next" | "return">;
 
 /** The chunks with one put back in front. `return` ends them even if nothing more was read. */
@@ -26,8 +26,8 @@ export function startingWith(first: string | Uint8Array<ArrayBuffer>, rest: Chun
 }
 
 /**
- * A body of the generator's chunks. `failed` is said before the stream breaks, so that the reader sees the reason and
- * curl still exits non-zero.
+ * A body of the generator's chunks. `failed` is written before the stream breaks, so that the reader sees the reason
+ * and curl still exits non-zero.
  */
 export function streamBody(
   chunks: Chunks,
@@ -40,7 +40,7 @@ export function streamBody(
       if (isBroken) {
         // An error drops what Bun has not yet flushed, and Bun has no event for "flushed".
         await Bun.sleep(FLUSH_MS);
-        // Without a value: Bun would print it among our log lines, and the reason has been said.
+        // Without a value: Bun would print it among our log lines, and the reason has been written.
         return controller.error();
       }
       try {

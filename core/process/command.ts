@@ -1,6 +1,6 @@
 /**
- * Runs the subcommands. The same program without a server: train, read, back up, check; and its own children. What
- * only a subcommand needs is imported by it: the server starts faster without it.
+ * Runs the subcommands: the same program without a server (train, read, back up, check), and its own children. What
+ * only a subcommand needs is imported by it, so that the server starts faster.
  */
 import { existsSync } from "node:fs";
 import { mkdtemp, rename, rm } from "node:fs/promises";
@@ -25,12 +25,12 @@ const HELP = `Signalbox ${VERSION}: a CSV becomes a deployed model while you wat
   signalbox train FILE --target COL [--name N] [--budget S] [--seed N] [--out FILE]
                                 train without a server; train --help lists every option
   signalbox read FILE [--sheet NAME] [--range A1:F100]
-                                the rows as they are read, one JSON array a line
+                                prints the rows as read, one JSON array per line
   signalbox backup FILE         database, files and models as one tar, while a server runs too; - writes to stdout
   signalbox restore FILE [--replace]
-                                brings a backup back, into a running server too; what is there is kept aside
-  signalbox check               verifies the database, and that no file of it is missing
-  signalbox healthcheck         exits 0 where the server on PORT answers
+                                restores a backup, into a running server too; keeps the existing data aside
+  signalbox check               verifies the database, and that none of its files is missing
+  signalbox healthcheck         exits 0 if the server on PORT responds
   signalbox --help | --version
 
 Settings come from the environment:
@@ -57,7 +57,7 @@ const COMMANDS: Record<string, Command> = {
   "--version": async () => say(VERSION),
 };
 
-/** Runs the subcommand that the words name. Throws AppError `syntax` where there is none. */
+/** Runs the subcommand that the arguments name. Throws AppError `syntax` if it does not exist. */
 export async function runCommand([name = "", ...words]: string[]): Promise<void> {
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (!command) throw new AppError("syntax", `The command ${name} does not exist`, { fix: "See --help." });
@@ -78,7 +78,7 @@ async function readCommand(words: string[]): Promise<void> {
     let dialect = "";
     const onDecided = (decided: object) => (dialect = JSON.stringify(decided));
     for await (const rows of readRows(table.path, { known: table.known, onDecided })) {
-      // To a reader that has gone (`| head`) there is nothing left to say.
+      // The reader has gone (`| head`): there is nothing left to print.
       if (!writeOut(Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join("")))) return;
     }
     tell(dialect);
@@ -99,7 +99,7 @@ function readWords(words: string[]) {
 const refuseBesidePostgres = async (config: Config) =>
   (await import("../operations/backup/backup.ts")).refuseBesidePostgres(config);
 
-/** The file is there when it is whole, not before. */
+/** The file appears only when it is complete. */
 async function backupCommand(file: string, config: Config): Promise<void> {
   await refuseBesidePostgres(config);
   writePrivately();
@@ -107,7 +107,7 @@ async function backupCommand(file: string, config: Config): Promise<void> {
   if (file === "-") return (await import("../operations/backup/backup-child.ts")).runBackupChild(folder);
   const path = resolve(file);
   if (existsSync(path))
-    throw new AppError("conflict", `${file} exists already`, {
+    throw new AppError("conflict", `${file} already exists`, {
       fix: "Choose a new file name, or remove that file.",
     });
   const part = `${path}.part`;
@@ -134,7 +134,7 @@ async function restoreCommand(words: string[], config: Config): Promise<void> {
   const folder = resolve(config.DATA_DIR);
   const { unpackBackup } = await import("../operations/backup/unpack-backup.ts");
   if (existsSync(join(folder, DATABASE)) && !words.includes("--replace")) {
-    throw new AppError("conflict", `${folder} holds data`, {
+    throw new AppError("conflict", `${folder} contains data`, {
       fix: "Choose an empty DATA_DIR, or add --replace: the existing data is then kept in a folder beside it.",
     });
   }
@@ -157,14 +157,14 @@ async function restoreCommand(words: string[], config: Config): Promise<void> {
   tell(`Restored: process ${holder} now uses the backup. The previous data is kept beside it, in replaced-…`);
 }
 
-/** A check of nothing would only hide a mistyped DATA_DIR. */
+/** A check of an empty folder would only hide a mistyped DATA_DIR. */
 async function openExisting(config: Config): Promise<Store> {
   const folder = resolve(config.DATA_DIR);
   if (existsSync(join(folder, DATABASE))) return openSqlite(folder);
   throw new AppError("missing", `${folder} has no database`, { fix: "Name the folder in DATA_DIR." });
 }
 
-/** The database's own check, and whether the files that it names are there. */
+/** The database's own check, and whether the files that it names exist. */
 async function checkCommand(config: Config): Promise<void> {
   await refuseBesidePostgres(config);
   const store = await openExisting(config);
@@ -179,8 +179,8 @@ async function healthcheckCommand(config: Config): Promise<void> {
   const url = `http://${host}:${config.PORT}${config.BASE_PATH}/healthz`;
   const answer = await fetch(url).catch(() => null);
   if (!answer?.ok) {
-    throw new AppError("unavailable", `${url} ${answer ? `answers ${answer.status}` : "does not answer"}`, {
-      fix: "Give this command the PORT and BASE_PATH of the server.",
+    throw new AppError("unavailable", `${url} ${answer ? `responds ${answer.status}` : "does not respond"}`, {
+      fix: "Set PORT and BASE_PATH as for the server.",
     });
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Chooses the events for the process's log, and their words: what an operator looks for when something failed or took
+ * Chooses the events for the process's log, and their text: what an operator looks for when something failed or took
  * long. One record; it holds no cell of data and no secret.
  */
 import type { EventLog } from "../events/event-log.ts";
@@ -68,9 +68,9 @@ const ENDS: ReadonlySet<EventName> = new Set([
   "run.interrupted",
 ]);
 
-/** Logs what happens from now on; the function returned ends that. */
+/** Logs what happens from now on; the returned function ends that. */
 export function logEvents(log: EventLog, { logger, now }: { logger: Logger; now: () => number }): () => void {
-  /** When each run that trains now began. */
+  /** When each active run began. */
   const begun = new Map<string, number>();
   return log.observe((type, data) => {
     const line = LINES[type] as Line<EventName> | undefined;

@@ -1,13 +1,13 @@
 /**
- * Locks the data folder for one process. One process: two would interrupt each other's runs. A lock keeps others out;
- * a file beside it names the holder, so that a second one can say who that is.
+ * Locks the data folder for one process: two would interrupt each other's runs. A lock keeps others out; a file beside
+ * it names the holder, so that the error can say who that is.
  */
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "../platform/errors.ts";
 import { lockFile } from "../store/sqlite/lock.ts";
 
-/** Takes the folder; the function returned lets it go. Throws AppError `conflict` where a living process has it. */
+/** Locks the folder; the returned function releases it. Throws AppError `conflict` if a living process has it. */
 export function holdFolder(folder: string): () => void {
   const path = join(folder, "holder.json");
   const unlock = lock(folder);
@@ -53,7 +53,7 @@ export function holderOf(folder: string): number | null {
 
 interface Holder {
   pid: number;
-  /** Start time as the kernel counts it: a new process with a reused PID is a different one. Empty where unknown. */
+  /** Start time as the kernel counts it: a new process with a reused PID is a different one. Empty if unknown. */
   startedAt: string;
   since: string;
 }
@@ -62,7 +62,7 @@ function readHolder(path: string): Holder | null {
   try {
     return JSON.parse(readFileSync(path, "utf8")) as Holder;
   } catch {
-    // No file, or one that a crash cut short: nobody holds the folder.
+    // No file, or one truncated by a crash: nobody holds the folder.
     return null;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Starts and stops the server. Settings, folder, port, one line of JSON that says where; on SIGTERM the viewers are
+ * Starts and stops the server: settings, folder, port, one line of JSON that says where; on SIGTERM the viewers are
  * told to reconnect, pending requests end within eight seconds, and everything is closed in order.
  */
 import type { Server, WebSocketHandler } from "bun";
@@ -26,7 +26,7 @@ export interface Application {
 
 type Build = (signalbox: Signalbox, publish: (topic: string, message: string) => void) => Application;
 
-/** Serves until a signal. Throws ConfigError or AppError where it cannot begin. */
+/** Serves until a signal. Throws ConfigError or AppError if it cannot start. */
 export async function listen(build: Build): Promise<void> {
   const letGo = holdLines();
   try {
@@ -66,7 +66,10 @@ async function begin(build: Build): Promise<void> {
     logger.info({}, "stopped");
     process.exit(0);
   };
-  /** The same process and port go on with the backup that waits; a terminal that hangs up ends it as ever. */
+  /**
+   * On SIGHUP the same process and port continue with the backup that waits; without one a terminal's hang-up ends it
+   * as usual.
+   */
   const change = async () => {
     if (isChanging || !isRestoreWaiting(config.DATA_DIR)) return isChanging ? undefined : stop("SIGHUP");
     isChanging = true;
@@ -90,7 +93,7 @@ async function begin(build: Build): Promise<void> {
   process.once("SIGINT", () => stop("SIGINT"));
   process.on("SIGHUP", () => change().catch(failCommand));
   current.signalbox.logger.info({ url, version: VERSION, settings: publicSettings(config) }, "started");
-  // Last: a reader may send a signal immediately.
+  // Last, because a reader may send a signal immediately.
   console.log(JSON.stringify({ url, version: VERSION }));
 }
 
@@ -110,10 +113,10 @@ async function open(
   return { signalbox, application, handlers: application.sockets.handlers() };
 }
 
-/** Viewers are told to reconnect; streams of a training first say that it was interrupted. */
+/** Viewers are told to reconnect; streams of a training first report that it was interrupted. */
 async function interrupt({ application, signalbox }: Current): Promise<void> {
   await application.sockets.stop();
-  // First: a training that is interrupted with the server is waited for by the next one.
+  // First: the next process waits for a training that is interrupted with the server.
   await signalbox.schedules.stop();
   await signalbox.runs.stop();
 }
@@ -135,8 +138,8 @@ function following(now: () => WebSocketHandler<Viewer>): WebSocketHandler<Viewer
 }
 
 /**
- * To a person, once; not among the log's lines, which are gathered and kept. It is stored after it was shown: a start that
- * fails before, or dies in between, makes another one.
+ * Printed for a person, once; not as a log line, because logs are collected and stored. The token is stored after it
+ * was shown: if the start fails before, the next one makes another.
  */
 async function tellAdminToken(tokens: Tokens, url: string): Promise<void> {
   const token = tokens.freshAdminToken;
@@ -148,7 +151,7 @@ async function tellAdminToken(tokens: Tokens, url: string): Promise<void> {
   await tokens.keepAdminToken();
 }
 
-/** Throws AppError where the port cannot be had. */
+/** Throws AppError if the port is not available. */
 function serve(
   config: Config,
   handlers: {

@@ -1,6 +1,6 @@
 /**
- * Keeps the data folder to the account that the process runs as, whatever the umask of its shell: 0700 for folders and
- * 0600 for files. It holds strangers' data, and hashes of tokens.
+ * Makes the data folder private to the account that the process runs as, whatever the shell's umask: 0700 for folders
+ * and 0600 for files. It holds strangers' data, and hashes of tokens.
  */
 import { chmodSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -9,15 +9,15 @@ import { AppError } from "../platform/errors.ts";
 const FOLDER = 0o700;
 const FILE = 0o600;
 
-/** What this process and its children write from now on is readable by its own account only. */
+/** Files that this process and its children write from now on are readable by its own account only. */
 export function writePrivately(): void {
   process.umask(0o077);
 }
 
 /**
- * Makes the folder, and closes what an earlier version or another umask left open in it. Returns why something could
- * not be closed (a folder of another owner, as Kubernetes mounts them); null where all is private. Throws AppError
- * `conflict` where the folder cannot be made.
+ * Creates the folder, and closes what an earlier version or another umask left open in it. Returns why something could
+ * not be closed (a folder of another owner, as Kubernetes mounts them); null if everything is private. Throws AppError
+ * `conflict` if the folder cannot be created.
  */
 export function makePrivateFolder(folder: string): string | null {
   writePrivately();

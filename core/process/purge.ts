@@ -1,17 +1,17 @@
 /**
- * Removes deleted data from the database's file and write-ahead log within seconds. A reader that holds
- * an old snapshot, such as a backup, is waited for.
+ * Removes deleted data from the database's file and write-ahead log within seconds. It waits for readers that hold an
+ * old snapshot, such as a backup.
  */
 import type { Logger } from "../platform/logger.ts";
 import type { Store } from "../store/database.ts";
 
 const LOOK_MS = 2000;
-/** Longer than a reader should take: the log says so. */
+/** Longer than a reader should take: then the log reports it. */
 const LONG_MS = 10_000;
-/** Of a large file, where old data is deleted all the time, at most so much of the time is spent on this. */
+/** For a large file with constant deletions, the maximum share of the time that this may take. */
 const PAUSES = 8;
 
-/** Looks every two seconds; the function returned ends that, with a last look. */
+/** Checks every two seconds; the returned function ends that, with a last check. */
 export function startPurging({ store, logger }: { store: Store; logger: Logger }): () => Promise<void> {
   let waitingSince: number | null = null;
   let restsUntil = 0;

@@ -1,6 +1,6 @@
 /**
- * Deletes old data. The log and the audit by age and by number, the gauges' samples by age, predictions by age and
- * size; a few rows at a time, because everything else waits while the database deletes.
+ * Deletes old data: the log and the audit log by age and number, gauge samples by age, predictions by age and size; a
+ * few rows at a time, because everything else waits while the database deletes.
  */
 
 import { firstIdAt } from "../models/monitoring/prediction-id.ts";
@@ -18,9 +18,9 @@ import { trimOutcomes } from "../store/outcomes.ts";
 import { trimPredictions } from "../store/predictions.ts";
 import { trimSamples } from "../store/samples.ts";
 
-/** The newest events, which are kept at any age. */
+/** The newest events, which are stored at any age. */
 const EVENTS_KEPT = 1_000_000;
-/** Newest changes that are kept. */
+/** The newest audit entries, which are stored at any age. */
 const AUDIT_KEPT = 100_000;
 const ROWS_AT_ONCE = 1000;
 const ROUND_MS = 60_000;
@@ -37,7 +37,7 @@ export interface RetentionOptions {
   now: () => number;
 }
 
-/** Trims now and every minute; the function returned ends that. */
+/** Trims now and every minute; the returned function ends that. */
 export function startRetention(options: RetentionOptions): () => void {
   const { logger } = options;
   let isEnded = false;
@@ -59,7 +59,7 @@ export function startRetention(options: RetentionOptions): () => void {
   };
 }
 
-/** The most that was deleted of one kind. */
+/** The largest number of rows deleted of one kind. */
 async function trimSome({ store, config, now }: RetentionOptions): Promise<number> {
   const limit = ROWS_AT_ONCE;
   const before = now() - config.RETENTION_DAYS * DAY_MS;

@@ -1,4 +1,4 @@
-/** Opens the parts of the server in order. Opens everything in order, and closes it the other way round. */
+/** Opens the parts of the server in order, and closes them in reverse. */
 import { totalmem } from "node:os";
 import { join, resolve } from "node:path";
 import { Datasets } from "../datasets/datasets.ts";
@@ -89,7 +89,7 @@ export interface Signalbox {
   close: () => Promise<void>;
 }
 
-/** Throws AppError where the folder is held by another process or the database cannot be opened. */
+/** Throws AppError if the folder is held by another process or the database cannot be opened. */
 export async function openSignalbox(
   config: Config,
   now: () => number = Date.now,
@@ -246,11 +246,11 @@ export async function openSignalbox(
   });
   try {
     await models.start();
-    // First: who takes something must be known to live.
+    // First: a process that takes work must be known to be alive.
     await presence.start();
     await datasets.start();
     await runs.start();
-    // What is once for all hosts, and what only a server shows, is no worker's.
+    // A worker leaves out tasks that run once for all hosts, and those that only a server needs.
     const more =
       role === "server" ? [sources, alerts, schedules, health, webhooks, alertRoutes, deletions] : [];
     for (const part of more) await part.start();
@@ -276,7 +276,9 @@ export async function openSignalbox(
     models
       .serving(model, version)
       .then((found) => cache.load(found))
-      .catch((error: unknown) => logger.warn({ model, version, reason: String(error) }, "not loaded ahead"));
+      .catch((error: unknown) =>
+        logger.warn({ model, version, reason: String(error) }, "a model could not be loaded in advance"),
+      );
   };
   const close = async () => {
     endUpkeep();

@@ -79,7 +79,7 @@ function readOptions(
   });
 }
 
-/** Said as they come, kept for the result. */
+/** Printed as they come, kept for the result. */
 class Findings {
   readonly all: Finding[] = [];
 
@@ -124,7 +124,7 @@ function trainHelp(): string {
   return `Usage: signalbox ${USAGE}
 
 Trains a model on a CSV without a server. Progress and findings go to stderr, the result as JSON to stdout.
-Exit code 0: trained; 2: the file or an option cannot be used.
+Exit code 0: trained; 2: the file or an option is not valid.
 
 ${rows.map(([flag, says]) => `  --${flag.padEnd(16)} ${says}`).join("\n")}
 

@@ -1,6 +1,6 @@
 /**
- * Tidies shared files: copies on this machine that nobody wants any more or that are too many, every minute; objects that
- * no row names, once an hour over all hosts. An object is given a day, because its row is written after it.
+ * Cleans up shared files: unwanted or surplus copies on this machine, every minute; objects that no row names, once an
+ * hour over all hosts. An object is given a day, because its row is written after it.
  */
 import { DAY_MS } from "../platform/figures.ts";
 import type { Logger } from "../platform/logger.ts";
@@ -18,7 +18,7 @@ export interface UpkeepOptions {
   now: () => number;
 }
 
-/** The function returned ends it. */
+/** The returned function ends it. */
 export function startUpkeep(options: UpkeepOptions): () => void {
   let isBusy = false;
   const look = async () => {
@@ -28,7 +28,7 @@ export function startUpkeep(options: UpkeepOptions): () => void {
       await tidyCopies(options);
       await sweepStorage(options);
     } catch (error) {
-      options.logger.warn({ reason: String(error) }, "the stored files could not be tidied");
+      options.logger.warn({ reason: String(error) }, "the stored files could not be cleaned up");
     } finally {
       isBusy = false;
     }
@@ -37,7 +37,7 @@ export function startUpkeep(options: UpkeepOptions): () => void {
   return () => clearInterval(timer);
 }
 
-/** Deleted data leaves the copies of every host, and these stay below their bound. */
+/** Deleted data is removed from every host's copies, and these stay below their limit. */
 export async function tidyCopies({ store, files }: UpkeepOptions): Promise<void> {
   await files.forget(await wanted(store));
   await files.trim();
@@ -47,7 +47,7 @@ export async function tidyCopies({ store, files }: UpkeepOptions): Promise<void>
 export async function sweepStorage({ store, files, logger, now }: UpkeepOptions): Promise<number> {
   if (!(await claimSweep(store, { now: now(), everyMs: SWEEP_MS }))) return 0;
   const old = (await files.list("")).filter(({ changedAt }) => changedAt < now() - DAY_MS);
-  // Asked after the list: what was named meanwhile stays.
+  // Queried after the list: what was named meanwhile stays.
   const isWanted = await wanted(store);
   const lost = old.filter(({ key }) => !isWanted(key));
   for (const { key } of lost) await files.remove(key);
@@ -57,7 +57,7 @@ export async function sweepStorage({ store, files, logger, now }: UpkeepOptions)
   return lost.length;
 }
 
-/** By key; the tables that were made of a dataset's files go with it. */
+/** By key; the tables made from a dataset's files go with it. */
 async function wanted(store: Store): Promise<(key: string) => boolean> {
   const named = (await namedFiles(store, { isShared: true })).map(({ key }) => key);
   const keys = new Set([...named, ...(await filesBeingRead(store))]);

@@ -1,6 +1,6 @@
 /**
- * Runs a worker: reads files and trains what is queued in the database that the servers share, until a signal. It answers
- * nothing but /healthz and /readyz, for whoever watches over it.
+ * Runs a worker: reads files and trains what is queued in the database that the servers share, until a signal. It
+ * responds only to /healthz and /readyz, for whatever monitors it.
  */
 import { type Config, ConfigError, publicSettings, readConfig } from "../operations/config.ts";
 import { AppError } from "../platform/errors.ts";
@@ -8,7 +8,7 @@ import { holdLines } from "../platform/logger.ts";
 import { VERSION } from "../platform/version.ts";
 import { openSignalbox, type Signalbox } from "./signalbox.ts";
 
-/** Throws ConfigError or AppError where it cannot begin. */
+/** Throws ConfigError or AppError if it cannot start. */
 export async function work(): Promise<void> {
   const letGo = holdLines();
   try {
@@ -44,7 +44,7 @@ async function begin(config: Config): Promise<void> {
   console.log(JSON.stringify({ url, version: VERSION, role: "worker" }));
 }
 
-/** It takes its work from others, and they take its results. */
+/** A worker gets its work from servers, and they use its results. */
 function refuseAlone({ DATABASE_URL, STORAGE_URL, TRAIN_CONCURRENCY }: Config): void {
   if (!DATABASE_URL || !STORAGE_URL)
     throw new ConfigError("A worker needs DATABASE_URL and STORAGE_URL, the same as its servers");

@@ -1,6 +1,6 @@
 /**
- * Reads files that have just come, in child processes: the first version of each is stored, or why it was refused. Of
- * several hosts the one that holds a reading writes its end.
+ * Reads files that have just arrived, in child processes: stores the first version of each, or why it was refused. Of
+ * several hosts only the one that holds a reading records its end.
  */
 import type { EventLog } from "../../events/event-log.ts";
 import { diskFailure } from "../../platform/disk.ts";
@@ -20,7 +20,7 @@ import { profileSize } from "../table-files.ts";
 import type { UploadsInProgress } from "../uploads.ts";
 import { readerFailed } from "./reader-failed.ts";
 
-/** Refusals that are told to whoever asks for the file. */
+/** Refusals that are reported to clients that ask for the file. */
 const REJECTIONS_KEPT = 100;
 const AGAIN_MS = 1000;
 
@@ -42,22 +42,22 @@ export class FirstReadings {
 
   constructor(private readonly options: FirstReadingsOptions) {}
 
-  /** Does it go on here? */
+  /** Whether it is being read here. */
   has(id: string): boolean {
     return this.all.has(id);
   }
 
-  /** The dataset once it is read. Throws AppError where it is refused. */
+  /** The dataset once it is read. Throws AppError if it is refused. */
   end(dataset: StoredDataset): Promise<StoredDataset> {
     return this.all.get(dataset.id) ?? Promise.resolve(dataset);
   }
 
-  /** A stopping host leaves its readings for the next start, or for others. */
+  /** A host that shuts down leaves its readings for the next start, or for others. */
   stop(): void {
     this.isStopping = true;
   }
 
-  /** Throws AppError where the file is refused. */
+  /** Throws AppError if the file is refused. */
   read(file: FileToRead): Promise<StoredDataset> {
     const reading = this.readAndStore(file).finally(() => {
       this.all.delete(file.id);
@@ -74,7 +74,7 @@ export class FirstReadings {
       const profile = await reader.profile(file);
       arrivals.depart(id);
       await log.record(async (tx) => {
-        // Another host may have taken it over, and read it.
+        // Another host may have taken it over and read it.
         if (!(await this.isHeld(tx, id))) return;
         const version = await insertDatasetVersion(tx, { id, choices, profile, at: now() });
         await tx.append("dataset.uploaded", { datasetId: id, name, version, ...profileSize(profile) });
@@ -102,7 +102,7 @@ export class FirstReadings {
     throw refusal;
   }
 
-  /** Records why a file was refused; nothing else of it is kept. */
+  /** Records why a file was refused; nothing else of it is stored. */
   async reject(id: string, name: string, error: AppError): Promise<void> {
     const rejection = { id, name, at: this.options.now(), error: errorRecord(error) };
     await this.options.log.record(async (tx) => {
@@ -122,7 +122,7 @@ export class FirstReadings {
     return holdsReading(store, { id, worker: this.options.workerId });
   }
 
-  /** The database or the storage went away meanwhile: nothing is known of the file's fate yet. */
+  /** The database or the storage failed meanwhile: the result for this file is still unknown. */
   private async readAgain(file: FileToRead): Promise<StoredDataset> {
     await Bun.sleep(AGAIN_MS);
     return this.readAndStore(file);

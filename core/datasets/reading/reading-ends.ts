@@ -1,4 +1,4 @@
-/** Tells those who wait for the reading of a file that it has ended, whichever host read it. */
+/** Notifies callers that wait for the reading of a file, whichever host read it. */
 import { AppError } from "../../platform/errors.ts";
 import type { Store } from "../../store/database.ts";
 import { findDataset, type StoredDataset } from "../../store/datasets.ts";
@@ -15,19 +15,19 @@ export class ReadingEnds {
 
   constructor(private readonly store: Store) {}
 
-  /** The dataset once it is read. Throws AppError where it was refused or deleted. */
+  /** The dataset once it is read. Throws AppError if it was refused or deleted. */
   of(id: string): Promise<StoredDataset> {
     let entry = this.waiting.get(id);
     if (!entry) {
       entry = Promise.withResolvers<StoredDataset>();
       this.waiting.set(id, entry);
     }
-    // Looked for at once, because it may have ended before anybody waited.
+    // Checked at once, because it may have ended before anybody waited.
     this.tell(id).catch((error: unknown) => this.waiting.get(id)?.reject(error));
     return entry.promise;
   }
 
-  /** Settles for those who wait, if it has ended. */
+  /** Settles the waiting promises, if the reading has ended. */
   async tell(id: string): Promise<void> {
     const entry = this.waiting.get(id);
     if (!entry) return;

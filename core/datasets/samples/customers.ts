@@ -1,13 +1,15 @@
 /**
- * Generates the sample of a telephone company's customers, some of whom left. Two classes, mixed kinds of columns,
- * gaps.
+ * Generates the sample of a phone company's customers, some of whom left: two classes, several kinds of columns,
+ * missing values.
  */
 import { chance, clamp, type Draw, dayAfter } from "./draw.ts";
 
 const DAY_OF_EXPORT = "2026-03-01";
 const FEES = { Basic: 15, Standard: 29, Family: 49, Unlimited: 65 };
 
-/** Short contracts, calls for help, late bills and paying for what is not used drive people away; the app holds them. */
+/**
+ * Short contracts, support calls, late bills and paying for unused services make customers leave; the app keeps them.
+ */
 export function customer(draw: Draw, index: number): Record<string, string | number> {
   const months = Math.ceil(clamp(-22 * Math.log(1 - draw.share()), 1, 96));
   const contract = draw.weighted({ "by the month": 5, "one year": 3, "two years": 2 });

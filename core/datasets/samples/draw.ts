@@ -1,4 +1,4 @@
-/** Draws words, numbers and gaps for generated samples. Words, numbers and gaps from one seeded sequence. */
+/** Draws words, numbers and missing values for generated samples from one seeded sequence. */
 import { DAY_MS } from "../../platform/figures.ts";
 import { seededRandom } from "../../trainer/random.ts";
 
@@ -7,12 +7,12 @@ export interface Draw {
   share: () => number;
   /** True in `share` of all cases. */
   happens: (share: number) => boolean;
-  /** Whole, both ends included. */
+  /** An integer, both ends included. */
   whole: (low: number, high: number) => number;
   /** Mean 0, deviation 1 (Box and Muller, 1958). */
   normal: () => number;
   one: <T>(of: readonly T[]) => T;
-  /** One of the keys, each as often as its weight says. */
+  /** One of the keys, with probability proportional to its weight. */
   weighted: <K extends string>(weights: Record<K, number>) => K;
 }
 
@@ -38,10 +38,10 @@ export function drawFrom(seed: number): Draw {
 
 export const clamp = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value));
 
-/** The chance that belongs to a score: 0 is even. */
+/** The probability for a score: 0 is even odds. */
 export const chance = (score: number) => 1 / (1 + Math.exp(-score));
 
-/** 2024-03-01 and so many days. */
+/** 2024-03-01 plus this many days. */
 export function dayAfter(start: string, days: number): string {
   return new Date(Date.parse(start) + days * DAY_MS).toISOString().slice(0, 10);
 }

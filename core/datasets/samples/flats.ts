@@ -1,5 +1,5 @@
 /**
- * Generates the sample of flats and their monthly rent. A number, with steps, curves and columns that act together.
+ * Generates the sample of flats and their monthly rent: a numeric target with steps, curves and interacting columns.
  */
 import { clamp, type Draw, dayAfter } from "./draw.ts";
 
@@ -13,7 +13,7 @@ const DISTRICTS = {
 };
 const ENERGY = ["A", "B", "C", "D", "E", "F"];
 
-/** Small flats cost more a square metre; a high floor is worth something with a lift and costs without one. */
+/** Small flats cost more per square metre; a high floor adds value with a lift and reduces it without one. */
 export function flat(draw: Draw): Record<string, string | number> {
   const district = draw.weighted({
     Harbour: 2,

@@ -1,6 +1,6 @@
 /**
- * Lists the sample files that the product can generate. Made by these generators from a seed, the same bytes each
- * time; no real person is in them.
+ * Lists the sample files that the product can generate, from a seed: the same bytes each time; no real person is in
+ * them.
  */
 import { writeRow } from "../../csv/write.ts";
 import { AppError } from "../../platform/errors.ts";
@@ -11,7 +11,7 @@ import { ticket } from "./tickets.ts";
 
 interface Generator {
   title: string;
-  /** The question that it can answer. */
+  /** The question that a model trained on it answers. */
   says: string;
   target: string;
   rows: number;

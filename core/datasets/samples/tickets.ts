@@ -1,5 +1,6 @@
 /**
- * Generates the sample of messages and the team that should handle each. Several classes, told mostly by free text.
+ * Generates the sample of messages and the team that should handle each: several classes, told apart mostly by free
+ * text.
  */
 import { type Draw, dayAfter } from "./draw.ts";
 
@@ -52,7 +53,7 @@ const MONTHS = ["January", "March", "April", "June", "September", "November"];
 const DAYS = ["Monday", "Tuesday", "the 4th", "Friday", "the 17th", "Saturday"];
 const OPENINGS = ["", "", "Hello,", "Hi there,", "Good morning,", "To whom it may concern,", "Once again:"];
 const CLOSINGS = ["", "", "Thank you.", "Please answer soon.", "This is the second time I write.", "Regards"];
-/** Messages that could be for anybody, as there are in every inbox. */
+/** Messages that could be for any team, as in every inbox. */
 const VAGUE = ["it still does not work", "I have a question about order {order}", "please call me back"];
 
 export function ticket(draw: Draw, index: number): Record<string, string | number> {
@@ -63,7 +64,7 @@ export function ticket(draw: Draw, index: number): Record<string, string | numbe
   const text = [draw.one(OPENINGS), `${fill(draw, problem + aside)}.`, draw.one(CLOSINGS)]
     .filter(Boolean)
     .join(" ");
-  // People file messages wrongly too.
+  // People file messages wrongly, too.
   const filed = draw.happens(0.03) ? draw.one(Object.keys(TEAMS)) : team;
   return {
     ticket: `T-${4000 + index}`,
@@ -92,7 +93,7 @@ function hour(draw: Draw): string {
   return `${String(draw.whole(7, 21)).padStart(2, "0")}:${String(draw.whole(0, 59)).padStart(2, "0")}`;
 }
 
-/** Two letters change places in one message of five. */
+/** Two letters are swapped in one message of five. */
 function misspell(draw: Draw, text: string): string {
   if (!draw.happens(0.2)) return text;
   const at = draw.whole(1, text.length - 3);

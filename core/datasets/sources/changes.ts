@@ -1,11 +1,12 @@
 /**
- * Says how a new file differs from the one before: rows, columns, types and distributions, from the two profiles alone.
+ * Describes how a new file differs from the previous one: rows, columns, types and distributions, from the two profiles
+ * alone.
  */
 import type { ColumnProfile, CsvProfile } from "../../csv/types.ts";
 import { count, percent } from "../../platform/figures.ts";
 import type { DatasetChanges } from "../../store/datasets.ts";
 
-/** A smaller difference of shares is not worth a word. */
+/** A smaller difference between shares is not reported. */
 const LEAST_DISTANCE = 0.1;
 /** Two samples of one distribution differ by less in 999 of 1,000 cases, times the root of 1/n + 1/m (Smirnov 1948). */
 const CHANCE = 1.95;
@@ -48,7 +49,7 @@ type Changed = Omit<DatasetChanges, "warnings" | "sentence">;
 function warningsOf({ went, types }: Changed, target: string | null): string[] {
   return [
     ...went.map((name) =>
-      name === target ? `The target column “${name}” is gone.` : `The column “${name}” is gone.`,
+      name === target ? `The target column “${name}” is missing.` : `The column “${name}” is missing.`,
     ),
     ...types.map(({ column, from, to }) => `“${column}” was read as ${from} and is now ${to}.`),
   ];
@@ -64,8 +65,8 @@ function sentenceOf({ rows, came, went, types, distributions }: Changed): string
     `${count(rows.to)} rows, ${by}`,
     came.length > 0 && `new ${columnWord(came)} ${named(came)}`,
     went.length > 0 && `${columnWord(went)} ${named(went)} gone`,
-    types.length > 0 && `other type: ${named(types.map(({ column }) => column))}`,
-    distributions.length > 0 && `other values: ${named(distributions.map(({ column }) => column))}`,
+    types.length > 0 && `changed types: ${named(types.map(({ column }) => column))}`,
+    distributions.length > 0 && `changed values: ${named(distributions.map(({ column }) => column))}`,
   ].filter((part) => part !== false);
   return `${parts.join("; ")}.`;
 }
@@ -109,7 +110,7 @@ const shareMissing = ({ count: all, missing }: ColumnProfile) => (all > 0 ? miss
 const medianOf = ({ quantiles }: ColumnProfile) => Number((quantiles?.p50 ?? 0).toPrecision(3));
 
 /**
- * Kolmogorov's distance as far as the known quantiles tell it: at each of them, the gap between what the two distribution
+ * Kolmogorov's distance, as far as the known quantiles tell: at each of them, the gap between what the two distribution
  * functions can be.
  */
 function quantileDistance(before: ColumnProfile, after: ColumnProfile): number {
@@ -138,13 +139,13 @@ function knownQuantiles({ quantiles, min, max }: ColumnProfile): Quantile[] {
   ];
 }
 
-/** The least and the most that the share below or at `value` can be; between two quantiles it is taken as a line. */
+/** The minimum and maximum of the share below or at `value`; between two quantiles it is interpolated. */
 function boundsAt(quantiles: readonly Quantile[], value: number): [number, number] {
   const at = quantiles.filter(([known]) => known === value);
   const before = quantiles.findLast(([known]) => known < value);
   const after = quantiles.find(([known]) => known > value);
   if (at.length) {
-    // A value that many rows have reaches from one known quantile to the next.
+    // A value that many rows have extends from one known quantile to the next.
     return [at[0]![1], at.length > 1 ? (after?.[1] ?? 1) : at[0]![1]];
   }
   if (!before) return [0, 0];
@@ -159,7 +160,7 @@ function labelDistance(before: ColumnProfile, after: ColumnProfile, [n, m]: read
   let [sum, most] = [0, { value: "", was: 0, is: 0 }];
   let [knownOld, knownNow] = [0, 0];
   for (const value of new Set([...old.keys(), ...now.keys()])) {
-    // In one list only, it may be among the other's rest.
+    // If it is in one list only, it may be among the other's rest.
     if (!isKnown(value, before, old) || !isKnown(value, after, now)) continue;
     const [was, is] = [old.get(value) ?? 0, now.get(value) ?? 0];
     [knownOld, knownNow] = [knownOld + was, knownNow + is];
@@ -173,7 +174,7 @@ function sharesOf({ top }: ColumnProfile, values: number): Map<string, number> {
   return new Map(top.map(({ value, count: times }) => [value, times / values]));
 }
 
-/** Listed, or not there at all because the list is whole. */
+/** Listed, or absent because the list is complete. */
 function isKnown(
   value: string,
   { distinct, distinctExact, top }: ColumnProfile,

@@ -1,6 +1,6 @@
 /**
- * Fetches from hosts that a source may reach. Each address, of each redirect too, is checked before a connection goes
- * to exactly that address; credentials never follow a redirect to another origin.
+ * Fetches from hosts that a source may reach. Each address, including those of redirects, is checked before a
+ * connection goes to exactly that address; credentials never follow a redirect to another origin.
  */
 import { AppError } from "../../platform/errors.ts";
 import { checkPlace, databaseOf, kindOf, objectOf, type Place, webAddress } from "./place.ts";
@@ -22,7 +22,7 @@ export interface Asked {
 const MOST_REDIRECTS = 5;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
-/** Throws AppError: `forbidden` for a host that is not listed, `invalid` for an address that is none, `unavailable`. */
+/** Throws AppError: `forbidden` for a host that is not listed, `invalid` for an invalid address, `unavailable`. */
 export async function checkedFetch(address: string, asked: Asked, network: Network): Promise<Response> {
   let url = webAddress(address);
   let headers = asked.headers ?? {};
@@ -33,12 +33,12 @@ export async function checkedFetch(address: string, asked: Asked, network: Netwo
     await answer.body?.cancel();
     if (asked.body !== undefined || redirects >= MOST_REDIRECTS)
       throw new AppError("invalid", `${url.host} redirects ${asked.body ? "an upload" : "too often"}`, {
-        fix: "Name the address that it leads to.",
+        fix: "Use the address that it redirects to.",
       });
     const next = webAddress(new URL(target, url).href);
     if (url.protocol === "https:" && next.protocol !== "https:")
       throw new AppError("forbidden", `${url.host} redirects from https to http`, {
-        fix: "Name an https address.",
+        fix: "Use an https address.",
       });
     if (next.origin !== url.origin) headers = {};
     url = next;
@@ -69,13 +69,15 @@ async function fetchOnce(url: URL, asked: Asked, { reach, lookup, signal }: Netw
   }
 }
 
-/** Its code alone: a message may hold the address with its query. */
+/** Its code alone: a message may contain the address with its query. */
 function reasonOf(error: unknown): string {
   const code = (error as { code?: unknown }).code;
   return typeof code === "string" && /^[A-Za-z_]+$/.test(code) ? ` (${code})` : "";
 }
 
-/** Refuses a place that a source could never read from. `hosts`: SOURCE_HOSTS. Throws AppError `invalid` or `forbidden`. */
+/**
+ * Refuses a place that a source could never read from. `hosts`: SOURCE_HOSTS. Throws AppError `invalid` or `forbidden`.
+ */
 export async function checkReach(place: Place, hosts: readonly string[]): Promise<void> {
   checkPlace(place);
   if (place.query) oneStatement(place.query);

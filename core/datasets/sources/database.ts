@@ -1,7 +1,7 @@
 /**
- * Connects to the database of a source. PostgreSQL, MySQL and SQLite through Bun.SQL, at the address that was checked.
- * Each statement is sent prepared: the database itself then refuses a second one behind a semicolon, which the simple
- * protocol would run outside of the read-only transaction.
+ * Connects to the database of a source: PostgreSQL, MySQL and SQLite through Bun.SQL, at the address that was checked.
+ * Each statement is sent prepared: the database itself then refuses a second one after a semicolon, which the simple
+ * protocol would run outside the read-only transaction.
  */
 import { realpathSync } from "node:fs";
 import { sep } from "node:path";
@@ -15,7 +15,7 @@ export interface OpenDatabase {
   adapter: "postgres" | "mysql" | "sqlite";
 }
 
-/** Throws AppError as `checkedAddress` does, and `forbidden` for a file outside of the listed folders. */
+/** Throws AppError as `checkedAddress` does, and `forbidden` for a file outside the listed folders. */
 export async function openDatabase(
   place: Place,
   { reach, lookup, isReadOnly }: { reach: Reach; lookup: Lookup; isReadOnly: boolean },
@@ -38,14 +38,14 @@ export async function openDatabase(
   return { adapter, sql: new SQL({ adapter, ...shared, ...(secure && { tls: secure }) }) };
 }
 
-/** Links are followed first: what counts is where the file is. */
+/** Links are resolved first: what counts is where the file is. */
 export function listedFile(path: string, { folders }: Reach): string {
   const file = realOf(path);
   const isListed = folders.map(realOf).some((folder) => folder !== null && file?.startsWith(folder + sep));
   if (file !== null && isListed) return file;
   throw new AppError("forbidden", "Sources may not read this file, or it does not exist", {
     column: "url",
-    fix: "An admin can list its folder in SOURCE_HOSTS, such as /srv/data.",
+    fix: "An admin can list its folder in SOURCE_HOSTS, for example /srv/data.",
   });
 }
 
@@ -64,7 +64,7 @@ export function prepared(text: string): TemplateStringsArray {
   return strings as unknown as TemplateStringsArray;
 }
 
-/** What a database said, for people; its code names the kind. Never with what was sent to connect. */
+/** A database's error in plain words; its code gives the kind. Never contains what was sent to connect. */
 export function databaseError(error: unknown, place: Place): AppError {
   if (error instanceof AppError) return error;
   const { code, errno } = error as { code?: unknown; errno?: unknown };
@@ -72,7 +72,7 @@ export function databaseError(error: unknown, place: Place): AppError {
   const { password, url } = place;
   const secrets = [password, URL.parse(url)?.password].filter((text) => text);
   const isOurs = secrets.some((secret) => said.includes(secret!));
-  const message = isOurs ? "it refused the connection" : said.replace(/\s+/g, " ").slice(0, 300);
+  const message = isOurs ? "the connection was refused" : said.replace(/\s+/g, " ").slice(0, 300);
   if (/failed to connect/i.test(said)) {
     const { host, port } = databaseOf(place);
     return new AppError("unavailable", `The database at ${host}:${port} cannot be reached`, {
@@ -81,7 +81,7 @@ export function databaseError(error: unknown, place: Place): AppError {
   }
   const isDown = /CONNECTION|ECONN|TIMEOUT|closed|refused/i.test(`${String(code)} ${String(errno)} ${said}`);
   const isRefused = /^28|denied|password|authenticat/i.test(`${String(errno)} ${said}`);
-  return new AppError(isDown ? "unavailable" : "invalid", `The database says: ${message}`, {
+  return new AppError(isDown ? "unavailable" : "invalid", `The database reports: ${message}`, {
     fix: isRefused
       ? "Check the user, the password and what that user may read."
       : isDown

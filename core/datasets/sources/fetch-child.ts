@@ -1,6 +1,6 @@
 /**
- * The child that fetches a source's file or rows, or uploads a file. What is secret comes in its input, never in its
- * command line or environment; it knows no store.
+ * The child process that fetches a source's file or rows, or uploads a file. Secrets come in its input, never in its
+ * command line or environment; it uses no store.
  */
 import { type FileHandle, open } from "node:fs/promises";
 import { S3Client } from "bun";
@@ -23,14 +23,14 @@ export interface FetchInput {
     | { kind: "table"; path: string; table: string; isReplacing: boolean };
 }
 
-/** What the server said of the file that was fetched last; sent back, it may say that nothing changed. */
+/** What the server said about the last fetched file; sent back, it may answer that nothing changed. */
 export interface Validators {
   etag: string | null;
   lastModified: string | null;
 }
 
 export interface Fetched {
-  /** False: nothing was written, because it is the file of the last time. */
+  /** False: nothing was written, because it is the same file as last time. */
   isModified: boolean;
   name: string | null;
   sizeBytes: number;
@@ -56,7 +56,7 @@ export async function runFetchChild(): Promise<void> {
       signal: AbortSignal.timeout(timeLimitMs),
     };
     let bytes = 0;
-    // Also while nothing comes: a child that says nothing is taken for one that hangs.
+    // Also while nothing arrives: a silent child counts as hanging.
     const timer = setInterval(() => report({ bytes } satisfies FetchReport), REPORT_MS);
     const onBytes = (count: number) => {
       bytes = count;
@@ -92,7 +92,7 @@ async function fetchFile(place: Place, work: FetchWork, options: Options): Promi
       const write = (text: string) => file.write(Buffer.from(text));
       const { rows, isCut } = await runQuery(place, { ...options, rowLimit, write });
       if (rows === 0)
-        throw new AppError("invalid", "The query gave no rows", { fix: "Check its conditions." });
+        throw new AppError("invalid", "The query returned no rows", { fix: "Check its conditions." });
       return { ...(await file.end()), isModified: true, name: null, validators: null, isCut };
     }
     const answer = await askFor(place, work, options);
@@ -119,9 +119,13 @@ async function receive(body: ReadableStream<Uint8Array>, file: FileSink, place: 
   const reader = body.getReader();
   const next = () =>
     reader.read().catch(() => {
-      throw new AppError("unavailable", `${whoOf(place)} ended the connection before the file was whole`, {
-        fix: "Try again.",
-      });
+      throw new AppError(
+        "unavailable",
+        `${whoOf(place)} closed the connection before the file was complete`,
+        {
+          fix: "Try again.",
+        },
+      );
     });
   for (let read = await next(); !read.done; read = await next()) await file.write(read.value);
 }
@@ -154,14 +158,14 @@ function refusedBy(place: Place, status: number): AppError {
       fix: "Check the address.",
     });
   const isTheirs = status >= 500 || status === 429;
-  return new AppError(isTheirs ? "unavailable" : "invalid", `${who} answered with an error (${status})`, {
+  return new AppError(isTheirs ? "unavailable" : "invalid", `${who} returned an error (${status})`, {
     fix: isTheirs ? "Try again later." : "Check the address.",
   });
 }
 
 const whoOf = ({ url }: Place) => (kindOf(url) === "s3" ? "The object store" : (URL.parse(url)?.host ?? url));
 
-/** Bun signs the address; the request itself goes the checked way. */
+/** Bun signs the address; the request itself uses the checked connection. */
 function presigned(place: Place, method: "GET" | "PUT"): string {
   const { bucket, key, endpoint, region } = objectOf(place);
   const { accessKeyId = "", secretAccessKey = "" } = place;
@@ -221,7 +225,7 @@ class FileSink {
     this.bytes += chunk.length;
     if (this.bytes > this.maxBytes)
       throw new AppError("too_large", `The file is larger than the limit of ${this.maxBytes / 1e6} MB`, {
-        fix: "Raise MAX_UPLOAD_MB, or ask the source for less.",
+        fix: "Raise MAX_UPLOAD_MB, or request less from the source.",
       });
     this.hash.update(chunk);
     for (let at = 0; at < chunk.length; ) at += (await this.file.write(chunk, at)).bytesWritten;

@@ -1,7 +1,7 @@
-/** Keeps of a dataset's import settings what fits the columns of a new file. */
+/** Selects from a dataset's import settings those that fit the columns of a new file. */
 import type { ReadingChoices } from "../../csv/types.ts";
 
-/** `dropped`: what does not fit, in sentences. */
+/** `dropped`: what does not fit, as sentences. */
 export function nearestChoices(
   choices: ReadingChoices,
   names: readonly string[],
@@ -9,7 +9,7 @@ export function nearestChoices(
   const known = new Set(names);
   const dropped: string[] = [];
   const gone = (what: string, column: string) => {
-    dropped.push(`${what} of “${column}” was dropped, because the column is gone.`);
+    dropped.push(`${what} of “${column}” was dropped, because the column is missing.`);
     return false;
   };
   const { types, missing, drop, target, task, ...layout } = choices;
@@ -20,14 +20,14 @@ export function nearestChoices(
       missing,
       (name) => known.has(name) || gone("The chosen words for missing", name),
     );
-  // A column that is gone needs no excluding.
+  // A column that is missing needs no excluding.
   if (drop) kept.drop = drop.filter((name) => known.has(name));
   if (target === undefined) {
     if (task) kept.task = task;
   } else if (known.has(target)) {
     kept.target = target;
     if (task) kept.task = task;
-  } else gone("The choice as target", target);
+  } else gone("The choice as the target", target);
   return { choices: kept, dropped };
 }
 

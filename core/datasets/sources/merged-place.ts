@@ -1,7 +1,10 @@
 /** Changes where a source is, and decides which of its credentials stay. */
 import type { Place } from "./place.ts";
 
-/** Credentials stay only with the server that they were given for: who may change the address must not send them elsewhere. */
+/**
+ * Credentials stay only with the server that they were given for: someone who may change the address must not be able
+ * to send them elsewhere.
+ */
 export function mergedPlace(old: Place, changes: Partial<Place>): Place {
   const defined = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
   const merged = { ...old, ...defined } as Place;

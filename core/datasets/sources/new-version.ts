@@ -1,6 +1,6 @@
 /**
- * Makes a new file the next version of a dataset. Read with the import settings that the dataset has; what no longer
- * fits of them is left out and said. The old version stays where the new file cannot be read.
+ * Makes a new file the next version of a dataset. It is read with the dataset's import settings; those that no longer
+ * fit are dropped and reported. The old version stays if the new file cannot be read.
  */
 import { rename, rm } from "node:fs/promises";
 import type { CsvProfile, ReadingChoices } from "../../csv/types.ts";
@@ -27,7 +27,7 @@ import { profileSize, pruneTables } from "../table-files.ts";
 import { changesBetween } from "./changes.ts";
 import { nearestChoices } from "./kept-choices.ts";
 
-/** Files of a dataset that are kept, the newest first: older versions can no longer be trained on. */
+/** How many files of a dataset are stored, the newest first: older versions can no longer be trained on. */
 const KEPT_FILES = 5;
 const NAMED_WARNINGS = 3;
 
@@ -42,11 +42,11 @@ export interface NewVersionOptions {
 }
 
 export interface NewFile {
-  /** Where it is; it is moved away, or removed. */
+  /** Its path; the file is moved away, or removed. */
   path: string;
   sizeBytes: number;
   sha256: string;
-  /** What there is to say of it beside its contents. */
+  /** Further remarks besides its contents. */
   notes: readonly string[];
 }
 
@@ -77,7 +77,7 @@ export async function addVersion(
     await record({ dataset, profile, choices, file: { ...next, sha256, changes } }, options);
     await pruneTables(folder, { ...next, choices });
   } catch (error) {
-    // Where the storage does not answer, the sweep removes what no row names.
+    // If the storage does not respond, its cleanup removes files without a row.
     await files.remove(key).catch(() => {});
     await rm(files.pathOf(key), { force: true });
     await pruneTables(folder, dataset);
@@ -132,7 +132,7 @@ async function record({ dataset, profile, choices, file }: Entry, options: NewVe
         subject: id,
         severity:
           dataset.profile?.target && changes.went.includes(dataset.profile.target) ? "error" : "warning",
-        sentence: `${name}: the new file does not fit the one before. ${someOf(changes.warnings)}`,
+        sentence: `${name}: the new file does not fit the previous one. ${someOf(changes.warnings)}`,
         action: alertAction("refresh", id),
       },
       tx,
@@ -145,7 +145,7 @@ function someOf(warnings: readonly string[]): string {
   return `${warnings.slice(0, NAMED_WARNINGS).join(" ")}${rest > 0 ? ` And ${rest} more.` : ""}`;
 }
 
-/** Not while a run learns from the dataset: it may be of an older version. */
+/** Not while a run learns from the dataset: it may use an older version. */
 async function removeOutdated(dataset: StoredDataset, { store, files }: NewVersionOptions): Promise<void> {
   const { id } = dataset;
   const isBusy = await refuseBusy(store, dataset).then(

@@ -1,6 +1,6 @@
 /**
- * Describes where a source's rows are. What was asked for is taken apart into what may be shown and what is secret: the
- * whole is kept encrypted, and only `shown` ever leaves.
+ * Describes where a source's rows are. The request is split into what may be shown and what is secret: the whole is
+ * stored encrypted, and only `shown` is ever returned.
  */
 import * as z from "zod";
 import { AppError } from "../../platform/errors.ts";
@@ -11,7 +11,7 @@ export type SourceKind = (typeof SOURCE_KINDS)[number];
 export const ROW_LIMIT = 1_000_000;
 export const TIME_LIMIT_SECONDS = 300;
 
-/** Header names and values that cannot change the request otherwise. */
+/** Header names and values that cannot change the request in other ways. */
 const HEADERS = z
   .record(z.string().regex(/^[A-Za-z0-9-]{1,60}$/), z.string().regex(/^[\t\x20-\x7e]{0,4000}$/))
   .refine((headers) => Object.keys(headers).length <= 20, "at most 20 headers")
@@ -30,7 +30,7 @@ const PLACE = {
     .max(4000)
     .describe("https://…, s3://bucket/key, postgres://…, mysql://… or sqlite:///folder/file.db"),
   query: z.string().min(1).max(20_000).optional().describe("databases: one SELECT statement"),
-  headers: HEADERS.optional().describe("URLs: headers to send, such as Authorization; never shown again"),
+  headers: HEADERS.optional().describe("URLs: headers to send, for example Authorization; never shown again"),
   password: z.string().max(1000).optional().describe("databases: instead of one in `url`; never shown again"),
   accessKeyId: z.string().max(200).optional().describe("S3; never shown again"),
   secretAccessKey: z.string().max(200).optional().describe("S3; never shown again"),
@@ -54,24 +54,24 @@ const PLACE = {
 export const PLACE_REQUEST = z.strictObject(PLACE);
 export type Place = z.output<typeof PLACE_REQUEST>;
 
-/** What `POST /api/sources` takes. */
+/** The body of `POST /api/sources`. */
 export const SOURCE_REQUEST = z.strictObject({
   name: z.string().trim().min(1).max(100).describe("also the name of its dataset"),
   ...PLACE,
 });
 export type SourceRequest = z.output<typeof SOURCE_REQUEST>;
 
-/** What `PATCH /api/sources/:id` takes: what is left out stays, secrets too. */
+/** The body of `PATCH /api/sources/:id`: what is left out stays, secrets included. */
 export const SOURCE_PATCH = SOURCE_REQUEST.partial();
 
-/** Of a place, what everybody may see. */
+/** The part of a place that everybody may see. */
 export interface ShownPlace {
   kind: SourceKind;
   url: string;
   query: string | null;
   rowLimit: number | null;
   timeoutSeconds: number;
-  /** Names of the secrets that are kept. */
+  /** Names of the stored secrets. */
   secrets: string[];
 }
 
@@ -104,7 +104,7 @@ export function webAddress(text: string): URL {
   return url;
 }
 
-/** Throws AppError `invalid` where the parts do not fit together. */
+/** Throws AppError `invalid` if the parts do not fit together. */
 export function checkPlace(place: Place): void {
   const kind = kindOf(place.url);
   if (kind === "url") webAddress(place.url);
@@ -113,20 +113,23 @@ export function checkPlace(place: Place): void {
   if (kind === "query" && !place.query)
     throw new AppError("invalid", "A database needs a query", {
       column: "query",
-      fix: "Send the SELECT statement that gives the rows.",
+      fix: "Send the SELECT statement that returns the rows.",
       example: '{"query":"select * from sales"}',
     });
   if (kind !== "query" && place.query)
-    throw new AppError("invalid", "Only a database takes a query", { column: "query", fix: "Leave it out." });
+    throw new AppError("invalid", "Only a database takes a query", {
+      column: "query",
+      fix: "Leave `query` out.",
+    });
 }
 
 export function tooSlow(ms: number): AppError {
   return new AppError("unavailable", `The source took longer than ${Math.round(ms / 1000)} s`, {
-    fix: "Ask for less, or raise timeoutSeconds.",
+    fix: "Request less, or raise timeoutSeconds.",
   });
 }
 
-/** Parameters of an address that are a key to it. */
+/** Parameters of an address that grant access. */
 const SECRET_PARAMETER = /token|key|sig|secret|pass|auth|cred|code|session|jwt/i;
 
 export function shownPlace(place: Place): ShownPlace {
@@ -146,7 +149,7 @@ export function shownPlace(place: Place): ShownPlace {
   };
 }
 
-/** Without password and fragment; values of parameters that look like keys are left out. */
+/** Without password and fragment; values of parameters that look like secrets are left out. */
 function shownUrl(given: URL): string {
   const url = new URL(given);
   url.password = "";
@@ -160,7 +163,7 @@ function shownUrl(given: URL): string {
 export function objectOf({ url, endpoint, region }: Place) {
   const [, bucket, key] = /^s3:\/\/([^/?#@]+)\/([^?#]+)$/.exec(url) ?? [];
   if (!bucket || !key)
-    throw new AppError("invalid", "The address of an object must name its bucket and key", {
+    throw new AppError("invalid", "The address of an object must contain its bucket and key", {
       column: "url",
       example: "s3://bucket/folder/sales.csv",
     });
@@ -174,14 +177,14 @@ export function databaseOf({ url: text, password }: Place) {
   const url = URL.parse(text);
   const adapter = DATABASES[url?.protocol ?? ""];
   if (!url || !adapter)
-    throw new AppError("invalid", "The address is none of a database", {
+    throw new AppError("invalid", "The address is not that of a database", {
       column: "url",
       example: "postgres://reader@db.example.com:5432/shop",
     });
   if (adapter === "sqlite") {
     const filename = decodeURIComponent(url.pathname);
     if (!filename.startsWith("/") || url.host)
-      throw new AppError("invalid", "The address of a SQLite file must hold its whole path", {
+      throw new AppError("invalid", "The address of a SQLite file must contain its full path", {
         column: "url",
         example: "sqlite:///srv/data/shop.db",
       });

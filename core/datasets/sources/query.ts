@@ -1,5 +1,5 @@
 /**
- * Runs a source's query and writes its rows as CSV. One statement in a read-only transaction, by a cursor where the
+ * Runs a source's query and writes its rows as CSV: one statement in a read-only transaction, by a cursor if the
  * database has one, ended at its limits of rows and time.
  */
 import type { TransactionSQL } from "bun";
@@ -20,7 +20,7 @@ export interface QueryOptions {
 
 export interface QueryResult {
   rows: number;
-  /** There are more than the limit. */
+  /** There are more rows than the limit. */
   isCut: boolean;
 }
 
@@ -33,11 +33,11 @@ interface Batch {
 
 interface Column {
   name: string;
-  /** The engine's number of the type. */
+  /** The engine's number for the type. */
   type: number;
 }
 
-/** Throws AppError: `forbidden`, `invalid` with what the database says, `unavailable`. */
+/** Throws AppError: `forbidden`, `invalid` with the database's error, `unavailable`. */
 export async function runQuery(place: Place, options: QueryOptions): Promise<QueryResult> {
   const statement = oneStatement(place.query ?? "");
   const { adapter: kind, filename } = databaseOf(place);
@@ -50,7 +50,7 @@ export async function runQuery(place: Place, options: QueryOptions): Promise<Que
   } catch (error) {
     throw databaseError(error, place);
   } finally {
-    // A database that hangs must not keep us: the process ends with its answer.
+    // A database that hangs must not block us: the process exits with its result.
     void sql.close({ timeout: 1 });
   }
 }
@@ -72,8 +72,8 @@ async function readFile(place: Place, file: string, options: QueryOptions): Prom
 const WRITES_FILE = /\binto\s+(?:outfile|dumpfile)\b|\bload_extension\s*\(/i;
 
 /**
- * A statement that gives rows, without the semicolon at its end. Prepared statements alone keep out a second one; this
- * says so in our words, and refuses what a read-only transaction lets through: files that the database would write.
+ * A statement that returns rows, without the semicolon at its end. Prepared statements alone prevent a second one; this
+ * gives a clear error, and refuses what a read-only transaction would allow: files that the database would write.
  */
 export function oneStatement(text: string): string {
   const statement = text.trim().replace(/;\s*$/, "");
@@ -91,12 +91,12 @@ export function oneStatement(text: string): string {
   if (WRITES_FILE.test(plain))
     throw new AppError("invalid", "The query would write a file or load a program", {
       column: "query",
-      fix: "Leave INTO OUTFILE, INTO DUMPFILE and load_extension out.",
+      fix: "Leave out INTO OUTFILE, INTO DUMPFILE and load_extension.",
     });
   return statement;
 }
 
-/** Quoted texts and comments emptied; what MySQL runs inside /*! stays. */
+/** Empties quoted texts and comments; what MySQL runs inside /*! stays. */
 function withoutTexts(text: string): string {
   return text.replace(
     /'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"|`[^`]*`|\$(\w*)\$[\s\S]*?\$\1\$|--[^\n]*|\/\*(?!!)[\s\S]*?\*\//g,
@@ -124,7 +124,7 @@ async function* mysqlRows(
   { rowLimit, timeLimitMs }: QueryOptions,
 ): AsyncGenerator<Batch> {
   await tx(prepared(`set sql_select_limit = ${rowLimit + 1}`));
-  // MariaDB counts seconds, MySQL milliseconds, each by its own name.
+  // MariaDB counts seconds, MySQL milliseconds, each under its own name.
   await tx(prepared(`set max_statement_time = ${Math.ceil(timeLimitMs / 1000)}`)).catch(() =>
     tx(prepared(`set max_execution_time = ${Math.ceil(timeLimitMs)}`)),
   );
@@ -170,7 +170,7 @@ async function writeAll(batches: AsyncGenerator<Batch>, options: QueryOptions): 
   return { rows: written, isCut: false };
 }
 
-/** RFC 4180. Nothing is put before a formula: no spreadsheet opens this file. */
+/** RFC 4180. Formulas get no prefix: no spreadsheet opens this file. */
 function lineOf(cells: readonly string[]): string {
   const line = cells.map((cell) =>
     /[",\r\n]|^\s|\s$/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell,
@@ -178,7 +178,7 @@ function lineOf(cells: readonly string[]): string {
   return `${line.length === 1 && line[0] === "" ? '""' : line.join(",")}\n`;
 }
 
-/** PostgreSQL's and MySQL's numbers of the type DATE. */
+/** The numbers of the type DATE in PostgreSQL and MySQL. */
 const DATE_TYPES = new Set([1082, 10]);
 
 function cellText(cell: unknown, column: Column | undefined): string {

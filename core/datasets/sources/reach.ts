@@ -1,26 +1,26 @@
 /**
- * Decides where a source may connect to. Only hosts that an admin listed; addresses inside the network only where they
- * are listed themselves. A name is looked up here and the connection goes to the address that was checked, so that a
+ * Decides where a source may connect to: only hosts that an admin listed, and addresses inside the network only if they
+ * are listed themselves. A name is resolved here and the connection goes to the address that was checked, so that a
  * second answer of the name server cannot lead elsewhere.
  */
 import { lookup } from "node:dns/promises";
 import { BlockList, isIP } from "node:net";
 import { AppError } from "../../platform/errors.ts";
 
-/** SOURCE_HOSTS, taken apart. */
+/** SOURCE_HOSTS, parsed. */
 export interface Reach {
-  /** Names with the port that they hold for; null: every port. "*.example.com" holds for what is below. */
+  /** Names with the port that they apply to; null: every port. "*.example.com" applies to its subdomains. */
   names: { name: string; port: number | null }[];
   /** Every public name. */
   isAny: boolean;
   networks: BlockList;
-  /** Addresses that hold for one port only, as "address port". */
+  /** Addresses that apply to one port only, as "address port". */
   addressPorts: ReadonlySet<string>;
   /** Folders whose SQLite files may be read. */
   folders: string[];
 }
 
-/** Looks a name up: every address that it has. */
+/** Resolves a name to all of its addresses. */
 export type Lookup = (name: string) => Promise<string[]>;
 
 export const systemLookup: Lookup = async (name) =>
@@ -73,8 +73,8 @@ function nameOf(entry: string): Reach["names"][number] | null {
 }
 
 /**
- * The address to connect to. Throws AppError `invalid` for what no source can have, `forbidden` where the host is not
- * listed or leads inside the network.
+ * The address to connect to. Throws AppError `invalid` if no source can use it, `forbidden` if the host is not listed
+ * or resolves to an address inside the network.
  */
 export async function checkedAddress(
   host: string,
@@ -91,17 +91,17 @@ export async function checkedAddress(
   const addresses = (await lookup(plain).catch(() => [])).map(unmapped);
   if (!addresses.length)
     throw new AppError("invalid", `The host ${plain} cannot be found`, { fix: "Check the host's name." });
-  // One bad answer among good ones is how a name server leads a check astray.
+  // A bad address among good ones is how a name server misleads a check.
   const inside = addresses.find(
     (address) => !(isPublic(address) || isListed(address, port, reach) || isOwnName(plain, address)),
   );
   if (inside === undefined) return addresses[0]!;
-  throw new AppError("forbidden", `${plain} leads to an address inside the network`, {
+  throw new AppError("forbidden", `${plain} resolves to an address inside the network`, {
     fix: "An admin can list the address, or its network, in SOURCE_HOSTS.",
   });
 }
 
-/** Whoever lists localhost means this machine. */
+/** Listing localhost means this machine. */
 function isOwnName(name: string, address: string): boolean {
   return name === "localhost" && LOOPBACK.check(address, familyOf(address));
 }
@@ -134,7 +134,7 @@ export function isPublic(address: string): boolean {
   return GLOBAL.check(address, "ipv6") && !INSIDE.check(address, "ipv6");
 }
 
-/** IANA's registries of special-purpose addresses, and what IPv6 wraps around IPv4. */
+/** IANA's registries of special-purpose addresses, and IPv6 ranges that wrap IPv4. */
 const INSIDE = blockList([
   ...["0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12"],
   ...["192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15"],
@@ -156,10 +156,10 @@ function blockList(networks: readonly string[]): BlockList {
 function familyOf(address: string): "ipv4" | "ipv6" {
   return isIP(address) === 6 ? "ipv6" : "ipv4";
 }
-/** A name may end in the dot of the root. */
+/** A name may end with the root's dot. */
 const bare = (name: string) => (isIP(name) ? name : name.replace(/\.$/, ""));
 
-/** An IPv4 address in IPv6's clothes, in either spelling, is the IPv4 address. */
+/** An IPv4-mapped IPv6 address, in either spelling, is the IPv4 address. */
 function unmapped(address: string): string {
   const [, dotted] = /^(?:0*:)*:?(?:0*:)*ffff:(\d{1,3}(?:\.\d{1,3}){3})$/i.exec(address) ?? [];
   if (dotted) return dotted;

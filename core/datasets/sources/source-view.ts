@@ -1,4 +1,4 @@
-/** What everybody may see of a source, and how it says what went wrong. */
+/** The public view of a source, and its errors as sentences. */
 import { alertAction } from "../../events/alert-records.ts";
 import type { Alert } from "../../events/alerts.ts";
 import type { AppError } from "../../platform/errors.ts";
@@ -17,7 +17,7 @@ export interface SourceView extends ShownPlace {
   createdAt: string;
 }
 
-/** As it is at `now`. */
+/** Its state at `now`. */
 export function viewOf(source: StoredSource, now: number): SourceView {
   const { id, name, datasetId, lastError, busyUntil, triedAt, refreshedAt, createdBy, createdAt } = source;
   const time = (at: number | null) => (at === null ? null : new Date(at).toISOString());
@@ -37,13 +37,13 @@ export function viewOf(source: StoredSource, now: number): SourceView {
   };
 }
 
-/** The first file has none before it that says it: not all rows came. */
+/** For a first file there is no comparison that reports it: not all rows arrived. */
 export function cutAlert(name: string, datasetId: string): Alert {
   return {
     code: "refresh",
     subject: datasetId,
     severity: "warning",
-    sentence: `${name}: the query gave more rows than the limit; the rest was left out.`,
+    sentence: `${name}: the query returned more rows than the limit; the rest was left out.`,
     action: alertAction("refresh", datasetId),
   };
 }

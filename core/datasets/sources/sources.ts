@@ -1,6 +1,6 @@
 /**
- * Keeps the sources of datasets and refreshes them. A child process fetches, as a child reads; one refresh of a source
- * at a time, claimed in the store. Credentials are kept encrypted and leave only to that child.
+ * Stores the sources of datasets and refreshes them. A child process fetches, and another reads; a source has one
+ * refresh at a time, claimed in the store. Credentials are stored encrypted and only given to that child.
  */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -47,7 +47,7 @@ import { cutAlert, type SourceView, viewOf, withFix } from "./source-view.ts";
 
 const FETCH_CHILD = { name: "fetch-child", module: new URL("./fetch-child.ts", import.meta.url) };
 const MOST_SOURCES = 500;
-/** A child ends itself at its time limit; one that computes without a pause is ended so long after it. */
+/** A child ends itself at its time limit; one that computes without a pause is killed this long after it. */
 const GRACE_MS = 3000;
 /** Beyond its time limit a refresh still reads the file. */
 const READING_MS = 3_600_000;
@@ -62,7 +62,7 @@ export interface SourcesOptions {
   sealer: Sealer;
   /** This server among those on the same database. */
   workerId: string;
-  /** As it is now: an admin may change it while the server runs. */
+  /** Read each time: an admin may change it while the server runs. */
   config: { SOURCE_HOSTS: string[] };
   folder: string;
   maxBytes: number;
@@ -72,13 +72,13 @@ export interface SourcesOptions {
 
 export class Sources {
   private readonly children = new Set<Child>();
-  /** What ends each refresh that runs here, by source. */
+  /** By source, what ends each refresh that runs here. */
   private readonly refreshing = new Map<string, AbortController>();
   private isStopping = false;
 
   constructor(private readonly options: SourcesOptions) {}
 
-  /** Encrypts what was kept without a key; frees what the last process was refreshing. */
+  /** Encrypts secrets that were stored without a key; releases refreshes of the last process. */
   async start(): Promise<void> {
     const { store, sealer, workerId: worker } = this.options;
     await freeSources(store, { worker, isAlone: !store.isShared });
@@ -87,7 +87,7 @@ export class Sources {
         await sealSource(store, { id, place: sealer.seal(sealer.open(place, ownerOf(id)), ownerOf(id)) });
   }
 
-  /** Frees what servers were refreshing that are dead. */
+  /** Releases refreshes of dead servers. */
   async takeUp(deadMs: number): Promise<void> {
     await freeOrphanedSources(this.options.store, deadMs);
   }
@@ -113,7 +113,7 @@ export class Sources {
     return source;
   }
 
-  /** Throws AppError: `forbidden` where its host is not listed, `invalid`, `conflict` at the bound. */
+  /** Throws AppError: `forbidden` if its host is not listed, `invalid`, `conflict` at the limit. */
   async create({ name, ...place }: SourceRequest, by: string): Promise<SourceView> {
     const { store, sealer, now } = this.options;
     await this.checkReach(place);
@@ -133,7 +133,10 @@ export class Sources {
     return this.find(id);
   }
 
-  /** What is left out stays as it is; credentials go with the server that they are for. Throws AppError as `create`. */
+  /**
+   * What is left out stays as it is; credentials belong to the server that they were given for. Throws AppError as
+   * `create`.
+   */
   async change(id: string, patch: Partial<SourceRequest>): Promise<SourceView> {
     const { store, sealer } = this.options;
     const source = await this.stored(id);
@@ -154,8 +157,8 @@ export class Sources {
   }
 
   /**
-   * Fetches the source and makes what came the next version of its dataset. Throws AppError: `conflict` while somebody
-   * refreshes it, and what fetching and reading throw.
+   * Fetches the source and makes the result the next version of its dataset. Throws AppError: `conflict` during another
+   * refresh, and what fetching and reading throw.
    */
   async refresh(id: string): Promise<{ dataset: StoredDataset; isChanged: boolean }> {
     const { store, log, alerts, now, workerId: worker } = this.options;
@@ -163,7 +166,7 @@ export class Sources {
     const until = now() + this.timeLimitOf(source) + READING_MS;
     if (!(await claimSource(store, { id, worker, now: now(), until })))
       throw new AppError("conflict", `${source.name} is being refreshed`, {
-        fix: "Wait until the run has ended.",
+        fix: "Wait until the refresh has ended.",
       });
     const stop = new AbortController();
     this.refreshing.set(id, stop);
@@ -195,16 +198,16 @@ export class Sources {
     }
   }
 
-  /** Ends a refresh; what was fetched is dropped. Throws AppError: `missing`, `conflict` where this server runs none. */
+  /** Stops a refresh; what was fetched is dropped. Throws AppError: `missing`, `conflict` if this server runs none. */
   async stopRefresh(id: string): Promise<SourceView> {
     const { name } = await this.stored(id);
     const refresh = this.refreshing.get(id);
     if (!refresh)
       throw new AppError("conflict", `${name} is not being refreshed by this server`, {
-        fix: "GET /api/sources/:id says how it is.",
+        fix: "GET /api/sources/:id shows its state.",
       });
     refresh.abort(
-      new AppError("conflict", "The refresh was stopped", { fix: "Refresh the source to begin again." }),
+      new AppError("conflict", "The refresh was stopped", { fix: "Refresh the source to start again." }),
     );
     return this.find(id);
   }
@@ -244,12 +247,12 @@ export class Sources {
         return { dataset: known, isChanged: false, validators, isCut };
       }
       signal.throwIfAborted();
-      const notes = isCut ? ["The query gave more rows than the limit; the rest was left out."] : [];
+      const notes = isCut ? ["The query returned more rows than the limit; the rest was left out."] : [];
       if (known) {
         const file = { path, sizeBytes, sha256, notes };
         return { ...(await this.addVersion(known.id, file)), validators, isCut };
       }
-      // Recognised by no upload: two sources that begin alike go apart later.
+      // Not matched by an upload of the same bytes: two sources that start with equal files diverge later.
       const received = { name: source.name, sizeBytes, sha256: `${sha256}#${id}` };
       const { ready } = await datasets.adopt(id, path, received);
       await bindDataset(store, { id: source.id, datasetId: id });
@@ -276,7 +279,7 @@ export class Sources {
     return (await this.inChild(this.placeOf(source), work, signal)) as Fetched;
   }
 
-  /** The file of a source, for who reads it once; whoever asked removes it. `isCut`: not all rows. Throws AppError. */
+  /** The file of a source, to be read once; the caller removes it. `isCut`: not all rows. Throws AppError. */
   async fetchAside(id: string): Promise<{ path: string; isCut: boolean }> {
     const source = await this.stored(id);
     const path = join(this.options.folder, `${newId()}.part`);
@@ -289,12 +292,12 @@ export class Sources {
     }
   }
 
-  /** Sends a file of ours to a place that a source could have. Throws AppError. */
+  /** Sends a file to a place that a source could have. Throws AppError. */
   async deliver(place: Place, work: Exclude<FetchInput["work"], { kind: "fetch" }>): Promise<void> {
     await this.inChild(place, work);
   }
 
-  /** A new file for a dataset, by its id or its name. Throws AppError. */
+  /** A new file for a dataset, by its ID or its name. Throws AppError. */
   async receiveVersion(
     idOrName: string,
     request: Request,
@@ -303,7 +306,7 @@ export class Sources {
     const id = (await findDataset(store, idOrName))?.id ?? (await findDatasetByName(store, idOrName));
     if (id === null)
       throw new AppError("missing", `Dataset ${idOrName} does not exist`, {
-        fix: "Upload the first file with POST /api/upload; GET /api/datasets lists ids and names.",
+        fix: "Upload the first file with POST /api/upload; GET /api/datasets lists IDs and names.",
       });
     const path = join(folder, `${newId()}.part`);
     await refuseWithoutSpace(folder, Number(request.headers.get("content-length")) || 0);

@@ -1,6 +1,6 @@
 /**
- * Writes the rows of an NDJSON file of ours into a table of a database, all or nothing. The table is made where there is
- * none; columns that hold nothing but numbers are numbers in it, all others text.
+ * Writes the rows of an NDJSON file into a table of a database, all or nothing. The table is created if it does not
+ * exist; columns that hold only numbers are numeric, all others text.
  */
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
@@ -13,7 +13,7 @@ import type { Lookup, Reach } from "./reach.ts";
 export interface TableWork {
   path: string;
   table: string;
-  /** The rows that the table has are deleted first, in the same transaction. */
+  /** The table's existing rows are deleted first, in the same transaction. */
   isReplacing: boolean;
 }
 
@@ -31,7 +31,7 @@ export async function writeTable(
   options: { reach: Reach; lookup: Lookup },
 ): Promise<{ rows: number }> {
   if (!isTableName(table))
-    throw new AppError("invalid", `${table} is no name of a table`, { column: "table" });
+    throw new AppError("invalid", `${table} is not a valid table name`, { column: "table" });
   const { sql, adapter } = await openDatabase(place, { ...options, isReadOnly: false });
   const quote = (name: string) =>
     adapter === "mysql" ? `\`${name.replaceAll("`", "``")}\`` : `"${name.replaceAll('"', '""')}"`;

@@ -1,19 +1,21 @@
 /**
- * Lists the scope and rate limit of every address. The API's rows say it themselves; the pages, forms and live
- * addresses of server.ts stand here. A form asks for what its row of the API asks for. What is listed nowhere is for
- * admins.
+ * Lists the scope and rate limit of every address. The API's rows define their own; the pages, forms and live addresses
+ * of server.ts are listed here. A form needs what its API row needs. Addresses that are not listed are for admins.
  */
 import type { RateClass } from "../../operations/config.ts";
 import type { Access } from "./scopes.ts";
 
 export interface RouteAccess {
-  /** As the audit names it: "POST /api/train", by whichever door it came. */
+  /** The action's name in the audit log: "POST /api/train", for the form and the API alike. */
   action: string;
   scope: Access;
   rate: RateClass | null;
-  /** Does the audit keep it? Predictions are counted elsewhere, reading is no change; but a backup takes everything. */
+  /**
+   * Whether it is audited. Predictions are counted elsewhere, and reading changes nothing; but a backup takes
+   * everything.
+   */
   isChange: boolean;
-  /** Its own answer comes although the access that it was asked by may have ended with it. */
+  /** Its response is sent although it may have ended the access that requested it. */
   endsAccess: boolean;
 }
 
@@ -22,7 +24,7 @@ const ENDS_ACCESS = new Set([
   "DELETE /api/tokens/:id",
 ]);
 
-/** What a row of the API says of who may ask. */
+/** The part of an API row about access. */
 interface RouteRow {
   method: string;
   path: string;
@@ -115,7 +117,7 @@ export const PAGES: Record<string, PageAccess> = {
   "POST /settings/tokens/:id/revoke": { like: "DELETE /api/tokens/:id" },
 };
 
-/** "METHOD /path" -> what it asks for. Throws where a form is like a row that does not exist. */
+/** "METHOD /path" -> its requirements. Throws if a form refers to a row that does not exist. */
 export function accessTable(
   rows: readonly RouteRow[],
   pages: Record<string, PageAccess> = PAGES,

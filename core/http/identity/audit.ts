@@ -1,10 +1,10 @@
-/** Writes the audit log. Kept beside the log and never pushed; it holds no body and no query. */
+/** Writes the audit log. It is stored beside the event log and never pushed; it holds no body and no query. */
 import type { Logger } from "../../platform/logger.ts";
 import { type AuditEntry, insertAudit, listAudit } from "../../store/audit.ts";
 import type { Store } from "../../store/database.ts";
 import type { Identity } from "./identity.ts";
 
-/** What the audit needs of a request. */
+/** What the audit needs from a request. */
 interface AuditedRequest {
   address: string;
   path: string;
@@ -19,7 +19,7 @@ export interface AuditView extends Omit<AuditEntry, "id" | "at"> {
 export class Audit {
   constructor(private readonly options: { store: Store; logger: Logger; now: () => number }) {}
 
-  /** A change that was made, or refused to who may not make it. */
+  /** A change that was made, or was refused for lack of access. */
   async record(
     request: AuditedRequest,
     action: string,
@@ -50,7 +50,7 @@ export class Audit {
     return { items, next: entries.length === limit ? entries.at(-1)!.id : null };
   }
 
-  /** The change is made already: if it cannot be recorded, the log says so. */
+  /** The change has already been made: if it cannot be recorded, the log reports that. */
   private async insert(
     { address, path: target, requestId }: AuditedRequest,
     about: Pick<AuditEntry, "who" | "via" | "action" | "made" | "status">,

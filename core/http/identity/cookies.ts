@@ -1,6 +1,6 @@
-/** Sets and reads the session cookie. Never to scripts, never across sites, only below our own path. */
+/** Sets and reads the session cookie: never readable by scripts, never sent across sites, only below our own path. */
 
-/** Cookies know no ports: two Signalboxes on one machine must not sign each other out. */
+/** Cookies ignore ports: two Signalboxes on one machine must not sign each other out. */
 const nameOf = (port: number) => `signalbox-${port}`;
 const VALUE = /^[\w-]{43}$/;
 
@@ -17,7 +17,7 @@ export interface CookieScope {
   isSecure: boolean;
 }
 
-/** Lax and not strict: who follows a link from a chat to a run arrives signed in. */
+/** Lax and not strict: someone who follows a link from a chat arrives signed in. */
 export function sessionCookie(
   value: string,
   maxAgeSeconds: number,

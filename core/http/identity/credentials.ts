@@ -1,6 +1,4 @@
-/**
- * Reads the token from a request. `Authorization: Bearer TOKEN`, or Basic with the token as password (curl -u).
- */
+/** Reads the token from a request: `Authorization: Bearer TOKEN`, or Basic with the token as password (curl -u). */
 import { AppError } from "../../platform/errors.ts";
 
 export interface Credential {
@@ -8,7 +6,7 @@ export interface Credential {
   token: string;
 }
 
-/** Null: none was shown. Throws AppError `unauthorized` for a scheme that is not spoken here. */
+/** Null: there is none. Throws AppError `unauthorized` for an unsupported scheme. */
 export function readCredential(headers: Headers): Credential | null {
   const header = headers.get("authorization");
   if (header === null) return null;

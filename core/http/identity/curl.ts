@@ -1,7 +1,4 @@
-/**
- * Makes the beginning of a curl command to paste. Where a token is needed, it comes from the shell's variable, never
- * in the open.
- */
+/** Builds the beginning of a curl command to paste. A needed token comes from a shell variable, never in plain text. */
 import type { Config } from "../../operations/config.ts";
 
 export function curlCommand({ AUTH }: Pick<Config, "AUTH">): string {

@@ -1,7 +1,6 @@
 /**
- * Checks every request before it is handled. Every request passes here, first and last: host and origin, identity,
- * scope, limit on the way in; headers and the audit on the way out. It answers nothing itself but preflights and the
- * way to the sign-in page.
+ * Checks every request before it is handled: host and origin, identity, scope and rate limit on the way in; headers and
+ * the audit on the way out. It responds only to preflights, and redirects to the sign-in page.
  */
 import { type Config, isLoopback, RATES, type RateClass } from "../../operations/config.ts";
 import { clientAddress, networkOf, type Proxies, readProxies } from "../../operations/networks.ts";
@@ -24,7 +23,7 @@ import { returnPath } from "./return-path.ts";
 import type { Access } from "./scopes.ts";
 import type { Tokens } from "./tokens.ts";
 
-/** One request on its way through. */
+/** The state of one request. */
 export interface Visit {
   request: Request;
   requestId: string;
@@ -35,9 +34,9 @@ export interface Visit {
   address: string;
   /** The address of the connection: the proxy's, if there is one. */
   peer: string;
-  /** Did the client come by https? */
+  /** Whether the client used https. */
   isSecure: boolean;
-  /** The host that the client asked for, as a trusted proxy says; null: as the request says. */
+  /** The host that the client requested, as reported by a trusted proxy; null: as in the request. */
   host: string | null;
   identity: Identity | null;
   route: RouteAccess | null;
@@ -111,7 +110,7 @@ export class Gate {
     return seenAt(visit);
   }
 
-  /** Logged once for each reason, for the operator who can set PUBLIC_URL. */
+  /** Logged once per reason, for the operator who can set PUBLIC_URL. */
   private lookForProxy({ request, peer, isTrustedPeer, identity }: Visit): void {
     const { proxyNotice, logger } = this.signalbox;
     // Anonymous clients cause no warnings.
@@ -123,8 +122,8 @@ export class Gate {
   }
 
   /**
-   * Null: go on. `key`: "METHOD /path/:as-listed", null if no route matched. Synchronous if nothing has to be looked up.
-   * Throws AppError, or rejects with it.
+   * Null: continue. `key`: "METHOD /path/:as-listed", null if no route matched. Synchronous if nothing must be looked
+   * up. Throws AppError, or rejects with it.
    */
   admit(visit: Visit, key: string | null): Response | null | Promise<Response | null> {
     const { request } = visit;
@@ -155,8 +154,8 @@ export class Gate {
   }
 
   /**
-   * What `leave` adds to an answer that has the headers of JSON already: made at once, because setting them one by one
-   * takes as long as a prediction. Null: this answer must go through `leave`.
+   * What `leave` adds to a response that already has the JSON headers: built at once, because setting them one by one
+   * takes as long as a prediction. Null: this response must go through `leave`.
    */
   headersOf({ requestId, headers, route }: Visit): Record<string, string> | null {
     const { AUTH, CORS_ORIGINS } = this.signalbox.config;
@@ -164,7 +163,7 @@ export class Gate {
     return { "x-request-id": requestId, ...headers, ...(AUTH !== "none" && NOT_SHARED) };
   }
 
-  /** The answer's last headers, and the audit of what was changed; null where nothing is written. */
+  /** Sets the response's last headers, and audits changes; null if nothing is written. */
   leave(visit: Visit, response: Response): Promise<void> | null {
     const { config } = this.signalbox;
     const { headers } = response;
@@ -191,8 +190,8 @@ export class Gate {
   }
 
   /**
-   * Identifies a token. Failures count for the address; after too many, tokens that a person chose are
-   * not checked for a while. Generated tokens cannot be guessed. Throws AppError: unauthorized, too_many.
+   * Identifies a token. Failures count for the address; after too many, tokens that a person chose are not checked for
+   * a while. Generated tokens cannot be guessed. Throws AppError: unauthorized, too_many.
    */
   async identifyToken(visit: Visit, token: string): Promise<Identity> {
     const { tokens } = this.signalbox;
@@ -216,7 +215,7 @@ export class Gate {
     }
   }
 
-  /** Null: a token or a session has to be looked up. */
+  /** Null: a token or a session must be looked up. */
   private identifyAtOnce(visit: Visit, access: RouteAccess["scope"]): Identity | null {
     const { config, now } = this.signalbox;
     const embed = access === "panel" ? embedGrant(visit.request, this.signalbox.embedSecret, now()) : null;
@@ -297,7 +296,7 @@ export class Gate {
   private neededForPanel({ request, path }: Visit, { panel }: Identity): Access {
     const url = new URL(request.url);
     if (panel !== null) refuseOtherPanels(url, path, panel);
-    // The socket of events shows everything, not one panel.
+    // The event socket shows everything, not one panel.
     return url.searchParams.get("format") === "json" ? "read" : "panel";
   }
 
@@ -347,19 +346,22 @@ function requestIdOf(said: string | null): string {
   return said !== null && /^[\w=-]{1,255}$/.test(said) ? said : crypto.randomUUID();
 }
 
-/** Browsers say which page a request comes from. A request with a session but without that is not from a current browser. */
+/**
+ * Browsers say which page a request comes from. A request with a session but without that is not from a current
+ * browser.
+ */
 function refuseBlindCookie(request: Request): void {
   const isSafe = request.method === "GET" || request.method === "HEAD";
   const { headers } = request;
   if (isSafe || headers.has("origin") || headers.has("sec-fetch-site")) return;
-  throw new AppError("forbidden", "A request with a session cookie must name the page it comes from", {
+  throw new AppError("forbidden", "A request with a session cookie must say which page it comes from", {
     fix: "In a program, send a token instead: Authorization: Bearer TOKEN.",
   });
 }
 
 /**
- * A client that asked for the connection's end is told that it ends, which Bun leaves out (RFC 9112, 9.6): a proxy that
- * keeps connections would send its next request on one that is about to close.
+ * A client that asked to close the connection is told that it closes, which Bun leaves out (RFC 9112, 9.6): a proxy
+ * that keeps connections would send its next request on one that is about to close.
  */
 function closeHeader(headers: Headers): Record<string, string> {
   return headers.get("connection") === "close" ? { connection: "close" } : {};

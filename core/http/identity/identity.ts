@@ -1,22 +1,22 @@
 /**
- * Represents who makes a request. One value for everybody: the open door, a token, a browser, a proxy's user, an
- * embedded panel.
+ * Represents who makes a request, with one type for all: anonymous access, a token, a browser session, a proxy's user,
+ * an embedded panel.
  */
 import { SEES_ALL, SEES_TEAM, type Sight } from "../../events/privacy.ts";
 import type { Ownership } from "../../store/ownership.ts";
 import { type Access, includes, ROLE_SCOPES, type Role, type Scope } from "./scopes.ts";
 
 export interface Identity {
-  /** As people and the audit read it. */
+  /** The name that people and the audit log see. */
   name: string;
   via: "open" | "token" | "browser" | "oidc" | "proxy" | "embed";
   scopes: readonly Scope[];
-  /** What limits count by; null: by the address. */
+  /** The key that limits count by; null: the address. */
   key: string | null;
-  /** Hashes of what it showed: when one is revoked, what it holds open ends. */
+  /** Hashes of its credentials: when one is revoked, what it holds open ends. */
   credentials: readonly string[];
   expiresAt: number | null;
-  /** The only panel that it may see; null: every one. */
+  /** The only panel that it may see; null: every panel. */
   panel: string | null;
 }
 
@@ -31,10 +31,13 @@ export const OPERATOR: Identity = {
   panel: null,
 };
 
-/** Who came without, to what is open to everybody. */
+/** A client without credentials, on a public route. */
 export const NOBODY: Identity = { ...OPERATOR, name: "", scopes: [] };
 
-/** How long sockets and streams of a proxy's user stay open before the proxy must confirm the user again: viewers reconnect on their own. */
+/**
+ * How long sockets and streams of a proxy's user stay open before the proxy must confirm the user again: viewers
+ * reconnect on their own.
+ */
 const PROXY_HOLD_MS = 3_600_000;
 
 export function proxyIdentity(name: string, role: Role, now: number): Identity {
@@ -46,7 +49,7 @@ export function embedIdentity(panel: string, expiresAt: number): Identity {
   return { ...OPERATOR, name: `embed of ${panel}`, via: "embed", scopes: ["embed"], expiresAt, panel };
 }
 
-/** What a page says of who looks at it. */
+/** What a page shows about its user. */
 export function viewerOf(identity: Identity | null) {
   const { name, via, scopes } = identity ?? NOBODY;
   const may = ACTIONS.filter((access) => includes(scopes, access)).join(" ");
@@ -79,12 +82,12 @@ export function may({ scopes }: Identity, access: Access): boolean {
   return includes(scopes, access);
 }
 
-/** 256 random bits in 43 characters; the prefix lets scanners of leaked secrets know it. */
+/** 256 random bits in 43 characters; the prefix lets scanners for leaked secrets recognise it. */
 export function newSecret(prefix: string): string {
   return `${prefix}${crypto.getRandomValues(new Uint8Array(32)).toBase64({ alphabet: "base64url", omitPadding: true })}`;
 }
 
-/** Secrets are 256 random bits, so one round suffices: there is nothing to guess from a hash. */
+/** Secrets are 256 random bits, so one round is enough: a hash gives nothing to guess. */
 export function hashOf(secret: string): string {
   return new Bun.CryptoHasher("sha256").update(secret).digest("hex");
 }

@@ -1,14 +1,14 @@
 /**
- * Reads the identity that a trusted proxy sends. Believed only from a trusted peer that shows the shared secret.
- * Headers that could have come twice, or that another program would read as the same name, are refused: one of them
- * may be the client's.
+ * Reads the identity that a trusted proxy sends: only from a trusted peer that sends the shared secret. Headers that
+ * could have come twice, or that another program would read as the same name, are refused: one of them may be the
+ * client's.
  */
 import type { Config } from "../../operations/config.ts";
 import { AppError } from "../../platform/errors.ts";
 import { hashOf, type Identity, proxyIdentity } from "./identity.ts";
 import { ROLES, type Role } from "./scopes.ts";
 
-/** Null: no identity from here. Throws AppError `unauthorized` or `forbidden` where what is said cannot be believed. */
+/** Null: no identity from here. Throws AppError `unauthorized` or `forbidden` if the claim cannot be trusted. */
 export function identityOfProxy(
   headers: Headers,
   { config, isTrustedPeer, now }: { config: Config; isTrustedPeer: boolean; now: number },
@@ -35,7 +35,7 @@ export function identityOfProxy(
   });
 }
 
-/** "X_Forwarded_User" is "X-Forwarded-User" to many a program. */
+/** Many programs treat "X_Forwarded_User" as "X-Forwarded-User". */
 function refuseLookalikes(headers: Headers, name: string): void {
   const exact = name.toLowerCase();
   for (const [given] of headers) {
@@ -46,7 +46,7 @@ function refuseLookalikes(headers: Headers, name: string): void {
   }
 }
 
-/** Null where it is absent. Two headers of one name arrive joined by a comma. */
+/** Null if it is absent. Two headers with one name arrive joined by a comma. */
 function oneValue(headers: Headers, name: string): string | null {
   const value = headers.get(name);
   if (!value) return null;

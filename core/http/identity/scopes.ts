@@ -1,22 +1,19 @@
-/**
- * Lists the scopes of tokens and the roles of people. The scopes of tokens, the roles of people, and what each
- * includes. It knows no request.
- */
+/** Lists the scopes of tokens, the roles of people, and what each includes. Knows nothing of requests. */
 
 export const SCOPES = ["read", "predict", "train", "deploy", "sources", "admin", "embed"] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** A word of the database that is none opens nothing. */
+/** An unknown scope in the database grants nothing. */
 export function isScope(word: string): word is Scope {
   return (SCOPES as readonly string[]).includes(word);
 }
 
-/** What a route asks of who comes. "open": nothing. "panel": to see one panel, as readers and embedding portals do. */
+/** What a route requires. "open": nothing. "panel": access to one panel, as readers and embedding portals have it. */
 export type Access = Scope | "open" | "panel";
 
 /**
- * Who trains or deploys must see what happens, and training never deploys; who only predicts need not see any data. A reader sees every panel, but handing
- * them on to the outside ("embed") is more than reading.
+ * Those who train or deploy must see what happens, and training never deploys; those who only predict need not see any
+ * data. A reader sees every panel, but sharing them with the outside ("embed") is more than reading.
  */
 const INCLUDED: Record<Scope, readonly Access[]> = {
   embed: ["embed", "panel"],
@@ -37,7 +34,7 @@ export const ROLE_SCOPES: Record<Role, readonly Scope[]> = {
   admin: ["admin"],
 };
 
-/** Do these scopes open what asks for `access`? */
+/** Whether these scopes grant `access`. */
 export function includes(scopes: readonly Scope[], access: Access): boolean {
   return access === "open" || scopes.some((scope) => INCLUDED[scope].includes(access));
 }

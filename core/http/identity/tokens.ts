@@ -1,6 +1,6 @@
 /**
  * Manages API tokens. A token is 256 random bits, shown once and stored as its hash. The admin's own comes from
- * ADMIN_TOKEN, or is made at the first start.
+ * ADMIN_TOKEN, or is generated at the first start.
  */
 
 import * as z from "zod";
@@ -28,10 +28,10 @@ const ADMIN_HASH = "admin_token_hash";
 const MAX_TOKENS = 1000;
 const MAX_SESSIONS = 10_000;
 export const SESSION_MS = 30 * DAY_MS;
-/** How exact "last used" is: a busy token does not cause a write at each request. */
+/** The precision of "last used": a busy token does not cause a write for each request. */
 const TOUCH_MS = 60_000;
 
-/** What `POST /api/tokens` takes. */
+/** The body of `POST /api/tokens`. */
 export const TOKEN_REQUEST = z.strictObject({
   name: z.string().trim().min(1).max(100),
   scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length),
@@ -60,14 +60,14 @@ export interface TokensOptions {
 
 export class Tokens {
   private readonly touchedAt = new Map<string, number>();
-  /** Those that were shown, by hash: dropped by the event of their revocation. */
+  /** Tokens that were used, by hash: dropped by the event of their revocation. */
   private readonly shown = new Map<string, StoredToken>();
   private revocations = 0;
 
   private constructor(
     private readonly options: TokensOptions,
     private readonly adminHash: string | null,
-    /** The admin token, where this start made it: to be shown once, and then kept by `keepAdminToken`. */
+    /** The admin token, if this start generated it: to be shown once, and then stored by `keepAdminToken`. */
     readonly freshAdminToken: string | null,
   ) {
     options.log.hear((type, data) => {
@@ -84,7 +84,7 @@ export class Tokens {
     return new Tokens(options, shown ? hashOf(shown) : kept, fresh);
   }
 
-  /** From the next start on the fresh token is the admin's: it has been shown. */
+  /** From the next start on the new token is the admin's: it has been shown. */
   async keepAdminToken(): Promise<void> {
     const { freshAdminToken: fresh } = this;
     if (fresh !== null) await keptValue(this.options.store, ADMIN_HASH, () => hashOf(fresh));
@@ -94,7 +94,7 @@ export class Tokens {
     return (await listTokens(this.options.store)).map((token) => this.viewOf(token));
   }
 
-  /** The only response that contains the token itself. Throws AppError: `invalid`, or `conflict` at the bound. */
+  /** The only response that contains the token itself. Throws AppError: `invalid`, or `conflict` at the limit. */
   async create(
     request: z.output<typeof TOKEN_REQUEST>,
     createdBy: string,
@@ -127,7 +127,7 @@ export class Tokens {
     return { ...this.viewOf(stored), token };
   }
 
-  /** At once: its browsers, sockets and streams end with it. Throws AppError `missing`. */
+  /** Immediately: its browser sessions, sockets and streams end with it. Throws AppError `missing`. */
   async revoke(id: string): Promise<void> {
     const { store, log, holds } = this.options;
     const token = (await listTokens(store)).find((candidate) => candidate.id === id);
@@ -142,7 +142,7 @@ export class Tokens {
     holds.revoke(token.hash);
   }
 
-  /** Whichever server revoked it: what was opened here in its name ends, its browsers' too. */
+  /** Whichever server revoked it: what was opened here with it ends, including its browser sessions. */
   private forget(id: string): void {
     this.revocations += 1;
     for (const [hash, token] of this.shown) {
@@ -157,12 +157,12 @@ export class Tokens {
     return this.identityOf(hashOf(token));
   }
 
-  /** Was it chosen by a person, and could it be guessed? Generated tokens have 256 random bits. */
+  /** Whether it was chosen by a person and could be guessed. Generated tokens have 256 random bits. */
   async isGuess(token: string): Promise<boolean> {
     return (await this.findMade(hashOf(token))) === null;
   }
 
-  /** Opens a session for a browser that showed this token: the cookie's value. Throws AppError `unauthorized`. */
+  /** Opens a session for a browser that sent this token: the cookie's value. Throws AppError `unauthorized`. */
   async signIn(token: string): Promise<{ cookie: string; identity: Identity; expiresAt: number }> {
     const { store, now } = this.options;
     const identity = await this.identify(token);
@@ -176,7 +176,7 @@ export class Tokens {
     return { cookie, identity, expiresAt };
   }
 
-  /** Null: no such session, or it has ended with its token or by time. */
+  /** Null: no such session, or it has ended with its token or expired. */
   async identifyBrowser(cookie: string): Promise<Identity | null> {
     const { store, now } = this.options;
     const session = await findSession(store, hashOf(cookie));
@@ -222,7 +222,7 @@ export class Tokens {
     if (known) return known;
     const { revocations } = this;
     const token = await findTokenByHash(this.options.store, hash);
-    // One that was revoked while it was looked up is not kept.
+    // One that was revoked during the lookup is not cached.
     if (token && revocations === this.revocations) this.shown.set(hash, token);
     return token;
   }

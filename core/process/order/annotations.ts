@@ -1,6 +1,6 @@
 /**
- * Changes what keeps datasets, runs and models in order: a name, tags, a note, the archive. Each change is one event; what
- * was so already is none.
+ * Organises datasets, runs and models: name, tags, note, archive. Each change is one event; setting the present value
+ * again is none.
  */
 import * as z from "zod";
 import type { Datasets } from "../../datasets/datasets.ts";
@@ -37,16 +37,16 @@ const NOTE = z.string().max(4000);
 const LABEL = z.string().trim().max(200);
 
 const ORDER = {
-  tags: TAGS.optional().describe("replaces the tags that it has"),
-  note: NOTE.optional().describe("free text; empty: none"),
-  archived: z.boolean().optional().describe("true: only lists that ask for status=archived show it"),
+  tags: TAGS.optional().describe("replaces all tags"),
+  note: NOTE.optional().describe("free text; empty: no note"),
+  archived: z.boolean().optional().describe("true: only lists with status=archived show it"),
 };
 export const DATASET_CHANGE = {
-  name: LABEL.min(1).optional().describe("what it is called from now on"),
+  name: LABEL.min(1).optional().describe("the new name"),
   ...ORDER,
 };
 export const RUN_CHANGE = z.strictObject({
-  name: LABEL.nullable().optional().describe("what it is called; null or empty: by its number"),
+  name: LABEL.nullable().optional().describe("the run's name; null or empty: its number"),
   ...ORDER,
 });
 export const MODEL_CHANGE = z.strictObject({
@@ -66,7 +66,7 @@ export interface AnnotationsOptions {
   log: EventLog;
   datasets: Datasets;
   models: Models;
-  /** What was predicted is written under the name that the model had. */
+  /** Earlier predictions are stored under the name that the model had. */
   feedback: { flush: () => Promise<void> };
   now: () => number;
 }
@@ -110,7 +110,7 @@ export class Annotations {
     });
   }
 
-  /** The name that it has from now on. Throws AppError `missing`, or `conflict` where another model has the new name. */
+  /** The new name. Throws AppError `missing`, or `conflict` if another model has that name. */
   async changeModel(name: string, change: Labelled<string>, unchanged?: Unchanged): Promise<string> {
     const { log, models, feedback } = this.options;
     const to = change.name ?? name;
@@ -124,7 +124,7 @@ export class Annotations {
       const tell = (told: Change) => tx.append("model.changed", { model: to, change: told });
       if (to !== name) {
         if (await findModel(tx, to))
-          throw new AppError("conflict", `There is a model called ${to} already`, {
+          throw new AppError("conflict", `A model called ${to} already exists`, {
             fix: "Choose another name.",
           });
         await renameModel(tx, name, to);

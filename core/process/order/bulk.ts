@@ -1,4 +1,7 @@
-/** Changes many datasets, runs or models. Each on its own: what cannot be done says why, and the others are done. */
+/**
+ * Changes many datasets, runs or models, each on its own: an item that cannot be changed gets its reason, and the
+ * others are changed.
+ */
 import * as z from "zod";
 import type { Datasets } from "../../datasets/datasets.ts";
 import type { Models } from "../../models/registry.ts";
@@ -13,12 +16,12 @@ export const KINDS = ["datasets", "runs", "models"] as const;
 export type Kind = (typeof KINDS)[number];
 export const MOST_AT_ONCE = 1000;
 
-/** What `POST /api/bulk` takes. */
+/** The body of `POST /api/bulk`. */
 export const BULK_REQUEST = z.strictObject({
   kind: z.enum(KINDS),
-  ids: z.array(z.string()).min(1).max(MOST_AT_ONCE).describe("ids; models by name, versions as MODEL:NUMBER"),
-  delete: z.boolean().optional().describe("true deletes them; one undo brings all back"),
-  now: z.boolean().optional().describe("true, with delete: for good at once"),
+  ids: z.array(z.string()).min(1).max(MOST_AT_ONCE).describe("IDs; models by name, versions as MODEL:NUMBER"),
+  delete: z.boolean().optional().describe("true deletes them; one undo restores all"),
+  now: z.boolean().optional().describe("true, with delete: deletes permanently"),
   archived: z.boolean().optional(),
   addTags: z.array(TAG).max(20).optional(),
   removeTags: z.array(TAG).max(20).optional(),
@@ -40,7 +43,7 @@ interface Parts {
   deletions: Deletions;
 }
 
-/** `undo`: the id that brings back all that was deleted; null: nothing was, or it was for good. */
+/** `undo`: the ID that restores everything that was deleted; null: nothing was, or it was permanent. */
 export async function changeMany(
   parts: Parts,
   request: BulkRequest,

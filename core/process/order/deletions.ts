@@ -1,6 +1,6 @@
 /**
- * Deletes datasets, runs, models and versions. What is deleted is hidden at once everywhere; for a minute it can be brought
- * back, then it is erased. A deletion that a restart cut off goes on after it.
+ * Deletes datasets, runs, models and versions. What is deleted is hidden everywhere at once; for a minute it can be
+ * restored, then it is erased. A deletion that a restart interrupted continues after it.
  */
 import type { EventLog } from "../../events/event-log.ts";
 import type { DiskReserve } from "../../platform/disk-reserve.ts";
@@ -13,19 +13,19 @@ import { forgetAnswers } from "../../store/idempotency.ts";
 import { ownersOf, type Parts, type Subject } from "./owners.ts";
 
 const UNDO_MS = 60_000;
-/** After a failure. */
+/** The delay after a failure. */
 const AGAIN_MS = 5000;
 
 export interface DeletionsOptions extends Parts {
   store: Store;
   log: EventLog;
   logger: Logger;
-  /** Given up where the disk is too full for deleting. */
+  /** Released if the disk is too full for deleting. */
   diskReserve: DiskReserve;
   now: () => number;
 }
 
-/** What can be brought back: all that was deleted together. */
+/** What can be restored: everything that was deleted together. */
 export interface PendingDeletion {
   id: string;
   at: string;
@@ -52,7 +52,7 @@ export class Deletions {
     this.owners = ownersOf(options);
   }
 
-  /** Goes on with what is due. */
+  /** Continues with what is due. */
   async start(): Promise<void> {
     await this.wait();
   }
@@ -63,7 +63,10 @@ export class Deletions {
     await this.erasing;
   }
 
-  /** All or none; the id that undoes it, null where that cannot be. Throws AppError `missing` or `conflict`, and then nothing is deleted. */
+  /**
+   * All or none; returns the ID that undoes it, null if that is impossible. Throws AppError `missing` or `conflict`,
+   * and then nothing is deleted.
+   */
   async delete(subjects: readonly Subject[], options: DeleteOptions): Promise<string | null> {
     const { unchanged, id = newId() } = options;
     const isFinal = options.isFinal || (await this.areFinal(subjects));
@@ -71,7 +74,7 @@ export class Deletions {
     const hide = () =>
       log.record(async (tx) => {
         const at = now();
-        // What was answered about it is hidden too.
+        // Stored responses about it are hidden too.
         await forgetAnswers(tx);
         for (const subject of subjects) {
           await unchanged?.(tx);
@@ -107,8 +110,8 @@ export class Deletions {
   }
 
   /**
-   * Brings back what was deleted under this id, or the dataset, run or model of this name. Throws AppError `missing` where
-   * there is nothing to undo, or no more.
+   * Restores what was deleted under this ID, or the dataset, run or model with this name. Throws AppError `missing` if
+   * there is nothing to undo, or no longer.
    */
   async undo(id: string): Promise<StoredDeletion[]> {
     const { log, now } = this.options;
@@ -130,7 +133,7 @@ export class Deletions {
     });
   }
 
-  /** Erases what is due, and comes again for what is not. */
+  /** Erases what is due, and is called again for the rest. */
   async sweep(): Promise<void> {
     const { store, now } = this.options;
     const due = (await listDeletions(store)).filter(({ until }) => until <= now());
@@ -162,7 +165,7 @@ export class Deletions {
   }
 }
 
-/** As an address names it: "titanic:3". */
+/** As in an address: "titanic:3". */
 function nameOf({ subject, version }: Subject): string {
   return version === 0 ? subject : `${subject}:${version}`;
 }

@@ -1,6 +1,6 @@
 /**
- * How datasets, runs, models and versions are hidden, shown again, and erased. Hiding and showing are part of one
- * transaction with what else happens; erasing may take long, and can be repeated after a crash.
+ * How datasets, runs, models and versions are hidden, restored and erased. Hiding and restoring are part of one
+ * transaction with everything else; erasing may take long, and can be repeated after a crash.
  */
 
 import { refuseBusy } from "../../datasets/busy.ts";
@@ -22,7 +22,7 @@ export interface Parts {
   alerts: Pick<Alerts, "resolve">;
 }
 
-/** What is deleted: a dataset's or run's id, a model's name; `version` 0 but for a version. */
+/** What is deleted: a dataset's or run's ID, or a model's name; `version` is 0 unless a version is meant. */
 export interface Subject {
   kind: DeletedKind;
   subject: string;
@@ -30,16 +30,18 @@ export interface Subject {
 }
 
 interface Owner {
-  /** Hides it and appends what happened; what people call it. Throws AppError `missing`, or `conflict` where it is in use. */
+  /**
+   * Hides it and appends the event; returns its display name. Throws AppError `missing`, or `conflict` if it is in use.
+   */
   hide: (tx: Recording, subject: Subject, deletion: string) => Promise<string>;
-  /** Is there nothing yet that could be brought back? */
+  /** True if nothing exists yet that could be restored. */
   isFinal?: (subject: Subject) => Promise<boolean>;
   show: (tx: Handle, subject: Subject) => Promise<void>;
-  /** Rows and files, for good. */
+  /** Erases rows and files permanently. */
   erase: (subject: Subject) => Promise<void>;
 }
 
-/** "Run 5", or what a person called it. */
+/** "Run 5", or the name that the user gave it. */
 export function runLabel({ number, name }: Pick<StoredRun, "number" | "name">): string {
   return name === null ? `Run ${number}` : `Run ${number} (${name})`;
 }

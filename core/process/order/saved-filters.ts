@@ -1,4 +1,4 @@
-/** Keeps filters of lists under a name, so that a link leads back to them. */
+/** Stores filters of lists under a name, so that a link leads back to them. */
 import * as z from "zod";
 import { AppError } from "../../platform/errors.ts";
 import { newId } from "../../platform/ids.ts";
@@ -12,7 +12,7 @@ import {
 } from "../../store/saved-filters.ts";
 import { KINDS } from "./bulk.ts";
 
-/** What `POST /api/filters` takes. */
+/** The body of `POST /api/filters`. */
 export const FILTER_REQUEST = z.strictObject({
   list: z.enum(KINDS),
   name: z.string().trim().min(1).max(60),
@@ -32,7 +32,7 @@ export class SavedFilters {
     return list ? filters.filter((filter) => filter.list === list) : filters;
   }
 
-  /** The same name in the same list again replaces it. */
+  /** The same name in the same list replaces the filter. */
   async save(asked: { list: SavedFilterList; name: string; query: string }): Promise<SavedFilter> {
     const { store, now } = this.options;
     const query = asked.query.replace(/^\?/, "");

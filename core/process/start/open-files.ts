@@ -1,10 +1,10 @@
-/** Opens the storage of files that the settings name, and waits for a shared one that does not answer. */
+/** Opens the file storage that the settings name, and waits for a shared one that does not respond. */
 import { type Config, ConfigError } from "../../operations/config.ts";
 import { AppError, StorageUnavailable } from "../../platform/errors.ts";
 import type { FileStorage } from "../../store/files/storage.ts";
 import { openPatiently } from "./patient.ts";
 
-/** Throws ConfigError where the storage refuses, or has not answered for a minute. */
+/** Throws ConfigError if the storage refuses, or has not responded for a minute. */
 export async function openFiles(config: Config, folder: string): Promise<FileStorage> {
   const { openStorage } = await import("../../store/files/open-storage.ts");
   return openPatiently(

@@ -1,6 +1,6 @@
 /**
- * Opens the store that the settings name: SQLite in the data folder, or PostgreSQL, whose driver is loaded only then. A
- * database that does not answer is waited for.
+ * Opens the store that the settings name: SQLite in the data folder, or PostgreSQL, whose driver is only then loaded.
+ * Waits for a database that does not respond.
  */
 import { type Config, ConfigError } from "../../operations/config.ts";
 import { AppError, StoreUnavailable } from "../../platform/errors.ts";
@@ -16,7 +16,7 @@ interface StoreSource {
   logger: Pick<Logger, "warn">;
 }
 
-/** Throws ConfigError where the database refuses, or has not answered for a minute; AppError for a folder's own. */
+/** Throws ConfigError if the database refuses, or has not responded for a minute; AppError for errors of the folder. */
 export async function openStore({ config, folder, role, logger }: StoreSource): Promise<Store> {
   if (!config.DATABASE_URL) return (await import("../../store/sqlite/database.ts")).openSqlite(folder);
   const { openPostgres } = await import("../../store/postgres/database.ts");
@@ -33,7 +33,7 @@ export async function openStore({ config, folder, role, logger }: StoreSource): 
   });
 }
 
-/** What an operator can mend in the settings, in one line. */
+/** What an operator can fix in the settings, in one line. */
 function refusal(error: unknown): unknown {
   if (!(error instanceof AppError)) return error;
   return new ConfigError(

@@ -1,10 +1,13 @@
-/** Waits at the start for a database or storage that does not answer, and says so. */
+/** Waits at the start for a database or storage that does not respond, and reports it. */
 
 const WAIT_MS = 60_000;
 const TELL_EVERY_MS = 5000;
 const LOOK_EVERY_MS = 1000;
 
-/** What `open` gives, once it does. Throws what `isWorthWaiting` denies, and anything after a minute. */
+/**
+ * The result of `open`, once it succeeds. Throws errors for which `isWorthWaiting` is false, and any error after a
+ * minute.
+ */
 export async function openPatiently<T>(
   open: () => Promise<T>,
   isWorthWaiting: (error: unknown) => boolean,

@@ -9,7 +9,7 @@ import type { WorkerIdentity } from "../../training/queue/presence.ts";
 /** A server answers requests, and trains unless TRAIN_CONCURRENCY=0; a worker only reads files and trains. */
 export type Role = "server" | "worker";
 
-/** What a process of this folder had before it died is known to be this one's. */
+/** Leases of a dead process with this folder are known to be this one's. */
 export function workerIdentity(folder: string, role: Role): WorkerIdentity {
   const path = join(folder, "worker-id");
   if (!existsSync(path)) writeFileSync(path, newId());

@@ -1,6 +1,6 @@
 /**
- * Makes and checks tokens for embedded panels. A token that says so itself, signed with HMAC-SHA256: nothing is
- * stored, so it cannot be revoked alone; it expires, or ends when the secret changes.
+ * Makes and checks tokens for embedded panels: self-contained and signed with HMAC-SHA256. Nothing is stored, so a
+ * token cannot be revoked alone; it expires, or ends when the secret changes.
  */
 import * as z from "zod";
 
@@ -14,16 +14,16 @@ export interface EmbedGrant {
 export type EmbedVerdict = ({ state: "valid" | "expired" } & EmbedGrant) | { state: "invalid" };
 
 const GRANT = z.strictObject({ panel: z.string().min(1).max(200), expires: z.int().min(0) });
-/** In what is signed, so that a later form of token is never taken for this one. */
+/** Part of the signed data, so that a later token format is never taken for this one. */
 const FORM = "e1";
 
-/** "e1.GRANT.SIGNATURE", fit for a URL. */
+/** "e1.GRANT.SIGNATURE", safe in a URL. */
 export function signEmbedToken({ panel, expires }: EmbedGrant, secret: string): string {
   const signed = `${FORM}.${Buffer.from(JSON.stringify({ panel, expires })).toString("base64url")}`;
   return `${signed}.${signatureOf(signed, secret).toString("base64url")}`;
 }
 
-/** What the token grants; "expired" only where the signature is ours, so that a page can say it truthfully. */
+/** What the token grants; "expired" only if the signature is ours, so that the page's message is true. */
 export function verifyEmbedToken(token: string, secret: string, now: number): EmbedVerdict {
   const match = /^(e1\.([\w-]{1,600}))\.([\w-]{43})$/.exec(token);
   if (!match) return { state: "invalid" };

@@ -6,12 +6,12 @@ import { keptValue, type Store } from "../../../store/database.ts";
 import { newSecret } from "../identity.ts";
 import { type EmbedGrant, verifyEmbedToken } from "./embed-token.ts";
 
-/** EMBED_SECRET, or one that is made once and kept. */
+/** EMBED_SECRET, or one that is generated once and stored. */
 export async function embedSecretOf(configured: string, store: Store): Promise<string> {
   return configured || (await keptValue(store, "embed_secret", () => newSecret("")));
 }
 
-/** Null: it carries none. Throws AppError `unauthorized` that says whether the token has expired or is false. */
+/** Null: it has no token. Throws AppError `unauthorized` that says whether the token has expired or is invalid. */
 export function embedGrant(request: Request, secret: string, now: number): EmbedGrant | null {
   const token = new URL(request.url).searchParams.get("token");
   if (token === null) return null;

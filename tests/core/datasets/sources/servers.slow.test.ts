@@ -111,7 +111,7 @@ test("the rows and the time of a query are bounded, and a cut is said", async ()
     rows: 7,
   });
   expect((await harness.signalbox.alerts.standing()).map(({ sentence }) => sentence)).toContain(
-    "cut: the query gave more rows than the limit; the rest was left out.",
+    "cut: the query returned more rows than the limit; the rest was left out.",
   );
   const slow = await add({
     name: "slow",
@@ -268,7 +268,7 @@ test("what refuses says what is wrong and what to do, never with a secret", asyn
     [{ url: `sqlite://${folder}/shop.db`, query: "select * from gone" }, /no such table: gone/],
     [{ url: "sqlite:///etc/passwd", query }, /may not read this file.*SOURCE_HOSTS/],
     [{ url: "postgres://reader@127.0.0.1:1/shop", query }, /127\.0\.0\.1:1 cannot be reached.*port/],
-    [{ url: postgres.url, query: "select * from sales where false" }, /gave no rows/],
+    [{ url: postgres.url, query: "select * from sales where false" }, /returned no rows/],
     [{ url: my, password: PASSWORD, query: "select sleep(9), 1", timeoutSeconds: 1 }, /longer than 1 s/],
     [
       { url: `sqlite://${folder}/shop.db`, query: forever, timeoutSeconds: 1 },

@@ -191,7 +191,7 @@ test("now=1 deletes at once; the same file and name can be added again", async (
   expect(predictions[0]!.id).toBeString();
 });
 
-test("many at once: what cannot be done says why, and one undo brings all back", async () => {
+test("many at once: what cannot be done gets its reason, and one undo restores all", async () => {
   const runs = await ids("/api/runs?limit=3");
   const tagged = await harness.send("POST", "/api/bulk", {
     kind: "runs",
