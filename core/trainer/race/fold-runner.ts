@@ -109,10 +109,7 @@ export class FoldRunner {
     this.ahead = ahead;
   }
 
-  /**
-   * Every candidate was tried: from now on the race plans to end at the present estimate, and to use the time until
-   * then.
-   */
+  /** Every candidate was tried: the race now plans to end at the present estimate, and to use the time until then. */
   settleEnd(): void {
     if (!this.isTimed) return;
     const { elapsedMs, metric } = this.options;
@@ -177,8 +174,8 @@ export class FoldRunner {
   }
 
   /**
-   * Who repeats its folds, and how many: all those wanted or nobody, since they are compared on what all of them did; then
-   * as many of the others as fill up the time. By the clock a part of a deal will do; a budget of rounds pays for whole ones.
+   * Which entries repeat folds, and how many: all wanted ones or none, since they are compared on what all of them did;
+   * then as many others as fit. By the clock a part of a deal is enough; a budget of rounds pays for whole ones.
    */
   repeatable(
     wanted: readonly Entry[],
@@ -221,10 +218,7 @@ export class FoldRunner {
     await this.runSlots(entries.flatMap((entry) => slotsOf(entry, entry.folds.length, upTo)));
   }
 
-  /**
-   * Folds after the first deal. By the clock fold by fold: whenever the time ends, all have met about as many. With a
-   * budget of rounds deal by deal.
-   */
+  /** Folds after the first deal: by the clock fold by fold, so that all have about as many; with rounds deal by deal. */
   async repeat(entries: readonly Entry[], { from, upTo }: { from: number; upTo: number }): Promise<void> {
     if (this.isTimed) {
       const slots = entries.flatMap((entry) => slotsOf(entry, entry.folds.length, upTo));
@@ -234,7 +228,7 @@ export class FoldRunner {
     for (let folds = from + once; folds <= upTo; folds += once) await this.advance(entries, folds);
   }
 
-  /** Folds in this order, of entries that met those before; an entry is told where another's turn comes. */
+  /** Runs folds in this order, for entries that have the earlier ones; an entry is reported before the next one. */
   async runSlots(slots: readonly Slot[]): Promise<void> {
     const barred = new Set<Entry>();
     const pending: { slot: Slot; at: number; settled: Promise<Settled> }[] = [];
@@ -338,10 +332,7 @@ export class FoldRunner {
     return fold > 0 || isLeader || this.isAffordable(entry) ? null : "time";
   }
 
-  /**
-   * One fold makes no model: no candidate starts that cannot finish every fold in time, together with those that
-   * started before.
-   */
+  /** One fold makes no model: a candidate starts only if it and those before it can finish every fold in time. */
   private isAffordable(entry: Entry): boolean {
     const { once } = this.data;
     if (once === 1) return true;

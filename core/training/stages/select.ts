@@ -107,7 +107,7 @@ export const selectModel: Stage<Work> = {
 /** The model is saved and read back: once as it was tested, beside calibration and threshold, and once as it is served. */
 const SAVING_MS = { fixed: 5, aTree: 0.016 };
 const VALIDATION_MS = 15;
-/** So many trees an answer costs, before a candidate is scored. */
+/** Trees per prediction, before a candidate is scored. */
 const USUAL_TREES = 3000;
 /** Trees in a typical ensemble. */
 const LIKELY_PARTS = 3;
@@ -205,7 +205,7 @@ function comparedFolds(finished: readonly number[], once: number): number {
   return folds % once < LEAST_REPEATS ? folds - (folds % once) : folds;
 }
 
-/** The best among those that came at least half as far as the farthest. */
+/** The best among those with at least half as many folds as the most advanced. */
 function likelyWinner(rivals: Entry[], metric: MetricName): Entry {
   const farthest = Math.max(...rivals.map((entry) => entry.folds.length));
   const near = rivals.filter((entry) => entry.folds.length >= farthest / 2);

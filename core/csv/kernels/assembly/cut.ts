@@ -19,7 +19,8 @@ function specials(at: usize, delimiters: v128, quotes: v128): i32 {
   return i8x16.bitmask(v128.or(newlines, others));
 }
 
-// The closing quote of a cell whose text begins at `at`; bit 31 set where quotes are doubled within; -1: there is none.
+// The closing quote of a cell whose text begins at `at`; bit 31 is set if quotes are doubled within; -1 if there is
+// none.
 function closingQuote(from: usize, end: usize, quote: i32, quotes: v128): i64 {
   let hasDoubled: i64 = 0;
   let at = from;
@@ -107,11 +108,11 @@ export function cut(state: usize, origin: usize, from: i32, until: i32, maxRows:
   return rows;
 }
 
-// The row may be a note, or the header once more.
+// The row may be a note, or a repeated header.
 function isDoubtful(state: usize, origin: usize, row: usize, pitch: usize): bool {
   const start = load<i32>(row);
   const end = load<i32>(row, 4);
-  // Its quotes are still doubled: how long it is, is not known yet.
+  // Its quotes are still doubled: its length is not known yet.
   if (end < 0) return true;
   const length = end - start;
   if (length == load<i32>(state, 16)) {
@@ -122,7 +123,7 @@ function isDoubtful(state: usize, origin: usize, row: usize, pitch: usize): bool
   return load<i32>(row, 8) == load<i32>(row, 12) && load<i32>(last) == load<i32>(last, 4);
 }
 
-// Takes the doubled quotes out in place; a cell only shrinks.
+// Removes doubled quotes in place; a cell only shrinks.
 function unescape(origin: usize, row: usize, end: usize, quote: i32): void {
   for (let span = row; span < end; span += 8) {
     const marked = load<i32>(span, 4);

@@ -284,7 +284,7 @@ const SHUFFLED_PACE = 1;
 const SAME_PACE = 2;
 /** A weighted metric of one row, measured twice. */
 const MS_A_DRAWN_ROW = 4.7e-4;
-/** Curves, segments, a verdict: some lists to make. */
+/** Curves, segments, a verdict: a few lists. */
 const DRAWN_MS = 15;
 const LEAST_REPLICATES_SHARE = 0.1;
 
@@ -341,7 +341,7 @@ function expectEffects(
   const { tested, columns, drawn, ms } = given;
   const [shuffled, same] = [rowsOfImportance(context, tested), rowsOfEffects(context, tested, drawn)];
   const perRow = (ms / Math.max(1, shuffled * columns)) * (SHUFFLED_PACE / SAME_PACE);
-  // The first of them is drawn in any case.
+  // The first of them is always drawn.
   planOf(context).expect("effects", { usualMs: perRow * same * POINTS * drawn, leastMs: 0 });
 }
 

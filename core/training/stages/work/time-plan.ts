@@ -110,7 +110,7 @@ export class TimePlan {
     return known == null ? Math.min(this.clock.endMs(), Number.MAX_SAFE_INTEGER) : known / USUAL_RACE;
   }
 
-  /** Answers have walked so many trees; what was seen last counts most. */
+  /** Records that predictions walked this many trees; recent measurements count most. */
   sawWalks(walks: number, ms: number): void {
     const { walked } = this;
     this.walked = { walks: walked.walks * FADING + walks, ms: walked.ms * FADING + ms };
