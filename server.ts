@@ -96,10 +96,10 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
     return pipeline.enter(c.var.visit, { ...asked, bindings: c.env ?? {} });
   };
   const html = (node: unknown, status = 200) => htmlAnswer(`<!DOCTYPE html>${node}`, status);
-  const pageAnswer = async <T>(c: C, data: T, page: views.Page<T>) => {
+  const pageAnswer = async <T>(c: C, data: T, page: views.Page<T>, status?: number) => {
     const form = wantedForm(c.req.raw);
     if (form === "html")
-      return html(await page.html({ ...data, frame: await frame(c, await page.panels?.(data)) }));
+      return html(await page.html({ ...data, frame: await frame(c, await page.panels?.(data)) }), status);
     return form === "text" && page.text
       ? c.text(await page.text(data, links(origin(c))))
       : c.json(await page.json(data));
@@ -240,13 +240,14 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
     if (!may(call.identity, "read")) return pageAnswer(c, tried, views.TRIAL);
     return pageAnswer(c, await pages.modelData(call, tried.trial), views.MODEL);
   });
-  for (const [path, report] of Object.entries(outcomes.OUTCOME_FORMS))
+  for (const [path, submit] of Object.entries(outcomes.MODEL_FORMS))
     app.post(path, async (c) => {
-      const told = await report(callOf(c));
-      if (!may(callOf(c).identity, "read")) return c.json(told);
-      return pageAnswer(c, await pages.modelData(callOf(c), undefined, told), views.MODEL);
+      const told = await submit(callOf(c));
+      if (told instanceof Response) return told;
+      if (!may(callOf(c).identity, "read")) return c.json(told.outcome);
+      const data = await pages.modelData(callOf(c), undefined, told);
+      return pageAnswer(c, data, views.MODEL, told.batch?.status);
     });
-  app.post("/models/:name/predict-csv", (c) => forms.predictFileForm(callOf(c)));
 
   // Live
   app.get("/ws", (c) => upgrade(c.var.visit, callOf(c), c.env.server));

@@ -74,33 +74,46 @@
   const say = (form, text) => {
     form.querySelector(".batch-note").textContent = text;
   };
-  /** The names of a header line, by the delimiter that it has most of. */
-  function namesOf(text) {
-    const line =
-      text
-        .replace(/^\uFEFF/, "")
-        .split(/\r\n|\n|\r/)
-        .find((part) => part.trim()) ?? "";
+  const HEAD_LINES = 20;
+  // Without what does not tell names apart (core/models/rows/columns.ts).
+  const spelling = (name) => name.trim().normalize("NFC").toLowerCase();
+  /** Which columns the header lacks: the line that names most of them, below titles and notes. */
+  function lacking(text, columns) {
+    const lines = text.replace(/^\uFEFF/, "").split(/\r\n|\n|\r/);
+    const found = lines.slice(0, HEAD_LINES).map((line) => {
+      const names = new Set(namesOf(line).map(spelling));
+      return columns.filter((name) => !names.has(spelling(name)));
+    });
+    return found.reduce((best, missing) => (missing.length < best.length ? missing : best), columns);
+  }
+  /** The names of a header line, by the delimiter that it has most of; within quotes none counts. */
+  function namesOf(line) {
+    const bare = line.replace(/"[^"]*"/g, "");
     const delimiter = [",", ";", "\t", "|"].reduce((best, sign) =>
-      line.split(sign).length > line.split(best).length ? sign : best,
+      bare.split(sign).length > bare.split(best).length ? sign : best,
     );
-    return line.split(delimiter).map((name) =>
-      name
-        .trim()
-        .replace(/^"(.*)"$/, "$1")
-        .replaceAll('""', '"'),
-    );
+    const names = [""];
+    let isQuoted = false;
+    for (let at = 0; at < line.length; at += 1) {
+      const sign = line[at];
+      if (sign === '"' && isQuoted && line[at + 1] === '"') names[names.length - 1] += line[at++];
+      else if (sign === '"') isQuoted = !isQuoted;
+      else if (sign === delimiter && !isQuoted) names.push("");
+      else names[names.length - 1] += sign;
+    }
+    return names;
   }
   async function check(form) {
     const file = form.elements.file.files[0];
     say(form, "");
-    if (!file || /\.(gz|zip|xlsx?|parquet)$/i.test(file.name)) return true;
+    if (!file || /\.(gz|zst|zip|xlsx?|parquet|json|jsonl|ndjson)$/i.test(file.name)) return true;
     const head = await file.slice(0, HEAD_BYTES).text();
     // Bytes that are no UTF-8 text may be another encoding or another kind of file: the server tells which.
     if (/[\0\uFFFD]/.test(head.slice(0, -1))) return true;
-    const names = new Set(namesOf(head));
     const columns = JSON.parse(form.dataset.columns);
-    const missing = columns.filter((name) => !names.has(name));
+    const missing = lacking(head, columns);
+    // One that was chosen after a warning is asked about anew.
+    if (checked) form.action = form.action.replace(/complete=\d/, `complete=${+(checked !== file)}`);
     if (!missing.length || checked === file) return true;
     const shown = missing.slice(0, 8).join(", ");
     const more = missing.length > 8 ? ` and ${missing.length - 8} more` : "";

@@ -42,6 +42,8 @@ export interface FileToPredict extends InputSource {
   keeping?: Keeping;
   /** The probability with which bounds should contain the outcome; absent: no columns for them. */
   interval?: number | undefined;
+  /** Refuses a file that lacks columns of the model, `conflict`, instead of reading them as missing values. */
+  isComplete?: boolean;
 }
 
 export interface FileAnswer {
@@ -59,7 +61,7 @@ export interface FileAnswer {
 export async function predictFile(
   serving: Serving,
   version: StoredVersion,
-  { lease, form, keeping, interval, ...source }: FileToPredict,
+  { lease, form, keeping, interval, isComplete, ...source }: FileToPredict,
 ): Promise<FileAnswer> {
   const access = new AbortController();
   const release = lease((reason) => access.abort(reason));
@@ -67,7 +69,16 @@ export async function predictFile(
     const input = await openInput(source, access.signal);
     const wanted = form ?? input.form;
     const tally = { warnings: 0, rows: 0 };
-    const chunks = predictRows({ serving, version, input, form: wanted, tally, keeping, interval });
+    const chunks = predictRows({
+      serving,
+      version,
+      input,
+      form: wanted,
+      tally,
+      keeping,
+      interval,
+      isComplete,
+    });
     return { form: wanted, chunks: guarded(chunks, access.signal, release), tally };
   } catch (error) {
     release();
@@ -93,7 +104,7 @@ async function* guarded(
   }
 }
 
-interface Work extends Pick<FileToPredict, "keeping" | "interval"> {
+interface Work extends Pick<FileToPredict, "keeping" | "interval" | "isComplete"> {
   serving: Serving;
   version: StoredVersion;
   input: PredictInput;
@@ -109,6 +120,7 @@ async function* predictRows({
   tally,
   keeping,
   interval,
+  isComplete,
 }: Work): AsyncGenerator<Chunk> {
   const [{ openWriter }, { readAsked }, { TableReader }, model, { answerBounds, boundsFor }] =
     await Promise.all([
@@ -124,6 +136,7 @@ async function* predictRows({
   const asked = await readAsked(input.bytes, known, (firstRow) => nothingNamed(firstRow, version));
   if (!asked) throw noRows();
   const { names, header, hasHeader } = asked.layout;
+  if (isComplete) refuseMissing(columns, names, version);
   const named = header.map((name, k) => name || names[k]!);
   if (interval !== undefined) boundsFor(model, interval);
   const added = addedFor(model, interval);
@@ -193,6 +206,21 @@ function nothingNamed(firstRow: string[], { result }: StoredVersion): AppError {
     fix: `The columns are ${shown(names)}; leave out values that you do not know.`,
     near: firstRow.join(",").slice(0, 200),
   });
+}
+
+const MOST_NAMED = 8;
+
+function refuseMissing(columns: ColumnNames, given: readonly string[], { result }: StoredVersion): void {
+  const there = new Set(given.map((name) => columns.placeOf(name)));
+  const lacking = result.schema.features.filter(({ name }) => !there.has(columns.placeOf(name)));
+  if (!lacking.length) return;
+  const more = lacking.length > MOST_NAMED ? ` and ${lacking.length - MOST_NAMED} more` : "";
+  const named = lacking.slice(0, MOST_NAMED).map(({ name }) => `“${name}”`);
+  throw new AppError(
+    "conflict",
+    `The file has no ${lacking.length === 1 ? "column" : "columns"} ${named.join(", ")}${more}`,
+    { fix: `Add ${lacking.length === 1 ? "it" : "them"}, or predict without: blank cells are allowed.` },
+  );
 }
 
 /** By row of the batch, its warnings; null: none has any. */

@@ -121,12 +121,15 @@ export interface ModelSchema {
     values?: string[]; // categories, most common first, at most 200
     min?: number;
     max?: number;
-    /** A real value from the data, for forms and examples. */
+    /** A usual value of the column: fills forms and examples. */
     example: string | number | null;
   }[];
   target: string;
   classes?: string[];
 }
+
+/** With a value in the target; fewer cannot be split into training and test rows. */
+export const LEAST_ROWS = 20;
 
 /** From a number field, which always uses a decimal point. */
 export function isNumberField({ type, values }: ModelSchema["features"][number]): boolean {

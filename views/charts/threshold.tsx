@@ -160,6 +160,7 @@ export function Threshold(props: ThresholdProps) {
       {set !== null && (
         <Action
           links={links}
+          needs="deploy"
           path={path}
           label={`Undo: back to ${previous === null ? `${thresholdPercent(trained)} (as trained)` : thresholdPercent(previous)}`}
           fields={[

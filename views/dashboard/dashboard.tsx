@@ -43,8 +43,8 @@ export function DashboardPage({ frame, isFirst, isBusy, samples }: DashboardPage
       <h1 class="unseen">Dashboard</h1>
       <div class="dashboard">
         <DropZone links={frame.links} isFirst={isFirst} />
-        <JourneyAhead />
-        <Samples links={frame.links} samples={samples} />
+        {isFirst && <JourneyAhead />}
+        {isFirst && <Samples links={frame.links} samples={samples} />}
         <div class="dashboard-main">
           {draw("run")}
           {draw("stages")}

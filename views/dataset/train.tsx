@@ -1,6 +1,7 @@
 /** Draws the form that starts a training: one sentence with one button, the advanced options folded below it. */
 import type { Child } from "hono/jsx";
 import type { ColumnProfile } from "../../core/csv/types.ts";
+import { LEAST_ROWS } from "../../core/trainer/contract.ts";
 import type { Task } from "../../core/trainer/samples.ts";
 import { type Links, url } from "../layout/frame.ts";
 import { plural, short, unbroken } from "../parts/format.ts";
@@ -45,6 +46,7 @@ export interface TrainFormProps {
 
 export function TrainForm({ links, dataset, targets, shown }: TrainFormProps) {
   const { profile } = dataset;
+  if (profile.rows < LEAST_ROWS) return <TooFewRows links={links} rows={profile.rows} />;
   const names = profile.columns.map(({ name }) => name);
   const usable = profile.columns.filter(({ name, type }) => name !== profile.target && type !== "id").length;
   const from = profile.target === null ? Math.max(0, usable - 1) : usable;
@@ -80,6 +82,24 @@ export function TrainForm({ links, dataset, targets, shown }: TrainFormProps) {
         <Command code={curlLine(links, { method: "POST", path: "/api/train", body })} />
       </details>
     </form>
+  );
+}
+
+/** No button is offered that can only be refused. */
+function TooFewRows({ links, rows }: { links: Links; rows: number }) {
+  return (
+    <div class="hero">
+      <div class="hero-line">
+        <p class="hero-words">{plural(rows, "row")} cannot train a model</p>
+        <a class="button primary hero-go" href={url(links, "/#new")} data-pick="" data-needs="train">
+          Choose another file
+        </a>
+      </div>
+      <p class="hint">
+        Training needs at least {LEAST_ROWS} rows: some to learn from, others to test on. Upload a file with
+        more rows.
+      </p>
+    </div>
   );
 }
 

@@ -1,4 +1,5 @@
 /** Draws a model version's page: results, a form to try it, mistakes, explanations, and how to use it. */
+import type { Problem } from "../../core/http/problem.ts";
 import type { ModelView } from "../../core/routes/data/panel-data.ts";
 import type { WatchView } from "../../core/routes/data/watch-view.ts";
 import type { OutcomeNote } from "../../core/routes/pages/outcome-forms.ts";
@@ -29,6 +30,8 @@ export interface ModelPageProps {
   /** How the reader weighs mistakes; null where its run is not known. */
   weighing: Weighing | null;
   trial?: Trial | undefined;
+  /** Why the file of the last form was not predicted. */
+  batch?: Problem | undefined;
   /** What came of outcomes that the page's forms reported. */
   outcome?: OutcomeNote | undefined;
 }
@@ -42,7 +45,7 @@ const PARTS: readonly { id: string; label: string }[] = [
 ];
 
 export function ModelPage(props: ModelPageProps) {
-  const { frame, model, watch, version, evaluation, weighing, trial, outcome } = props;
+  const { frame, model, watch, version, evaluation, weighing, trial, batch, outcome } = props;
   const { links } = frame;
   const { result } = version;
   const data = readEvaluation(evaluation);
@@ -119,7 +122,12 @@ export function ModelPage(props: ModelPageProps) {
         />
         <section id="use" class="panel" aria-labelledby="use-heading">
           <h2 id="use-heading">How do I use it?</h2>
-          <UseFromCode links={links} name={model.name} version={version} />
+          <UseFromCode
+            links={links}
+            name={model.name}
+            version={version}
+            {...(batch ? { problem: batch } : {})}
+          />
           <Export
             links={links}
             name={model.name}

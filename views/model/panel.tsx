@@ -4,8 +4,8 @@ import type { PanelKey } from "../../core/events/panel-names.ts";
 import type { ModelView, PanelData } from "../../core/routes/data/panel-data.ts";
 import { Sparkline } from "../charts/chart.tsx";
 import { type Links, url } from "../layout/frame.ts";
-import { count, figure, plural, unbroken } from "../parts/format.ts";
-import { Action, curlLine, Empty, LampDot, Time } from "../parts/parts.tsx";
+import { count, figure, plural } from "../parts/format.ts";
+import { Action, curlLine, Empty, LampDot, Time, VerdictWords } from "../parts/parts.tsx";
 import { modelPath } from "../parts/paths.ts";
 import { CompareForm, Pick } from "../parts/pick.tsx";
 import { metricLabel, metricSays } from "../parts/words.ts";
@@ -35,7 +35,9 @@ export function ModelPanel(props: { data: ModelView; links: Links; panelKey: Pan
       </p>
       {shown && (
         <>
-          <p class="verdict">{unbroken(shown.result.verdict)}</p>
+          <p class="verdict">
+            <VerdictWords of={shown.result.verdict} />
+          </p>
           <MetricSays metric={shown.result.metric} />
         </>
       )}

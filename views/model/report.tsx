@@ -5,7 +5,7 @@ import { BarList } from "../charts/chart.tsx";
 import { type Frame, url } from "../layout/frame.ts";
 import { Layout } from "../layout/layout.tsx";
 import { figures, unbroken } from "../parts/format.ts";
-import { apiUrl, CodeBlock, LampDot, Time } from "../parts/parts.tsx";
+import { apiUrl, CodeBlock, LampDot, Time, VerdictWords } from "../parts/parts.tsx";
 import { modelPath } from "../parts/paths.ts";
 import { metricInSentence } from "../parts/words.ts";
 import type { ModelPageProps } from "./model.tsx";
@@ -48,7 +48,9 @@ export function ModelReportPage(props: ModelPageProps) {
           <h2 id="report-verdict">Result</h2>
           <p class="verdict model-verdict">
             <LampDot lamp={deployDoubts(version).length ? "caution" : "clear"} />
-            <span>{unbroken(testedVerdict(result))}</span>
+            <span>
+              <VerdictWords of={testedVerdict(result)} />
+            </span>
           </p>
           <Tiles version={version} />
         </section>

@@ -1,6 +1,8 @@
 /** Draws how to call the model: a file on the page, and commands that work when pasted. */
+import type { Problem } from "../../core/http/problem.ts";
 import type { ModelView } from "../../core/routes/data/panel-data.ts";
 import { Field } from "../dataset/train.tsx";
+import { ProblemNote } from "../layout/error.tsx";
 import { type Links, url } from "../layout/frame.ts";
 import { apiUrl, CodeBlock, curlLine } from "../parts/parts.tsx";
 
@@ -8,9 +10,11 @@ export interface UseProps {
   links: Links;
   name: string;
   version: ModelView["versions"][number];
+  /** Why the last file was not predicted. */
+  problem?: Problem;
 }
 
-export function UseFromCode({ links, name, version }: UseProps) {
+export function UseFromCode({ links, name, version, problem }: UseProps) {
   const path = `/api/models/${encodeURIComponent(name)}/predict?version=${version.version}`;
   const row = Object.fromEntries(
     version.result.schema.features.map((feature) => [feature.name, feature.example]),
@@ -30,6 +34,8 @@ request = urllib.request.Request(
     headers={"Content-Type": "application/json"},
 )
 print(json.load(urllib.request.urlopen(request)))`;
+  // The reader has seen which columns the file lacks: the same file is taken now.
+  const isWarned = problem?.status === 409;
   return (
     <div class="use-columns">
       <div class="use-part">
@@ -41,7 +47,10 @@ print(json.load(urllib.request.urlopen(request)))`;
           data-columns={JSON.stringify(version.result.schema.features.map((feature) => feature.name))}
           method="post"
           enctype="multipart/form-data"
-          action={url(links, `/models/${encodeURIComponent(name)}/predict-csv?version=${version.version}`)}
+          action={`${url(links, `/models/${encodeURIComponent(name)}/predict-csv`)}?${new URLSearchParams({
+            version: String(version.version),
+            complete: isWarned ? "0" : "1",
+          })}#batch`}
         >
           <Field
             id="rows"
@@ -56,7 +65,12 @@ print(json.load(urllib.request.urlopen(request)))`;
               accept=".csv,.tsv,.txt,.xlsx,.parquet,.json,.jsonl,.ndjson,.gz,.zst,.zip,text/csv"
             />
           </Field>
-          <p class="batch-note" role="status" />
+          <div class="batch-note" role="status">
+            {problem && <ProblemNote problem={problem} />}
+            {isWarned && (
+              <p>Choose the file again to predict it all the same: its missing columns are left blank.</p>
+            )}
+          </div>
           <p class="actions">
             <button type="submit">Predict file</button>
           </p>

@@ -1,7 +1,7 @@
 /** The small pieces that every page is made of: lamps, times, bars, buttons with their curl line, empty states. */
 import type { Child } from "hono/jsx";
 import { type Links, url } from "../layout/frame.ts";
-import { clock, shortName, utc } from "./format.ts";
+import { clock, shortName, unbroken, utc } from "./format.ts";
 import type { Lamp } from "./words.ts";
 
 /** A signal lamp: empty, so that nothing is read out; its meaning always stands beside it in words. */
@@ -137,4 +137,19 @@ export function curlLine(links: Links, request: { method: string; path: string; 
 export function Name({ of }: { of: string }) {
   const shown = shortName(of);
   return <bdi {...(shown === of ? {} : { title: of })}>{shown}</bdi>;
+}
+
+/** Up to the first semicolon or full stop that stands in no name and no number. */
+const FIRST_CLAUSE = /^(?:“[^”]*”|[^“;.]|\.(?!\s|$))*[;.]?/;
+
+/** A verdict on a run or a model: its first clause leads; what it is measured against follows in smaller type. */
+export function VerdictWords({ of }: { of: string }) {
+  const text = unbroken(of);
+  const [lead = ""] = FIRST_CLAUSE.exec(text) ?? [];
+  return (
+    <>
+      <span class="verdict-lead">{lead}</span>
+      {text.slice(lead.length)}
+    </>
+  );
 }

@@ -103,8 +103,8 @@ function Metrics({ comparison: { metrics, runs }, names, links }: Compared & { l
                   <MetricHead name={name} />
                   {values.map((_, index) => (
                     <td class={index === best ? "number best" : "number"} data-of={names[index]}>
+                      {index === best && <span class="tag">best</span>}{" "}
                       <MetricCell texts={texts.slice(3 * index, 3 * index + 3)} />
-                      {index === best && <span class="says">best</span>}
                     </td>
                   ))}
                 </tr>

@@ -4,18 +4,8 @@ import type { PanelKey } from "../../core/events/panel-names.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
 import type { RunStage, RunView } from "../../core/training/run-view.ts";
 import { type Links, url } from "../layout/frame.ts";
-import {
-  capital,
-  count,
-  duration,
-  figure,
-  percent,
-  plural,
-  shortName,
-  timeLeft,
-  unbroken,
-} from "../parts/format.ts";
-import { Action, All, Bar, curlLine, Empty, LampDot, Time } from "../parts/parts.tsx";
+import { capital, count, duration, figure, percent, plural, shortName, timeLeft } from "../parts/format.ts";
+import { Action, All, Bar, curlLine, Empty, LampDot, Time, VerdictWords } from "../parts/parts.tsx";
 import { replayPath, runPath } from "../parts/paths.ts";
 import { CompareForm, Pick } from "../parts/pick.tsx";
 import { metricLabel, RUN_LAMPS, RUN_WORDS, STAGE_SAYS, STAGE_WORDS, stageSays } from "../parts/words.ts";
@@ -50,7 +40,12 @@ export function RunPanel({ data: run, links }: { data: RunView; links: Links }) 
 
 /** The one line to read: what is under way, what came of it, or why it ended. */
 function Headline({ run }: { run: RunView }) {
-  if (run.verdict) return <p class="run-headline verdict">{unbroken(run.verdict)}</p>;
+  if (run.verdict)
+    return (
+      <p class="run-headline verdict">
+        <VerdictWords of={run.verdict} />
+      </p>
+    );
   if (run.error) return <RunError run={run} />;
   return (
     <div class="run-headline">

@@ -63,20 +63,27 @@ export function RunPage({ frame, run, data }: RunPageProps) {
             />
           </div>
         </div>
-        <p>
-          <a href={url(links, `/runs?q=${encodeURIComponent(run.datasetName)}`)}>
-            Compare with other runs on <Name of={run.datasetName} />
-          </a>
-        </p>
         <PanelView panelKey={key("report")} panel="report" data={data.report ?? null} links={links} />
         <RunExport links={links} run={run} />
-        <Action
-          links={links}
-          path={`/runs/${run.id}/again`}
-          label="Train again with these settings"
-          then="go"
-          curl={curlLine(links, { method: "POST", path: "/api/train", body: { fromRun: run.id } })}
-        />
+        <section class="panel" aria-labelledby="again-heading">
+          <h2 id="again-heading">Train again or compare</h2>
+          <div class="actions">
+            <Action
+              links={links}
+              path={`/runs/${run.id}/again`}
+              label="Train again with these settings"
+              then="go"
+              curl={curlLine(links, { method: "POST", path: "/api/train", body: { fromRun: run.id } })}
+            />
+            <a class="button" href={url(links, `/runs?q=${encodeURIComponent(run.datasetName)}`)}>
+              Compare with other runs on <Name of={run.datasetName} />
+            </a>
+          </div>
+          <Command
+            label="This run as JSON"
+            code={curlLine(links, { method: "GET", path: `/api/runs/${run.id}` })}
+          />
+        </section>
         <Order
           links={links}
           path={`/runs/${run.id}`}
@@ -88,10 +95,6 @@ export function RunPage({ frame, run, data }: RunPageProps) {
           archived={run.archived}
           query="?delete=1"
           deleting="Deletes the run's record. The version that it made stays."
-        />
-        <Command
-          label="This run as JSON"
-          code={curlLine(links, { method: "GET", path: `/api/runs/${run.id}` })}
         />
       </div>
     </Layout>

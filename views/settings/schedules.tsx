@@ -46,19 +46,21 @@ export function SchedulesPage({ frame, ...data }: SchedulesPageData & { frame: F
         </p>
       </header>
       <Refused refusal={refusal} />
-      <section class="panel" aria-labelledby="schedules-heading">
-        <h2 id="schedules-heading">Your schedules</h2>
-        {schedules.length ? (
-          <ul class="rows automation">
-            {schedules.map((schedule) => (
-              <Schedule links={links} schedule={schedule} sources={sources} />
-            ))}
-          </ul>
-        ) : (
-          <Empty>No schedules yet. Add one below.</Empty>
-        )}
-      </section>
-      <NewSchedule links={links} sources={sources} models={models} form={{ typed, refusal }} />
+      <div class="beside">
+        <section class="panel" aria-labelledby="schedules-heading">
+          <h2 id="schedules-heading">Your schedules</h2>
+          {schedules.length ? (
+            <ul class="rows automation">
+              {schedules.map((schedule) => (
+                <Schedule links={links} schedule={schedule} sources={sources} />
+              ))}
+            </ul>
+          ) : (
+            <Empty>No schedules yet. Add one below.</Empty>
+          )}
+        </section>
+        <NewSchedule links={links} sources={sources} models={models} form={{ typed, refusal }} />
+      </div>
     </Layout>
   );
 }

@@ -2,6 +2,9 @@
  * Handles the forms of pages. It uses the API's own checks and names the page that shows the result.
  */
 
+import { may } from "../../http/identity/identity.ts";
+import { wantedForm } from "../../http/negotiate.ts";
+import { type Problem, problem } from "../../http/problem.ts";
 import { AppError } from "../../platform/errors.ts";
 import { errorsAmong } from "../../trainer/checks/severity.ts";
 import { requestFrom } from "../../training/results/from-run.ts";
@@ -114,14 +117,26 @@ export async function challengeVersion({ signalbox, request, params }: Call): Pr
   return { stay: `/models/${name}` };
 }
 
-/** What a browser saves beside the file that was sent. */
-export async function predictFileForm(call: Call): Promise<Response> {
+/** What a browser saves beside the file that was sent; a refusal belongs on the page that the file was chosen on. */
+export async function predictFileForm(call: Call): Promise<Response | { batch: Problem }> {
+  try {
+    return await predictedFile(call);
+  } catch (error) {
+    const isOnPage = wantedForm(call.request) === "html" && may(call.identity, "read");
+    if (!(error instanceof AppError) || !isOnPage) throw error;
+    return { batch: problem(error, call.requestId) };
+  }
+}
+
+async function predictedFile(call: Call): Promise<Response> {
   const asked = call.url.searchParams.get("version");
   const version = await call.signalbox.models.serving(
     call.params.name!,
     asked === null ? null : Number(asked),
   );
-  const { form, response } = await predictFileAnswer(call, version);
+  const { form, response } = await predictFileAnswer(call, version, {
+    isComplete: call.url.searchParams.get("complete") === "1",
+  });
   response.headers.set("content-disposition", `attachment; filename="${version.name}-predictions.${form}"`);
   return response;
 }

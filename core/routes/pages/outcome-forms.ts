@@ -1,7 +1,9 @@
-/** Reports outcomes from a page's forms, and counts the results for the page. */
+/** Handles the forms of a model's page that its page answers: a file to predict, and outcomes, which are counted. */
+import type { Problem } from "../../http/problem.ts";
 import { AppError, errorRecord } from "../../platform/errors.ts";
 import type { Call } from "../api/route.ts";
 import { filled, readForm } from "./form-fields.ts";
+import { predictFileForm } from "./form-handlers.ts";
 
 export interface OutcomeNote {
   /** Outcomes that are new. */
@@ -13,10 +15,18 @@ export interface OutcomeNote {
   reason: string | null;
 }
 
+/** What a model's page says of the form that was sent. */
+export interface FormNote {
+  outcome?: OutcomeNote;
+  /** Why the file was not predicted. */
+  batch?: Problem;
+}
+
 /** By the address that each is posted to. */
-export const OUTCOME_FORMS: Record<string, (call: Call) => Promise<OutcomeNote>> = {
-  "/models/:name/outcomes": reportOutcome,
-  "/models/:name/outcomes-csv": reportOutcomes,
+export const MODEL_FORMS: Record<string, (call: Call) => Promise<FormNote | Response>> = {
+  "/models/:name/outcomes": async (call) => ({ outcome: await reportOutcome(call) }),
+  "/models/:name/outcomes-csv": async (call) => ({ outcome: await reportOutcomes(call) }),
+  "/models/:name/predict-csv": predictFileForm,
 };
 
 /** The fields `id` and `actual`. A refusal belongs on the page that was filled in. */

@@ -27,7 +27,7 @@ import {
   runRows,
 } from "../data/list-data.ts";
 import { type ModelView, modelView, type PanelData, type PanelSource, READERS } from "../data/panel-data.ts";
-import type { OutcomeNote } from "./outcome-forms.ts";
+import type { FormNote } from "./outcome-forms.ts";
 import { type Trial, tryRow, typicalRow } from "./try-row.ts";
 
 const DASHBOARD = [
@@ -144,7 +144,7 @@ export async function replayData({ signalbox, params, query }: Call) {
 }
 
 /** The version that was tried, requested, or is live; a page starts with a typical row. Throws AppError `missing`. */
-export async function modelData(call: Call, tried?: Trial, outcome?: OutcomeNote) {
+export async function modelData(call: Call, tried?: Trial, note: FormNote = {}) {
   const { signalbox, params, query } = call;
   const model = await modelView(signalbox, (await signalbox.models.find(params.name!)).name);
   const wanted = tried?.version ?? Number(query.version ?? model.liveVersion ?? model.versions[0]?.version);
@@ -156,7 +156,7 @@ export async function modelData(call: Call, tried?: Trial, outcome?: OutcomeNote
   const watch = await READERS.watch(signalbox, model.name);
   const trial = tried ?? (await typicalTrial(call, model.name, wanted));
   const asked = await weighing(signalbox, version.runId, query);
-  return { model, watch, version, evaluation, trial, outcome, weighing: asked };
+  return { model, watch, version, evaluation, trial, ...note, weighing: asked };
 }
 
 /** Only for a page, and for who may predict: an answer to a row that the file could hold. */

@@ -13,6 +13,7 @@ import { readModel, writeModel } from "../../trainer/model/model-file.ts";
 import { figuresNote, type Refit } from "../../trainer/refit.ts";
 import { refitModel } from "./refit.ts";
 import type { RunDataset, Stage } from "./stage.ts";
+import { typicalValue } from "./typical.ts";
 import { explainRows } from "./work/evaluation.ts";
 import { left, planOf, type Work } from "./work/work.ts";
 
@@ -89,13 +90,14 @@ function schemaOf(model: Model, dataset: RunDataset): ModelSchema {
 function featureSchema(plan: ColumnPlan, profile: ColumnProfile | undefined, model: Model) {
   const type = plan.type === "id" ? "category" : plan.type;
   const encoding = model.encoder.columns.find(({ column }) => column === plan.name);
-  const example = profile?.top[0]?.value ?? profile?.examples[0] ?? null;
-  const schema: ModelSchema["features"][number] = { name: plan.name, type, example };
-  if (encoding?.kind === "category") schema.values = encoding.labels.slice(0, MOST_VALUES);
+  const values = encoding?.kind === "category" ? { values: encoding.labels.slice(0, MOST_VALUES) } : {};
+  // Of numbers that are told apart as labels, a value between two of them is none.
+  const example = typicalValue({ ...plan, type: "values" in values ? "category" : type }, profile);
+  const schema: ModelSchema["features"][number] = { name: plan.name, type, example, ...values };
   if (type === "number" && profile?.min != null && profile.max != null) {
     schema.min = profile.min;
     schema.max = profile.max;
-    schema.example = profile.quantiles?.p50 ?? Number(example);
+    schema.example = Number(example);
   }
   return schema;
 }

@@ -43,7 +43,10 @@ function Outcomes({ data: { name, live, log }, links }: Props) {
         <TooFew live={live} />
       )}
       {log === "off" ? (
-        <p class="fine">Predictions are not stored (PREDICTION_LOG=off), so outcomes cannot be reported.</p>
+        <p class="fine">
+          Predictions are not stored, so outcomes cannot be reported. Settings, under Data retention, change
+          that.
+        </p>
       ) : (
         <OutcomeForms name={name} links={links} />
       )}

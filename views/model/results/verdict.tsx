@@ -3,8 +3,8 @@ import type { Finding } from "../../../core/csv/types.ts";
 import type { ModelView } from "../../../core/routes/data/panel-data.ts";
 import { figuresNote, refitSentence } from "../../../core/trainer/refit.ts";
 import type { EvaluationData } from "../../../core/training/results/evaluation-data.ts";
-import { count, figures, plural, scorePercent, unbroken } from "../../parts/format.ts";
-import { LampDot } from "../../parts/parts.tsx";
+import { count, figures, plural, scorePercent } from "../../parts/format.ts";
+import { LampDot, VerdictWords } from "../../parts/parts.tsx";
 import { isLowerBetter, type Lamp, metricLabel, metricSays } from "../../parts/words.ts";
 import { ComparisonView } from "./comparison.tsx";
 import { Ranking } from "./evaluation.tsx";
@@ -24,7 +24,9 @@ export function Verdict({ version, data }: { version: Version; data: EvaluationD
       <h2 id="good-heading">Is it good?</h2>
       <p class="verdict model-verdict">
         <LampDot lamp={isGood ? "clear" : "caution"} />
-        <span>{unbroken(testedVerdict(result))}</span>
+        <span>
+          <VerdictWords of={testedVerdict(result)} />
+        </span>
       </p>
       <Tiles version={version} />
       <p class="fine">

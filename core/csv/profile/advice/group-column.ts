@@ -14,6 +14,10 @@ const NAMED = new RegExp(
   `(?:^|[^\\p{L}])(?:${OWNERS})s?(?:[\\s_.-]*(?:id|no|nr|num|number|key|code|name|uuid|#))?$`,
   "iu",
 );
+/** A number called "Visitors", "active users" or "num_user" counts them; "user 17" names one. */
+const COUNTS =
+  /s$|^(?:no|nr|num|number|n|count|total|sum|average|avg|mean|new|active)(?:[\s_.-]+of)?[\s_.-]/iu;
+const IDENTIFIED = /[\s_.-](?:id|no|nr|num|number|key|code|uuid)$|#$/iu;
 /** "patientId", "customerID", "userName": camel case. */
 const CAPITALS = /([\p{Ll}])(\p{Lu})/gu;
 const IDENTIFIER = /(?:^|[\s_.-])(?:id|uuid|guid|key)$/i;
@@ -36,7 +40,8 @@ export function isGroupColumn(column: Grouping): boolean {
   if (distinct < LEAST_GROUPS || filled < LEAST_ROWS * distinct || filled < 0.5 * column.count) return false;
   const name = column.name.trim().replace(CAPITALS, "$1_$2");
   const isSerial = column.examples.length > 0 && column.examples.every((value) => SERIAL.test(value.trim()));
-  if (NAMED.test(name)) return type !== "number" || isSerial;
+  const isCount = type === "number" && COUNTS.test(name) && !IDENTIFIED.test(name);
+  if (NAMED.test(name)) return type !== "number" || (isSerial && !isCount);
   return IDENTIFIER.test(name) && isSerial;
 }
 

@@ -8,10 +8,9 @@ import { guessTask } from "../../../csv/profile/guess-target.ts";
 import type { Column, ColumnPlan, ColumnProfile } from "../../../csv/types.ts";
 import { AppError } from "../../../platform/errors.ts";
 import { figure, plural } from "../../../platform/figures.ts";
-import type { RunOptions } from "../../../trainer/contract.ts";
+import { LEAST_ROWS, type RunOptions } from "../../../trainer/contract.ts";
 import type { Target, Task } from "../../../trainer/samples.ts";
 
-const LEAST_ROWS = 20;
 const MOST_CLASSES = 200;
 
 /** The requested task, or the one that the column suggests. */

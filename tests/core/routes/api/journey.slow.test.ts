@@ -212,10 +212,10 @@ test("two trainings queue in order, one is cancelled, one is stopped and kept", 
 }, 120_000);
 
 test("the form of the model's page takes a CSV and saves it with the predictions; a foreign one gets a page that says why", async () => {
-  const send = (csv: string) => {
+  const send = (csv: string, complete = "0") => {
     const body = new FormData();
     body.append("file", new File([csv], "rows.csv", { type: "text/csv" }));
-    return harness.ask("/models/passengers/predict-csv?version=1", {
+    return harness.ask(`/models/passengers/predict-csv?version=1&complete=${complete}`, {
       method: "POST",
       body,
       headers: { accept: "text/html" },
@@ -229,4 +229,10 @@ test("the form of the model's page takes a CSV and saves it with the predictions
   const refused = await send("a,b\n1,2\n");
   expect(refused.status).toBe(422);
   expect(await refused.text()).toContain("The header has no column of this model: a, b");
+  const lacking = await send("Sex,Age\nfemale,30\n", "1");
+  expect(lacking.status).toBe(409);
+  const page = await lacking.text();
+  expect(page).toContain("The file has no columns “Pclass”");
+  expect(page).toContain('<form id="batch"');
+  expect(page).toContain("complete=0");
 });

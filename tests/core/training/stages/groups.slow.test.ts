@@ -147,6 +147,8 @@ describe("columns that group rows", () => {
     profile("Patient ID"),
     profile("userId", { type: "number", examples: ["17", "18"] }),
     profile("device_no", { type: "number", examples: ["1", "2"] }),
+    profile("Visitors ID", { type: "number", examples: ["1", "2"] }),
+    profile("user", { type: "number", examples: ["17", "18"] }),
     profile("customer", { examples: ["Ann", "Bob"] }),
     profile("anon_id", { examples: ["a1", "a2"] }),
   ])("$name", (column) => expect(isGroupColumn(column)).toBe(true));
@@ -158,6 +160,9 @@ describe("columns that group rows", () => {
     profile("patient", { distinct: 3 }),
     profile("customer", { type: "number", examples: ["2.5", "3.5"] }),
     profile("class"),
+    profile("Visitors", { type: "number", examples: ["212", "87"] }),
+    profile("Number of customers", { type: "number", examples: ["212", "87"] }),
+    profile("num_user", { type: "number", examples: ["212", "87"] }),
   ])("not $name", (column) => expect(isGroupColumn(column)).toBe(false));
 
   test("the split by group is proposed instead of excluding the column", async () => {

@@ -127,7 +127,7 @@ type PredictFileCall = Pick<Call, "signalbox" | "request" | "problemOf" | "hold"
 export async function predictFileAnswer(
   { signalbox, request, problemOf, hold, takeTime }: PredictFileCall,
   version: StoredVersion,
-  asked: Pick<FileToPredict, "form" | "keeping" | "interval"> = {},
+  asked: Pick<FileToPredict, "form" | "keeping" | "interval" | "isComplete"> = {},
 ): Promise<{ form: OutputForm; response: Response }> {
   takeTime();
   const { datasets, serving } = signalbox;
