@@ -245,8 +245,12 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
       const told = await submit(callOf(c));
       if (told instanceof Response) return told;
       if (!may(callOf(c).identity, "read")) return c.json(told.outcome);
-      const data = await pages.modelData(callOf(c), undefined, told);
-      return pageAnswer(c, data, views.MODEL, told.batch?.status);
+      return pageAnswer(
+        c,
+        await pages.modelData(callOf(c), undefined, told),
+        views.MODEL,
+        told.batch?.status,
+      );
     });
 
   // Live

@@ -3,6 +3,7 @@ import type { ReadingPreview } from "../../core/csv/types.ts";
 import type { PanelKey } from "../../core/events/panel-names.ts";
 import type { Problem } from "../../core/http/problem.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
+import { LEAST_ROWS } from "../../core/trainer/contract.ts";
 import { ProblemNote } from "../layout/error.tsx";
 import { type Frame, url } from "../layout/frame.ts";
 import { Layout } from "../layout/layout.tsx";
@@ -63,7 +64,9 @@ export function DatasetPage(props: DatasetPageProps) {
           <h2 id="reading-heading">Import settings</h2>
           <ReadingForm links={links} dataset={dataset} preview={preview} shown={shown} />
         </section>
-        <PanelView panelKey={key("runs")} panel="runs" data={runs} links={links} />
+        {(profile.rows >= LEAST_ROWS || (runs?.items.length ?? 0) > 0) && (
+          <PanelView panelKey={key("runs")} panel="runs" data={runs} links={links} />
+        )}
         <Order
           links={links}
           path={path}

@@ -4,7 +4,7 @@ import type { Child } from "hono/jsx";
 import type { ColumnProfile, Correlation } from "../../core/csv/types.ts";
 import { Histogram } from "../charts/chart.tsx";
 import { type Links, url } from "../layout/frame.ts";
-import { count, figures, percent, plain, plural, short } from "../parts/format.ts";
+import { bound, count, figures, percent, plural, short } from "../parts/format.ts";
 import { Command, curlLine } from "../parts/parts.tsx";
 import { datasetPath } from "../parts/paths.ts";
 import { TYPE_WORDS } from "../parts/words.ts";
@@ -207,7 +207,7 @@ function rangeWords(column: ColumnProfile): string {
     return `${column.distinctExact ? "" : "about "}${plural(column.distinct, "value")}`;
   }
   if (column.type === "date") return `${day(column.min)} to ${day(column.max)}`;
-  return `${plain(column.min)} to ${plain(column.max)}`;
+  return `${bound(column.min)} to ${bound(column.max)}`;
 }
 
 const MEASURES: Record<Correlation["measure"], { sign: string; name: string }> = {

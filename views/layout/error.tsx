@@ -74,7 +74,7 @@ export function ProblemNote({ problem }: { problem: Problem }) {
       <p>
         <strong>{sentence(detail)}</strong>
         {row !== undefined && ` Row ${count(row)}.`}
-        {column !== undefined && ` Column ${column}.`}
+        {column !== undefined && !detail.includes(column) && ` Column ${column}.`}
       </p>
       {near !== undefined && <NearText text={near} />}
       {fix && <p>{sentence(fix)}</p>}

@@ -6,7 +6,7 @@ import { Waterfall } from "../charts/waterfall.tsx";
 import { ProblemNote } from "../layout/error.tsx";
 import { type Frame, type Links, url } from "../layout/frame.ts";
 import { Layout } from "../layout/layout.tsx";
-import { figure, figures, percent, plain, plural, shortName, unbroken } from "../parts/format.ts";
+import { bound, figure, figures, percent, plural, shortName, unbroken } from "../parts/format.ts";
 import { Bar, Command, curlLine, Name } from "../parts/parts.tsx";
 
 type Feature = ModelSchema["features"][number];
@@ -151,7 +151,7 @@ function FeatureField(props: { feature: Feature; id: string; trial: Trial | unde
       )}
       {isRanged && (
         <span class="hint seen">
-          {plain(min)} to {plain(max)} in training
+          {bound(min)} to {bound(max)} in training
         </span>
       )}
       {feature.values && feature.values.length > MAX_OPTIONS && (
@@ -281,7 +281,7 @@ function beyondTraining({ name, type, min, max, values }: Feature, trial: Trial)
   if (type === "number" && min !== undefined && max !== undefined) {
     const number = trial.read?.get(name) ?? Number.NaN;
     if (Number.isNaN(number) || (number >= min && number <= max)) return null;
-    return `is outside the training data (${plain(min)} to ${plain(max)}); treat the prediction with care.`;
+    return `is outside the training data (${bound(min)} to ${bound(max)}); treat the prediction with care.`;
   }
   if (!values || values.length >= MOST_VALUES || values.includes(value)) return null;
   return `does not occur as “${value}” in the training data.`;

@@ -4,12 +4,15 @@
  */
 import * as text from "../../core/platform/figures.ts";
 
-export { bytes, plain, thresholdPercent } from "../../core/platform/figures.ts";
+export { bytes, thresholdPercent } from "../../core/platform/figures.ts";
 
 const { typeset } = text;
 
 /** 1440 -> "1440", 53940 -> "53,940": groups from five digits on. */
 export const count = (n: number) => typeset(text.count(n));
+
+/** An end of a range, as short as a form needs it: 22961.3 -> "22,961.3", -0.30000001 -> "−0.3". */
+export const bound = (n: number) => typeset(text.exact(Number(text.plain(n))));
 
 /** 1 -> "1 row", 2 -> "2 rows". */
 export const plural = (n: number, noun: string) => typeset(text.plural(n, noun));

@@ -1,7 +1,7 @@
 /** The small pieces that every page is made of: lamps, times, bars, buttons with their curl line, empty states. */
 import type { Child } from "hono/jsx";
 import { type Links, url } from "../layout/frame.ts";
-import { clock, shortName, unbroken, utc } from "./format.ts";
+import { capital, clock, shortName, unbroken, utc } from "./format.ts";
 import type { Lamp } from "./words.ts";
 
 /** A signal lamp: empty, so that nothing is read out; its meaning always stands beside it in words. */
@@ -146,10 +146,10 @@ const FIRST_CLAUSE = /^(?:“[^”]*”|[^“;.]|\.(?!\s|$))*[;.]?/;
 export function VerdictWords({ of }: { of: string }) {
   const text = unbroken(of);
   const [lead = ""] = FIRST_CLAUSE.exec(text) ?? [];
+  const rest = text.slice(lead.length).trim();
   return (
     <>
-      <span class="verdict-lead">{lead}</span>
-      {text.slice(lead.length)}
+      <span class="verdict-lead">{lead.replace(/;$/, ".")}</span> {lead.endsWith(";") ? capital(rest) : rest}
     </>
   );
 }

@@ -46,7 +46,7 @@ function Headline({ run }: { run: RunView }) {
         <VerdictWords of={run.verdict} />
       </p>
     );
-  if (run.error) return <RunError run={run} />;
+  if (run.error && run.status !== "interrupted") return <RunError run={run} />;
   return (
     <div class="run-headline">
       <p class="doing">{doing(run)}</p>
@@ -106,7 +106,7 @@ function RunError({ run }: { run: RunView }) {
       <p>
         <strong>Training failed{stage ? ` in ${stage.name}` : ""}.</strong> {ended(message)}
         {row !== undefined && ` Row ${count(row)}.`}
-        {column !== undefined && ` Column “${column}”.`}
+        {column !== undefined && !message.includes(column) && ` Column “${column}”.`}
       </p>
       <p>
         {fix && `${ended(fix)} `}
@@ -213,11 +213,17 @@ export function StagesAhead() {
 
 function StageRow({ stage, id, run }: { stage: RunStage; id: string; run: RunView }) {
   const { name, status, progress, durationMs, findings } = stage;
-  const isBrokenOff = status === "skipped" && progress > 0;
+  // What the server's end or a cancellation broke off has not failed.
+  const isBrokenOff =
+    run.status === "interrupted" ? status === "failed" : status === "skipped" && progress > 0;
   const words = status === "running" ? percent(progress) : isBrokenOff ? "stopped" : STAGE_WORDS[status];
   const time = durationMs === null ? "" : duration(durationMs);
   return (
-    <li id={id} class={`stage stage-${status}`} {...(status === "running" ? { "aria-current": "step" } : {})}>
+    <li
+      id={id}
+      class={`stage stage-${isBrokenOff ? "skipped" : status}`}
+      {...(status === "running" ? { "aria-current": "step" } : {})}
+    >
       <span class="stage-name">{name}</span>
       <Bar
         label={name}

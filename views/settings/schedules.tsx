@@ -56,7 +56,7 @@ export function SchedulesPage({ frame, ...data }: SchedulesPageData & { frame: F
               ))}
             </ul>
           ) : (
-            <Empty>No schedules yet. Add one below.</Empty>
+            <Empty>No schedules yet. Add the first one with the form.</Empty>
           )}
         </section>
         <NewSchedule links={links} sources={sources} models={models} form={{ typed, refusal }} />

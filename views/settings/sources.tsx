@@ -45,7 +45,7 @@ export function SourcesPage({
               ))}
             </ul>
           ) : (
-            <Empty>No sources yet. Add one below.</Empty>
+            <Empty>No sources yet. Add the first one with the form.</Empty>
           )}
           <p class="hint">
             {hosts.length ? (

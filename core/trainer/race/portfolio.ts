@@ -77,7 +77,7 @@ function networkRecipes({ target, rows, text, columns }: Sizing, skewed: boolean
   const candidateConfigs = [networkRecipe("Neural network", { decay: loose })];
   if (rows <= MANY_ROWS)
     candidateConfigs.push(
-      networkRecipe("Neural network · held back", { decay: within(8000 / rows, 0.1, 4) }),
+      networkRecipe("Neural network · regularized", { decay: within(8000 / rows, 0.1, 4) }),
     );
   return skewed
     ? [...candidateConfigs, networkRecipe("Neural network · log target", { decay: loose, log: true })]

@@ -3,6 +3,7 @@
  * or changed is refused when it is read.
  */
 
+import { typicalValue } from "../../csv/profile/typical-value.ts";
 import type { ColumnPlan, ColumnProfile } from "../../csv/types.ts";
 import { count } from "../../platform/figures.ts";
 import { bySeverity } from "../../trainer/checks/severity.ts";
@@ -13,7 +14,6 @@ import { readModel, writeModel } from "../../trainer/model/model-file.ts";
 import { figuresNote, type Refit } from "../../trainer/refit.ts";
 import { refitModel } from "./refit.ts";
 import type { RunDataset, Stage } from "./stage.ts";
-import { typicalValue } from "./typical.ts";
 import { explainRows } from "./work/evaluation.ts";
 import { left, planOf, type Work } from "./work/work.ts";
 

@@ -1,7 +1,7 @@
 /** Checks the value that a form starts with: usual, in the column's own digits, and one that the model can read. */
 import { describe, expect, test } from "bun:test";
+import { typicalValue } from "../../../../core/csv/profile/typical-value.ts";
 import type { ColumnPlan, ColumnProfile } from "../../../../core/csv/types.ts";
-import { typicalValue } from "../../../../core/training/stages/typical.ts";
 
 const DAY = 86_400_000;
 

@@ -2,8 +2,9 @@
  * The value that a form starts with: what is usual in a column, written as a person would type it. A number or a date is
  * the median, with the digits that tell values of its column apart; of labels it is the commonest.
  */
-import type { ColumnPlan, ColumnProfile } from "../../csv/types.ts";
+
 import { DAY_MS } from "../../platform/figures.ts";
+import type { ColumnPlan, ColumnProfile } from "../types.ts";
 
 /** Steps that a column's range is told apart in. */
 const STEPS_DIGITS = 3;
