@@ -1,4 +1,5 @@
 /** Handles the forms of a model's page that its page answers: a file to predict, and outcomes, which are counted. */
+import { may } from "../../http/identity/identity.ts";
 import type { Problem } from "../../http/problem.ts";
 import { AppError, errorRecord } from "../../platform/errors.ts";
 import type { Call } from "../api/route.ts";
@@ -24,10 +25,15 @@ export interface FormNote {
 
 /** By the address that each is posted to. */
 export const MODEL_FORMS: Record<string, (call: Call) => Promise<FormNote | Response>> = {
-  "/models/:name/outcomes": async (call) => ({ outcome: await reportOutcome(call) }),
-  "/models/:name/outcomes-csv": async (call) => ({ outcome: await reportOutcomes(call) }),
+  "/models/:name/outcomes": async (call) => shown(call, await reportOutcome(call)),
+  "/models/:name/outcomes-csv": async (call) => shown(call, await reportOutcomes(call)),
   "/models/:name/predict-csv": predictFileForm,
 };
+
+/** Who may only predict gets the counts, not the model's page around them. */
+function shown({ identity }: Call, outcome: OutcomeNote): FormNote | Response {
+  return may(identity, "read") ? { outcome } : Response.json(outcome);
+}
 
 /** The fields `id` and `actual`. A refusal belongs on the page that was filled in. */
 async function reportOutcome({ signalbox, request }: Call): Promise<OutcomeNote> {
