@@ -232,7 +232,7 @@ test("the form of the model's page takes a CSV and saves it with the predictions
   const lacking = await send("Sex,Age\nfemale,30\n", "1");
   expect(lacking.status).toBe(409);
   const page = await lacking.text();
-  expect(page).toContain("The file has no columns “Pclass”");
+  expect(page).toContain("The file has no columns “Class”, “Fare”");
   expect(page).toContain('<form id="batch"');
   expect(page).toContain("complete=0");
 });
