@@ -24,9 +24,11 @@ const PURE_RECORDS = [
   "platform/figures",
   "trainer/metrics/index",
   "trainer/contract",
+  "trainer/learners/catalogue",
   "trainer/refit",
   "store/runs",
   "events/health-states",
+  "training/options/expert",
   "training/results/evaluation-data",
   "models/exports/charts",
 ].map((path) => path.replaceAll("/", "\\/"));

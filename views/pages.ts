@@ -124,7 +124,7 @@ export const drawings = (
     const { StandalonePage } = await import("./model/standalone.tsx");
     return `<!DOCTYPE html>${StandalonePage({ name, version, verdict, schema, ...parts(module) })}`;
   },
-  chartSvg: async (chart, theme) => (await import("./charts/export-svg.tsx")).chartSvg(chart, theme),
+  chartSvg: async (chart, look) => (await import("./charts/exported/document.tsx")).chartSvg(chart, look),
 });
 export const drawTrial = async (trial: Trial, asked: Tried["asked"]): Promise<string> =>
   (await import("./model/try.tsx")).drawTrial(trial, asked);

@@ -147,29 +147,26 @@ export async function settleDataset(store: Handle, id: string): Promise<void> {
   const isPrivate = owned.visibility === "private";
   await markPrivate(store, { kind: "dataset", subject: id }, isPrivate ? owned.owner : null);
   await recogniseFor(store, id, isPrivate ? owned.owner : null);
-  const runs = await store.all<OwnedRow>(
-    `SELECT id AS subject, ${OWNER_COLUMNS} FROM runs WHERE dataset_id = $id`,
-    { id },
-  );
-  for (const run of runs) {
-    const isHidden = run.visibility === null ? isPrivate : run.visibility === "private";
-    await markPrivate(store, { kind: "run", subject: run.subject }, isHidden ? run.owner : null);
-  }
-  const models = await store.all<{ name: string }>(
-    `SELECT DISTINCT v.name FROM model_versions v JOIN runs r ON r.id = v.run_id WHERE r.dataset_id = $id`,
-    { id },
-  );
-  for (const { name } of models) await settleModel(store, name);
+  const runs = await store.all<{ id: string }>("SELECT id FROM runs WHERE dataset_id = $id", { id });
+  for (const run of runs) await settleRun(store, run.id);
+  // Whoever tests on its rows shows them, too.
+  const testedOn = await store.all<{ id: string }>("SELECT id FROM runs WHERE options LIKE $named", {
+    named: `%"testDatasetId":"${id}"%`,
+  });
+  for (const run of testedOn) await settleRun(store, run.id);
 }
 
 /** As `settleDataset`, of one run. What its dataset was stays where that is gone. */
 export async function settleRun(store: Handle, id: string): Promise<void> {
-  const run = await store.get<OwnedRow & { datasetId: string }>(
-    `SELECT id AS subject, dataset_id AS "datasetId", ${OWNER_COLUMNS} FROM runs WHERE id = $id`,
+  const run = await store.get<OwnedRow & { datasetId: string; options: string }>(
+    `SELECT id AS subject, dataset_id AS "datasetId", options, ${OWNER_COLUMNS} FROM runs WHERE id = $id`,
     { id },
   );
   if (!run) return;
-  const inherited = (await privateTo(store, "dataset", run.datasetId)) !== null;
+  const { testDatasetId } = JSON.parse(run.options) as { testDatasetId?: string };
+  const inherited =
+    (await privateTo(store, "dataset", run.datasetId)) !== null ||
+    (testDatasetId !== undefined && (await privateTo(store, "dataset", testDatasetId)) !== null);
   const isHidden = run.visibility === null ? inherited : run.visibility === "private";
   await markPrivate(store, { kind: "run", subject: id }, isHidden ? run.owner : null);
   const models = await store.all<{ name: string }>(

@@ -3,6 +3,7 @@
  */
 import type { Finding, Readings } from "../csv/types.ts";
 import type { ColumnChanges, MetricComparison } from "./explain/comparison.ts";
+import type { CandidateFamily } from "./learners/catalogue.ts";
 import type { Refit } from "./refit.ts";
 import type { Task } from "./samples.ts";
 
@@ -41,8 +42,26 @@ export type StageName = (typeof STAGE_RECORDS)[number]["name"];
 /** The stage names, in order. */
 export const STAGE_NAMES: readonly StageName[] = STAGE_RECORDS.map(({ name }) => name);
 
+/** What an expert may set (core/training/options/expert.ts says what each does); absent: as the data asks for. */
+export interface ExpertChoices {
+  weights?: string;
+  classWeights?: "balanced" | Record<string, number>;
+  monotone?: Record<string, 1 | 0 | -1>;
+  groups?: string;
+  stratify?: string;
+  folds?: number;
+  testColumn?: string;
+  testDatasetId?: string;
+  learners?: string[];
+  parameters?: Record<string, number | Record<string, number>>;
+  deriveFeatures?: boolean;
+  text?: "words" | "category" | "exclude";
+  dates?: "parts" | "elapsed" | "exclude";
+  maxMicroseconds?: number;
+}
+
 /** The body of POST /api/train after checks; `target` is decided. */
-export interface RunOptions {
+export interface RunOptions extends ExpertChoices {
   target: string;
   task: Task | null; // null: decided by Data validation
   /** True if the task was not requested, so the values decide it. */
@@ -64,11 +83,13 @@ export interface RunOptions {
   costs: { falsePositive: number; falseNegative: number } | null;
   /** False: the tested model is served and never learns from the test rows. */
   refit?: boolean;
+  /** The version of the dataset `testDatasetId`, as it was when the run was queued. */
+  testDatasetVersion?: number;
 }
 
 export interface Candidate {
   name: string; // unique in the run, readable: "Gradient boosting · 31 leaves"
-  family: "baseline" | "linear" | "smooth" | "network" | "boosting" | "forest" | "ensemble";
+  family: CandidateFamily;
   /** Mean over folds of the run's metric; greater is better unless the metric says otherwise. */
   score: number;
   std: number;
@@ -93,6 +114,8 @@ export interface RunResult {
   refit: Refit | null;
   /** How rows are read; absent in older results. */
   readings?: Readings;
+  /** Microseconds of one thread that one row's prediction takes, as measured; null where it was not. */
+  cost?: number | null;
   /** By scikit-learn's names, on the test set. */
   metrics: Record<string, number>;
   /** 95 % bootstrap interval of each metric. */

@@ -1,6 +1,5 @@
 /**
- * The shape in which every learner sees data: column-major, typed, missing values explicit. Types only; a CSV's row is
- * a sample here.
+ * The shape in which every learner sees data: column-major, typed, missing values explicit. A row of a CSV is a sample here.
  */
 
 export type Task = "binary" | "multiclass" | "regression";
@@ -22,6 +21,22 @@ export interface Target {
   values: Float64Array;
   /** Class labels as in the CSV; empty for regression. */
   classes: string[];
+  /** What each row counts in learning, 1 on average; absent: all count the same. Length rows. */
+  weights?: Float64Array;
+  /** What each row counts in figures; absent: once. Length rows. */
+  scoreWeights?: Float64Array;
+}
+
+/** The target of these rows, in their order. */
+export function targetRows(target: Target, rows: Int32Array): Target {
+  const take = (from: Float64Array) => Float64Array.from(rows, (row) => from[row]);
+  const { weights, scoreWeights } = target;
+  return {
+    ...target,
+    values: take(target.values),
+    ...(weights && { weights: take(weights) }),
+    ...(scoreWeights && { scoreWeights: take(scoreWeights) }),
+  };
 }
 
 /** Seeded pseudo-random numbers in [0, 1); the only source of randomness in the trainer. */

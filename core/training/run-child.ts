@@ -22,9 +22,11 @@ export async function runRunChild(): Promise<void> {
 }
 
 /** A restored backup contains files, but not the tables that were made from them. */
-async function ensureTable({ dataset, file }: RunInput): Promise<void> {
+async function ensureTable({ dataset, file, testFile }: RunInput): Promise<void> {
   if (file && file.path !== dataset.path)
     await openTable(file.path, { choices: file.choices, out: dataset.path });
+  if (testFile && dataset.test && testFile.path !== dataset.test.path)
+    await openTable(testFile.path, { choices: testFile.choices, out: dataset.test.path });
 }
 
 if (import.meta.main) await runRunChild();

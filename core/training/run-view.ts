@@ -58,6 +58,8 @@ export interface RunView {
   /** How rows are read; null before the run has finished. */
   readings: Readings | null;
   comparison: VersionComparison | null;
+  /** Microseconds that the prediction of a row takes; null where it was not measured. */
+  cost: number | null;
   modelName: string;
   version: number | null;
   options: StoredRun["options"];
@@ -110,6 +112,7 @@ export async function runView(store: Store, run: StoredRun, now: number): Promis
     refit: run.result?.refit ?? null,
     readings: run.result?.readings ?? null,
     comparison: run.result?.comparison ?? null,
+    cost: run.result?.cost ?? null,
     modelName: run.modelName,
     version: run.modelVersion,
     options: run.options,

@@ -4,7 +4,7 @@
  */
 import { mkdir, open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
-import type { ReadingChoices } from "../csv/types.ts";
+import type { ReadingChoices, ReadingPlan } from "../csv/types.ts";
 import type { RunOptions, RunResult } from "../trainer/contract.ts";
 import { readTestedModel } from "../trainer/model/model-file.ts";
 import { openThreads } from "./folds/fold-pool.ts";
@@ -18,6 +18,8 @@ export interface RunInput {
   dataset: RunDataset;
   /** The original file that the dataset's table was made from, and how. */
   file?: { path: string; choices: ReadingChoices };
+  /** The same of the test dataset, where there is one. */
+  testFile?: { path: string; choices: ReadingChoices };
   /** The run's own folder: artifacts, and what a resumed run builds on. */
   folder: string;
   /** The version of the same model that the new one is compared with: its number and its file. */
@@ -54,6 +56,7 @@ export async function runStages(input: RunInput, controls: RunControls): Promise
     work.previous = { version, model: readTestedModel(await readFile(path)) };
   }
   const artifacts = folderArtifacts(input.folder);
+  const dataset = handledDataset(input);
   const beganAt = controls.beganAt ?? performance.now();
   const elapsedMs = () => performance.now() - beganAt;
   for (const [position, stage] of STAGES.entries()) {
@@ -61,7 +64,7 @@ export async function runStages(input: RunInput, controls: RunControls): Promise
     controls.report({ type: "started", position });
     const context = {
       options: input.options,
-      dataset: input.dataset,
+      dataset,
       work,
       report: (report: StageReport) =>
         controls.report(
@@ -81,6 +84,34 @@ export async function runStages(input: RunInput, controls: RunControls): Promise
   if (work.time) controls.onAccount?.(work.time.account());
   if (!work.result) throw new Error("the last stage left no result");
   return work.result;
+}
+
+/** Free text as categories, where that was asked for: the model reads it so, too. */
+function handledDataset({ dataset, options }: RunInput): RunDataset {
+  if (options.text !== "category") return dataset;
+  const handled = (plan: ReadingPlan): ReadingPlan => ({
+    ...plan,
+    columns: plan.columns.map((column) =>
+      column.type === "text" ? { ...column, type: "category" } : column,
+    ),
+  });
+  const { test } = dataset;
+  return {
+    ...dataset,
+    plan: handled(dataset.plan),
+    ...(test && { test: { ...test, plan: handled(test.plan) } }),
+  };
+}
+
+/** How another file is read so that its columns become what those of the first are. */
+export function planAs(plan: ReadingPlan, first: ReadingPlan): ReadingPlan {
+  const known = new Map(first.columns.map((column) => [column.name, column]));
+  const columns = plan.columns.map((column, place) => {
+    const wanted = known.get(column.name);
+    if (!wanted || wanted.type === column.type) return column;
+    return { ...wanted, index: column.index ?? place };
+  });
+  return { ...plan, columns };
 }
 
 /** Adds the time left of the whole run to progress reports. */

@@ -30,6 +30,7 @@ import {
 } from "../store/runs.ts";
 import { listWorkers, orphanedRuns } from "../store/workers.ts";
 import type { RunResult } from "../trainer/contract.ts";
+import type { TrainRequest } from "./options/run-options.ts";
 import { Checkpoints } from "./queue/checkpoints.ts";
 import { notRunning, writeCancellation, writeFailure, writeResult } from "./queue/endings.ts";
 import { enqueueRun } from "./queue/enqueue.ts";
@@ -37,9 +38,9 @@ import { interruptRun, isResumable, resumableRuns } from "./queue/interruptions.
 import { prepareRun } from "./queue/prepare-run.ts";
 import type { WorkerIdentity } from "./queue/presence.ts";
 import { RunEnds } from "./queue/run-ends.ts";
+import { settleRun } from "./queue/settle-run.ts";
 import type { ModelRegistry } from "./results/model-registry.ts";
 import { RunDurations } from "./results/run-durations.ts";
-import { settleOptions, type TrainRequest } from "./run-options.ts";
 import { RunRecord, runOf } from "./run-recorder.ts";
 
 export const RUN_CHILD = { name: "run-child", module: new URL("./run-child.ts", import.meta.url) };
@@ -174,8 +175,7 @@ export class Runs {
   /** Queues a run on the dataset's current version, once for an `id`. Throws AppError if the request does not fit. */
   async train(request: TrainRequest, id = newId()): Promise<StoredRun> {
     const { log, datasets, now } = this.options;
-    const dataset = await datasets.findReady(request.datasetId);
-    const options = settleOptions(request, dataset.profile, this.options.budgetSeconds);
+    const { dataset, options } = await settleRun(request, this.options);
     await log.record(async (tx) => {
       if (await findRun(tx, id)) return;
       // It may have been deleted meanwhile.

@@ -14,7 +14,7 @@ import { outcomeOf } from "../../core/trainer/race/entry.ts";
 import { stratifiedFolds } from "../../core/trainer/race/folds.ts";
 import { seededRandom, spreadRows } from "../../core/trainer/random.ts";
 import type { Work } from "../../core/training/stages/index.ts";
-import { selectRows } from "../../core/training/stages/work/table.ts";
+import { selectRows } from "../../core/training/stages/work/rows/table.ts";
 import { leaksOf, runOurs } from "./accuracy.ts";
 import type { AccuracyCase } from "./accuracy-data.ts";
 

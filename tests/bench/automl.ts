@@ -28,7 +28,7 @@ import { predictTable } from "../../core/trainer/model/model.ts";
 import { readModel } from "../../core/trainer/model/model-file.ts";
 import { seededRandom } from "../../core/trainer/random.ts";
 import type { Task } from "../../core/trainer/samples.ts";
-import { settleOptions } from "../../core/training/run-options.ts";
+import { settleOptions } from "../../core/training/options/run-options.ts";
 import { RUN_CHILD } from "../../core/training/runs.ts";
 import { versionOf } from "./accuracy-coverage.ts";
 import { readCases } from "./accuracy-data.ts";

@@ -11,8 +11,8 @@ import { join } from "node:path";
 import { profileCsv } from "../../core/csv/read.ts";
 import { startChild } from "../../core/platform/child.ts";
 import { type RunResult, STAGE_NAMES } from "../../core/trainer/contract.ts";
+import { settleOptions } from "../../core/training/options/run-options.ts";
 import type { RunReport } from "../../core/training/run.ts";
-import { settleOptions } from "../../core/training/run-options.ts";
 import type { Spent } from "../../core/training/stages/work/time-plan.ts";
 import { BUDGET_FILES, writeBudgetFile } from "./budget-files.ts";
 

@@ -8,7 +8,7 @@ import { basename } from "node:path";
 import { boundRows } from "../../core/trainer/model/bounds.ts";
 import { predict } from "../../core/trainer/model/model.ts";
 import type { Work } from "../../core/training/stages/index.ts";
-import { selectRows } from "../../core/training/stages/work/table.ts";
+import { selectRows } from "../../core/training/stages/work/rows/table.ts";
 import { leaksOf, makeFiles, type Peer, requestOf, runOurs, startPeer } from "./accuracy.ts";
 import { type AccuracyCase, readCases } from "./accuracy-data.ts";
 

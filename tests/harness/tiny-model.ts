@@ -8,7 +8,7 @@ import { treeSamples } from "../../core/trainer/encoding/supervised.ts";
 import { trainBoosting } from "../../core/trainer/learners/trees/boosting.ts";
 import { MODEL_VERSION, type Model } from "../../core/trainer/model/model.ts";
 import { seededRandom } from "../../core/trainer/random.ts";
-import { dropColumns } from "../../core/training/stages/work/table.ts";
+import { dropColumns } from "../../core/training/stages/work/rows/table.ts";
 import { readTarget, settleTask, targetPlan } from "../../core/training/stages/work/target.ts";
 
 export interface TinyModel {

@@ -33,7 +33,9 @@ export function exp64(value: number): number {
 
 type Loss = "squared" | "logistic" | "softmax" | "poisson" | "gamma";
 
-export function gradientKernels(bytes: Bytes): Pick<Kernels, `${Loss}Gradients` | "packGradients"> {
+export function gradientKernels(
+  bytes: Bytes,
+): Pick<Kernels, `${Loss}Gradients` | "weightGradients" | "packGradients"> {
   const score = (at: number, i: number) => bytes.f64(at + 8 * i);
   return {
     squaredGradients: (...args) =>
@@ -50,6 +52,20 @@ export function gradientKernels(bytes: Bytes): Pick<Kernels, `${Loss}Gradients` 
         const ratio = score(args[1], i) * exp64(-score(args[0], i));
         return [1 - ratio, Math.max(ratio, MIN_HESSIAN)];
       }),
+    weightGradients(weights, from, to, g, h, sums, unit) {
+      let [sumG, sumH] = [0, 0];
+      for (let i = from; i < to; i++) {
+        const weight = bytes.f64(weights + 8 * i);
+        const gradient = weight * bytes.f32(g + 4 * i);
+        const hessian = weight * (unit === 1 ? 1 : bytes.f32(h + 4 * i));
+        bytes.putF32(g + 4 * i, gradient);
+        bytes.putF32(h + 4 * i, hessian);
+        sumG += Math.abs(gradient);
+        sumH += hessian;
+      }
+      bytes.putF64(sums, sumG);
+      bytes.putF64(sums + 8, sumH);
+    },
     packGradients(records, stride, g, h, from, to, scaleG, scaleH) {
       const whole = (value: number) => BigInt(value + ROUND - ROUND);
       for (let i = from; i < to; i++) {

@@ -83,6 +83,7 @@ export const RUN: RunView = {
   beatsBaseline: null,
   positiveClass: null,
   findings: [],
+  cost: null,
   refit: null,
   readings: null,
   modelName: "fruit",

@@ -2,11 +2,13 @@
  * Draws which columns matter, by permutation importance, and how the prediction changes with each, as effect
  * curves.
  */
+import type { AccumulatedEffect } from "../../core/trainer/explain/accumulated.ts";
 import type { Dependence } from "../../core/trainer/explain/dependence.ts";
 import type { Importance } from "../../core/trainer/explain/importance.ts";
 import { figure, figures, percent, shortName } from "../parts/format.ts";
 import { metricInSentence, metricLabel } from "../parts/words.ts";
 import { BarList, extent, Figure, Legend, LineChart, SERIES_KINDS, type Series } from "./chart.tsx";
+import { ThemedChart } from "./themed-chart.tsx";
 
 const SHOWN = 15;
 
@@ -14,6 +16,10 @@ export interface ImportanceProps {
   importance: readonly Importance[];
   /** How the answer moves with some of the columns. */
   dependence: readonly Dependence[];
+  /** The same among rows that look alike, of columns that have an order. */
+  accumulated: readonly AccumulatedEffect[];
+  /** Address of a column's SHAP dependence plot; null where there is none. */
+  shapOf: (column: string) => string | null;
   metric: string;
   target: string;
   classes: readonly string[];
@@ -21,7 +27,7 @@ export interface ImportanceProps {
 
 /** Opening a column shows how the prediction changes with it. */
 export function ImportanceFigure(props: ImportanceProps) {
-  const { importance, dependence, target, classes } = props;
+  const { importance, dependence, accumulated, shapOf, target, classes } = props;
   const metric = metricLabel(props.metric);
   const top = importance[0]!;
   const sentence =
@@ -46,17 +52,59 @@ export function ImportanceFigure(props: ImportanceProps) {
             text: written[place]!,
             ...(effect && {
               more: (
-                <DependenceFigure
+                <Effects
                   dependence={effect}
                   id={`effect-${index}`}
                   target={target}
                   classes={classes}
+                  accumulated={accumulated.find((entry) => entry.column === column) ?? null}
+                  shap={shapOf(column)}
                 />
               ),
             }),
           };
         })}
       />
+    </Figure>
+  );
+}
+
+interface EffectsProps extends DependenceProps {
+  accumulated: AccumulatedEffect | null;
+  shap: string | null;
+}
+
+/** Partial dependence, and beside it accumulated local effects and the contributions of single rows. */
+export function Effects({ accumulated, shap, ...props }: EffectsProps) {
+  return (
+    <>
+      <DependenceFigure {...props} />
+      {accumulated && <AccumulatedFigure {...props} accumulated={accumulated} />}
+      {shap && (
+        <ThemedChart
+          path={shap}
+          alt={`SHAP dependence: how far ${props.dependence.column} moved the prediction of each test row, by its value.`}
+        />
+      )}
+    </>
+  );
+}
+
+/** How the prediction changes with a column among rows that look alike: no row is asked about that cannot be. */
+function AccumulatedFigure(props: DependenceProps & { accumulated: AccumulatedEffect }) {
+  const { id, target, classes, accumulated } = props;
+  const { column, type, at, effects } = accumulated;
+  const names = answerNames(target, classes, effects[0]!.length);
+  const show = (x: number) => (type === "date" ? day(x) : figure(x));
+  const sentence = `Accumulated local effect: how the ${shortName(names[0]!)} changes with ${shortName(column)} among rows that look alike, as a difference from the mean. Where it differs from the curve above, the column moves together with others.`;
+  return (
+    <Figure
+      id={`${id}-ale`}
+      sentence={sentence}
+      columns={[column, ...names]}
+      rows={at.map((x, index) => ({ head: show(x), cells: effects[index]! }))}
+    >
+      <EffectLines at={at} answers={effects} names={names} label={sentence} column={column} show={show} />
     </Figure>
   );
 }
@@ -68,7 +116,7 @@ export interface DependenceProps {
   classes: readonly string[];
 }
 
-export function DependenceFigure({ dependence, id, target, classes }: DependenceProps) {
+function DependenceFigure({ dependence, id, target, classes }: DependenceProps) {
   const { column, type, at, answers } = dependence;
   const names = answerNames(target, classes, answers[0]!.length);
   const show = (x: number | string) => (typeof x === "string" ? x : type === "date" ? day(x) : figure(x));

@@ -24,6 +24,8 @@ export interface DatasetPageProps {
   page: TablePage;
   /** Every column, in the file's order. */
   targets: readonly TargetChoice[];
+  /** Other datasets, whose rows may be a test set. */
+  others: readonly { id: string; name: string }[];
   reading: PanelData["reading"];
   runs: PanelData["runs"] | null;
   /** How other choices would read it, where that was asked. */
@@ -33,7 +35,7 @@ export interface DatasetPageProps {
 }
 
 export function DatasetPage(props: DatasetPageProps) {
-  const { frame, dataset, page, targets, reading, runs, preview, problem } = props;
+  const { frame, dataset, page, targets, others, reading, runs, preview, problem } = props;
   const { links } = frame;
   const { profile, name } = dataset;
   const path = datasetPath(dataset);
@@ -50,7 +52,7 @@ export function DatasetPage(props: DatasetPageProps) {
       </header>
       {problem && <ProblemNote problem={problem} />}
       <div class="dataset-page">
-        <TrainForm links={links} dataset={dataset} targets={targets} shown={shown} />
+        <TrainForm links={links} dataset={dataset} targets={targets} shown={shown} others={others} />
         {dataset.changes && <Changes changes={dataset.changes} />}
         <section class="panel" aria-labelledby="findings-heading">
           <h2 id="findings-heading">Data issues</h2>

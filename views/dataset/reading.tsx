@@ -7,7 +7,7 @@ import { Command, curlLine } from "../parts/parts.tsx";
 import { datasetPath } from "../parts/paths.ts";
 import { COLUMN_TYPE_NAMES, TYPE_WORDS } from "../parts/words.ts";
 import type { ReadyDataset } from "./data.ts";
-import { Field } from "./train.tsx";
+import { Field } from "./fields.tsx";
 
 const DELIMITERS: readonly { value: string; label: string }[] = [
   { value: ",", label: "comma" },

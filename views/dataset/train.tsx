@@ -9,11 +9,10 @@ import { Command, curlLine } from "../parts/parts.tsx";
 import { datasetPath } from "../parts/paths.ts";
 import { METRIC_WORDS, TASK_WORDS } from "../parts/words.ts";
 import type { ReadyDataset } from "./data.ts";
+import { type ExpertProps, ExpertSettings } from "./expert.tsx";
+import { ColumnField, Field, LISTED, NAME_LENGTH } from "./fields.tsx";
 import { PositiveClass } from "./positive-class.tsx";
 
-/** Names in one list. */
-const LISTED = 1000;
-const NAME_LENGTH = 60;
 /** What a model can learn to predict; the other columns are offered after them. */
 const LIKELY = new Set<ColumnProfile["type"]>(["number", "category", "boolean"]);
 
@@ -42,9 +41,11 @@ export interface TrainFormProps {
   targets: readonly TargetChoice[];
   /** Names of the columns that can be left out. */
   shown: readonly string[];
+  /** Other datasets whose rows may be the test set. */
+  others: ExpertProps["others"];
 }
 
-export function TrainForm({ links, dataset, targets, shown }: TrainFormProps) {
+export function TrainForm({ links, dataset, targets, shown, others }: TrainFormProps) {
   const { profile } = dataset;
   if (profile.rows < LEAST_ROWS) return <TooFewRows links={links} rows={profile.rows} />;
   const names = profile.columns.map(({ name }) => name);
@@ -78,6 +79,11 @@ export function TrainForm({ links, dataset, targets, shown }: TrainFormProps) {
           shown={shown}
           taskReason={profile.taskReason}
           positiveClass={<PositiveClass profile={profile} />}
+        />
+        <ExpertSettings
+          names={names}
+          numbers={profile.columns.filter(({ type }) => type === "number").map(({ name }) => name)}
+          others={others}
         />
         <Command code={curlLine(links, { method: "POST", path: "/api/train", body })} />
       </details>
@@ -254,49 +260,6 @@ function Options(props: {
           </label>
         ))}
       </fieldset>
-    </div>
-  );
-}
-
-/** One column of the table, or none: a list to choose from while it is short enough, else its name to type. */
-function ColumnField({ id, names }: { id: string; names: readonly string[] }) {
-  const field = { id, name: id, "aria-describedby": `${id}-hint` };
-  if (names.length > LISTED) return <input {...field} placeholder="none" />;
-  return (
-    <select {...field}>
-      <option value="">None</option>
-      {names.map((name) => (
-        <option value={name}>{short(name, NAME_LENGTH)}</option>
-      ))}
-    </select>
-  );
-}
-
-/** `only`: the task that it is for; with another it is hidden (hero.css). */
-export function Field(props: {
-  id: string;
-  label: string;
-  hint?: string;
-  only?: Task;
-  /** Why what it holds was refused. */
-  error?: string | null;
-  children: Child;
-}) {
-  const { id, label, hint, only, error, children } = props;
-  return (
-    <div class="field" {...(only && { "data-tasks": only })}>
-      <label for={id}>{label}</label>
-      {children}
-      {error && (
-        <p id={`${id}-error`} class="note note-danger">
-          {error}
-        </p>
-      )}
-      {hint && (
-        <p id={`${id}-hint`} class="hint">
-          {hint}
-        </p>
-      )}
     </div>
   );
 }

@@ -1,4 +1,6 @@
 /** Draws the summary of a model version: the facts that its page and its report end with. */
+
+import { figure } from "../../core/platform/figures.ts";
 import type { ModelView } from "../../core/routes/data/panel-data.ts";
 import { isRefit } from "../../core/trainer/refit.ts";
 import { type Links, url } from "../layout/frame.ts";
@@ -46,6 +48,12 @@ export function Summary({ links, version }: { links: Links; version: ModelView["
           <dt>Size</dt>
           <dd>{bytes(sizeBytes)}</dd>
         </div>
+        {result.cost != null && (
+          <div>
+            <dt>Cost of a prediction</dt>
+            <dd>{figure(result.cost)} µs a row, measured after training</dd>
+          </div>
+        )}
         {classes && <Names label="Classes" names={classes} id="classes" />}
         <Names label="Columns" names={features.map(({ name }) => name)} id="columns" />
       </dl>

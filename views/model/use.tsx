@@ -1,7 +1,7 @@
 /** Draws how to call the model: a file on the page, and commands that work when pasted. */
 import type { Problem } from "../../core/http/problem.ts";
 import type { ModelView } from "../../core/routes/data/panel-data.ts";
-import { Field } from "../dataset/train.tsx";
+import { Field } from "../dataset/fields.tsx";
 import { ProblemNote } from "../layout/error.tsx";
 import { type Links, url } from "../layout/frame.ts";
 import { apiUrl, CodeBlock, curlLine } from "../parts/parts.tsx";

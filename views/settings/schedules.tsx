@@ -1,7 +1,7 @@
 /** Draws the schedules: what runs when, what came of it, with a form to add one. */
 import type { SchedulesPageData } from "../../core/routes/pages/schedules-page.ts";
 import { METRICS } from "../../core/trainer/metrics/index.ts";
-import { Field } from "../dataset/train.tsx";
+import { Field } from "../dataset/fields.tsx";
 import { type Frame, type Links, url } from "../layout/frame.ts";
 import { Layout } from "../layout/layout.tsx";
 import { capital } from "../parts/format.ts";

@@ -2,7 +2,7 @@
 
 import type { SettingView } from "../../core/operations/settings.ts";
 import type { SettingsPageData } from "../../core/routes/pages/settings-page.ts";
-import { Field } from "../dataset/train.tsx";
+import { Field } from "../dataset/fields.tsx";
 import { type Frame, type Links, url } from "../layout/frame.ts";
 import { Layout } from "../layout/layout.tsx";
 import { capital } from "../parts/format.ts";

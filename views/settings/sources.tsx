@@ -1,6 +1,6 @@
 /** Draws the sources: where datasets come from, when each was refreshed and what changed, with a form to add one. */
 import type { SourceRow, SourcesPageData } from "../../core/routes/pages/sources-page.ts";
-import { Field } from "../dataset/train.tsx";
+import { Field } from "../dataset/fields.tsx";
 import { type Frame, type Links, url } from "../layout/frame.ts";
 import { Layout } from "../layout/layout.tsx";
 import { plural } from "../parts/format.ts";

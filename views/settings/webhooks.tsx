@@ -2,7 +2,7 @@
 
 import type { WebhookView } from "../../core/operations/webhooks.ts";
 import type { SettingsPageData } from "../../core/routes/pages/settings-page.ts";
-import { Field } from "../dataset/train.tsx";
+import { Field } from "../dataset/fields.tsx";
 import { type Links, url } from "../layout/frame.ts";
 import { count, plural } from "../parts/format.ts";
 import { Action, CodeBlock, Command, curlLine, Empty, LampDot } from "../parts/parts.tsx";

@@ -26,7 +26,7 @@ export interface ArchivedRun {
   version: StoredVersion;
   candidates: readonly Standing[];
   charts: readonly ExportedChart[];
-  drawChart: (chart: ExportedChart, theme: "light") => Promise<string>;
+  drawChart: (chart: ExportedChart) => Promise<string>;
   /** Null if an earlier Signalbox trained it. */
   answers: RowAnswers | null;
   /** Null if it was deleted. */
@@ -76,7 +76,7 @@ export async function* runFiles(archived: ArchivedRun): AsyncGenerator<ArchiveFi
   }
   for (const chart of charts) {
     const name = `charts/${fileName(chart.name)}`;
-    yield { name: `${name}.svg`, body: await drawChart(chart, "light") };
+    yield { name: `${name}.svg`, body: await drawChart(chart) };
     yield { name: `${name}.csv`, body: csv(chart) };
   }
   yield* modelFiles(archived);

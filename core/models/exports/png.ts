@@ -6,9 +6,6 @@ import wasmFile from "@resvg/resvg-wasm/index_bg.wasm" with { type: "file" };
 import fontFile from "dejavu-fonts-ttf/ttf/DejaVuSans.ttf" with { type: "file" };
 import boldFile from "dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf" with { type: "file" };
 
-/** Sharp on high-density screens. */
-const PIXELS_WIDE = 1280;
-
 const bytesOf = async (path: string) => new Uint8Array(await Bun.file(path).arrayBuffer());
 
 interface Renderer {
@@ -29,12 +26,12 @@ async function openRenderer(): Promise<Renderer> {
   return { Resvg, fonts };
 }
 
-/** 1280 pixels wide. The renderer is loaded when first used, and kept. */
-export async function svgToPng(svg: string): Promise<Uint8Array<ArrayBuffer>> {
+/** So many pixels wide. The renderer is loaded when first used, and kept. */
+export async function svgToPng(svg: string, pixelsWide: number): Promise<Uint8Array<ArrayBuffer>> {
   renderer ??= openRenderer();
   const { Resvg, fonts } = await renderer;
   const drawn = new Resvg(svg, {
-    fitTo: { mode: "width", value: PIXELS_WIDE },
+    fitTo: { mode: "width", value: pixelsWide },
     font: { fontBuffers: fonts, defaultFontFamily: "DejaVu Sans", sansSerifFamily: "DejaVu Sans" },
   });
   try {

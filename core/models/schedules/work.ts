@@ -13,7 +13,7 @@ import type { Store } from "../../store/database.ts";
 import type { StoredDataset } from "../../store/datasets.ts";
 import type { FileStorage } from "../../store/files/storage.ts";
 import type { StoredRun } from "../../store/runs.ts";
-import { TRAIN_REQUEST, type TrainRequest } from "../../training/run-options.ts";
+import { TRAIN_REQUEST, type TrainRequest } from "../../training/options/run-options.ts";
 import type { Runs } from "../../training/runs.ts";
 import type { ModelCache } from "../model-cache.ts";
 import { predictFile } from "../predict-csv.ts";

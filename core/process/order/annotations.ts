@@ -20,7 +20,7 @@ import {
 import type { Unchanged } from "../../store/database.ts";
 import { findModel } from "../../store/models.ts";
 import { findRun, type StoredRun } from "../../store/runs.ts";
-import { MODEL_NAME } from "../../training/run-options.ts";
+import { MODEL_NAME } from "../../training/options/run-options.ts";
 
 /** One line without commas, so that lists of tags can be typed. */
 export const TAG = z

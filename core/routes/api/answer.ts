@@ -14,7 +14,8 @@ import { type Call, keepsAnswer, type Route } from "./route.ts";
 export async function answerRoute(row: Route, call: Call): Promise<Response> {
   const { signalbox } = call;
   const types = typesOf(row);
-  if (types.length) acceptedType(call.request, types);
+  // Who names a format in the address has chosen it.
+  if (types.length && !isFormatNamed(row, call)) acceptedType(call.request, types);
   const params = row.params ? checked(call.params, row.params) : call.params;
   const query = queryOf(row, call.query);
   const tag = await row.tag?.({ signalbox, params }, signalbox.store);
@@ -43,6 +44,10 @@ export async function answerRoute(row: Route, call: Call): Promise<Response> {
       : answer.ok && answer.status !== 204 && (await row.tag?.({ signalbox, params }, signalbox.store));
   if (shown) answer.headers.set("etag", tagText(shown));
   return answer;
+}
+
+function isFormatNamed({ query }: Route, { url }: Call): boolean {
+  return query instanceof z.ZodObject && "format" in query.shape && url.searchParams.has("format");
 }
 
 interface QueryCheck {

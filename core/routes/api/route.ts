@@ -22,7 +22,8 @@ export interface Drawings {
   /** The page of a model that is taken along. */
   standalonePage: (version: StoredVersion, module: string) => Promise<string>;
   /** A whole SVG document. */
-  chartSvg: (chart: ExportedChart, theme: "light" | "dark") => Promise<string>;
+  /** A chart as a whole SVG document, so many pixels wide. */
+  chartSvg: (chart: ExportedChart, look: { theme: "light" | "dark"; width: number }) => Promise<string>;
 }
 
 /** One request, without the router that brought it; params, query and body as the row's schemas made them. */

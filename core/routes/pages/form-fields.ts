@@ -3,13 +3,15 @@
  * the same checks.
  */
 
-import type * as z from "zod";
+import * as z from "zod";
 import { CHOICES } from "../../datasets/reading-choices.ts";
 import { checked, mediaType, readText } from "../../http/body.ts";
 import { TOKEN_REQUEST } from "../../http/identity/tokens.ts";
 import { AppError } from "../../platform/errors.ts";
 import { DAY_MS } from "../../platform/figures.ts";
-import { TRAIN_REQUEST, type TrainRequest } from "../../training/run-options.ts";
+import { EXPERT_NAMES } from "../../training/options/expert.ts";
+import { EXPERT_TEXT_SHAPE } from "../../training/options/expert-schema.ts";
+import { TRAIN_REQUEST, type TrainRequest } from "../../training/options/run-options.ts";
 import { THRESHOLD_REQUEST } from "../api/rows/models/models.ts";
 
 const MAX_FORM_BYTES = 1024 * 1024;
@@ -52,6 +54,12 @@ export async function trainForm(request: Request, datasetId: string): Promise<Tr
   const [exclude, features] = [all("exclude"), all("features")];
   const falsePositive = number("costFalsePositive");
   const falseNegative = number("costFalseNegative");
+  const expert = checked(
+    defined(
+      Object.fromEntries(EXPERT_NAMES.map((name) => [name, filled(form, name) && all(name).join(",")])),
+    ),
+    EXPERT_FORM,
+  );
   const isWeighed = falsePositive !== undefined || falseNegative !== undefined;
   return checked(
     defined({
@@ -68,10 +76,14 @@ export async function trainForm(request: Request, datasetId: string): Promise<Tr
       exclude: exclude.length ? exclude : undefined,
       features: features.length ? features : undefined,
       costs: isWeighed ? { falsePositive: falsePositive ?? 1, falseNegative: falseNegative ?? 1 } : undefined,
+      ...expert,
     }),
     TRAIN_REQUEST,
   );
 }
+
+/** Its fields hold text. */
+const EXPERT_FORM = z.strictObject(EXPERT_TEXT_SHAPE);
 
 export async function readingForm(request: Request): Promise<ReturnType<typeof CHOICES.parse>> {
   const form = await readForm(request);

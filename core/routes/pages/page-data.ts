@@ -10,8 +10,9 @@ import { may } from "../../http/identity/identity.ts";
 import type { TokenView } from "../../http/identity/tokens.ts";
 import { wantedForm } from "../../http/negotiate.ts";
 import { AppError } from "../../platform/errors.ts";
+import type { Signalbox } from "../../process/signalbox.ts";
 import type { DeletedKind } from "../../store/deletions.ts";
-import { LIST_FILTERS } from "../../store/lists.ts";
+import { LIST_FILTERS, listedDatasets } from "../../store/lists.ts";
 import { findEvaluation } from "../../store/models.ts";
 import { currentRun, findRun } from "../../store/runs.ts";
 import { replayRun } from "../../training/replay.ts";
@@ -125,7 +126,16 @@ export async function datasetData({ signalbox, params, query }: Call, preview?: 
     type: column.type,
     task: column.name === dataset.profile.target ? dataset.profile.task! : guessTask(column).task,
   }));
-  return { reading, dataset, view, targets, page: { offset, column, ...rows }, runs, preview };
+  const others = await otherDatasets(signalbox, dataset.id);
+  return { reading, dataset, view, targets, others, page: { offset, column, ...rows }, runs, preview };
+}
+
+/** So many may be chosen as test set in a form; the API takes any. */
+const LISTED_DATASETS = 100;
+
+async function otherDatasets({ store }: Signalbox, id: string): Promise<{ id: string; name: string }[]> {
+  const listed = await listedDatasets(store, { before: NEWEST, limit: LISTED_DATASETS });
+  return listed.filter((other) => other.id !== id).map((other) => ({ id: other.id, name: other.name }));
 }
 
 /** Throws AppError `missing`. */

@@ -29,18 +29,32 @@ export interface EncodedTable {
 }
 
 /** Fits one encoding per column; IDs must have been dropped before. */
-export async function fitEncoder(table: Table, rows: Int32Array, checkpoint: Checkpoint): Promise<Encoder> {
+export async function fitEncoder(
+  table: Table,
+  rows: Int32Array,
+  checkpoint: Checkpoint,
+  { dates = "parts" }: { dates?: DateHandling } = {},
+): Promise<Encoder> {
   const columns: ColumnEncoding[] = [];
   for (const column of table.columns) {
     await checkpoint();
-    columns.push(column.type === "text" ? await fitText(column, rows, checkpoint) : fitColumn(column, rows));
+    columns.push(
+      column.type === "text" ? await fitText(column, rows, checkpoint) : fitColumn(column, rows, dates),
+    );
   }
   return { columns };
 }
 
-function fitColumn(column: Exclude<Column, { type: "text" }>, rows: Int32Array): ColumnEncoding {
+/** `elapsed`: a date is the days since the first, without calendar parts. */
+export type DateHandling = "parts" | "elapsed";
+
+function fitColumn(
+  column: Exclude<Column, { type: "text" }>,
+  rows: Int32Array,
+  dates: DateHandling,
+): ColumnEncoding {
   if ("values" in column) {
-    if (column.type === "date") return fitDate(column.name, column.values, rows);
+    if (column.type === "date") return fitDate(column.name, column.values, { rows, dates });
     return { kind: "number", column: column.name };
   }
   const counts = new Int32Array(column.labels.length);
@@ -55,14 +69,18 @@ function fitColumn(column: Exclude<Column, { type: "text" }>, rows: Int32Array):
   };
 }
 
-function fitDate(column: string, values: Float64Array, rows: Int32Array): ColumnEncoding {
+function fitDate(
+  column: string,
+  values: Float64Array,
+  { rows, dates }: { rows: Int32Array; dates: DateHandling },
+): ColumnEncoding {
   let origin = Number.POSITIVE_INFINITY;
   for (const row of rows) if (values[row] < origin) origin = values[row];
   return {
     kind: "date",
     column,
     origin: Number.isFinite(origin) ? origin : 0,
-    parts: varyingParts(values, rows),
+    parts: dates === "elapsed" ? ["elapsed"] : varyingParts(values, rows),
   };
 }
 

@@ -127,6 +127,7 @@ async function stackText(
         task: target.task,
         classes: target.classes.length,
         l2: TEXT_L2,
+        ...(target.weights && { weights: Float64Array.from(on, (row) => target.weights![row]) }),
         checkpoint,
       },
     );

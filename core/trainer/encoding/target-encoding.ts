@@ -27,15 +27,19 @@ export function fitTargetEncoding(
   const prior = new Float64Array(outputs);
   const means = new Float64Array(category.labels * outputs);
   const counts = new Float64Array(category.labels);
+  let total = 0;
   for (const row of rows) {
     const code = category.codes[row];
-    if (code >= 0) counts[code]++;
+    const weight = target.weights?.[row] ?? 1;
+    total += weight;
+    if (code >= 0) counts[code] += weight;
     for (let k = 0; k < outputs; k++) {
-      const value = encodedTarget(target, row, k);
-      prior[k] += value / rows.length;
+      const value = weight * encodedTarget(target, row, k);
+      prior[k] += value;
       if (code >= 0) means[code * outputs + k] += value;
     }
   }
+  for (let k = 0; k < outputs; k++) prior[k] /= total;
   for (let code = 0; code < category.labels; code++) {
     for (let k = 0; k < outputs; k++) {
       means[code * outputs + k] =

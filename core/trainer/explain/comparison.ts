@@ -48,7 +48,7 @@ const LEAST_REPLICATES = 40;
 /** `truth`: the numbers, or the labels as in the file. Rows of a class that a model lacks count as wrong. */
 export async function compareModels(
   models: { before: Model; after: Model },
-  given: { table: Table; truth: (string | number)[] },
+  given: { table: Table; truth: (string | number)[]; weights?: Float64Array | null },
   options: ComparisonOptions,
 ): Promise<Record<string, MetricComparison>> {
   const { before, after } = models;
@@ -76,12 +76,17 @@ export async function compareModels(
 /** The model's predictions, in the union of both models' classes. */
 async function outcomeFor(
   model: Model,
-  given: { table: Table; truth: (string | number)[]; classes: string[] },
+  given: {
+    table: Table;
+    truth: (string | number)[];
+    weights?: Float64Array | null;
+    classes: string[];
+  },
   checkpoint: Checkpoint,
 ): Promise<Outcome> {
-  const { table, truth, classes } = given;
+  const { table, truth, weights = null, classes } = given;
   const answers = await predictTable(model, table, checkpoint);
-  const common = { task: model.task, classes: classes.length, weights: null };
+  const common = { task: model.task, classes: classes.length, weights };
   const { probabilities } = answers;
   if (!probabilities)
     return {
@@ -118,7 +123,10 @@ async function drawDifferences(
     await options.checkpoint();
     if (replicate >= LEAST_REPLICATES && options.isOver?.()) break;
     const weights = new Float64Array(rows);
-    for (let i = 0; i < rows; i++) weights[Math.floor(options.random() * rows)]++;
+    for (let i = 0; i < rows; i++) {
+      const row = Math.floor(options.random() * rows);
+      weights[row] += first.weights ? first.weights[row] : 1;
+    }
     for (const name of names) {
       const [was, is] = [first, second].map((outcome) => METRICS[name].measure({ ...outcome, weights }));
       if (Number.isFinite(is - was)) drawn[name].push(is - was);

@@ -21,7 +21,7 @@ export interface Importance {
  */
 export async function permutationImportance(
   model: Model,
-  given: { table: Table; truth: Float64Array; metric: MetricName },
+  given: { table: Table; truth: Float64Array; metric: MetricName; weights?: Float64Array | null },
   options: {
     random: Random;
     checkpoint: Checkpoint;
@@ -73,7 +73,7 @@ function splitsByColumn(model: Model): Map<string, number> {
 function measure(
   model: Model,
   answers: Prediction,
-  given: { truth: Float64Array; metric: MetricName },
+  given: { truth: Float64Array; metric: MetricName; weights?: Float64Array | null },
 ): number {
   const { values, probabilities } = answers;
   const { task, classes } = model;
@@ -83,7 +83,7 @@ function measure(
     truth: given.truth,
     values,
     probabilities,
-    weights: null,
+    weights: given.weights ?? null,
   };
   return METRICS[given.metric].measure(outcome);
 }

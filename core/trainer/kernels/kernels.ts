@@ -28,6 +28,10 @@ export interface Kernels {
   softmaxGradients(
     ...args: [...Parameters<GradientKernel>, outputs: number, stride: number, scratch: number]
   ): void;
+  /** Gradients times the weights (f64 by position) of their rows, with the sums of both; unit 1: every hessian was one. */
+  weightGradients(
+    ...args: [weights: number, from: number, to: number, g: number, h: number, sums: number, unit: number]
+  ): void;
   squaredLoss: LossKernel;
   logisticLoss: LossKernel;
   poissonLoss: LossKernel;

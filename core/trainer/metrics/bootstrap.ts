@@ -91,7 +91,14 @@ function resample(all: WithUnseen, units: Units, random: Random): Record<keyof D
   const weights = drawWeights(units, { rows: all.outcome.truth.length, random });
   const seen = { ...all.outcome, weights: weights.slice() };
   drawUnseen(weights, all.unseen, random);
+  const { weights: counted } = all.outcome;
+  if (counted) for (const drawn of [seen.weights, weights]) weigh(drawn, counted);
   return { seen, wary: { ...all.outcome, weights } };
+}
+
+/** A row counts as often as it was drawn, times what it counts; those that were not seen count once. */
+function weigh(drawn: Float64Array, counted: Float64Array): void {
+  for (let row = 0; row < counted.length; row++) drawn[row] *= counted[row];
 }
 
 async function drawMetrics(
@@ -136,12 +143,13 @@ function unitsOf(rows: number, groups: Int32Array | null): Units {
 }
 
 function partOf(outcome: Outcome, rows: Int32Array): Outcome {
-  const { truth, values, probabilities, classes } = outcome;
+  const { truth, values, probabilities, classes, weights } = outcome;
   const cells = { length: rows.length * classes };
   return {
     ...outcome,
     truth: Float64Array.from(rows, (row) => truth[row]),
     values: Float64Array.from(rows, (row) => values[row]),
+    weights: weights && Float64Array.from(rows, (row) => weights[row]),
     probabilities:
       probabilities &&
       Float64Array.from(

@@ -30,9 +30,13 @@ export function applyCalibration(calibration: Calibration, probabilities: Float6
 }
 
 /** An increasing curve for two classes; needs some thousand rows to beat two parameters. */
-export function fitIsotonicCalibration(probabilities: Float64Array, truth: Float64Array): Calibration {
+export function fitIsotonicCalibration(
+  probabilities: Float64Array,
+  truth: Float64Array,
+  weights?: Float64Array,
+): Calibration {
   const scores = Float64Array.from(truth, (_, row) => probabilities[row * 2 + 1]);
-  return { kind: "isotonic", ...fitIsotonic(scores, truth) };
+  return { kind: "isotonic", ...fitIsotonic(scores, truth, weights) };
 }
 
 function scaleLogits(calibration: LogitScaling, probabilities: Float64Array): Float64Array {
@@ -55,14 +59,20 @@ function scaleLogits(calibration: LogitScaling, probabilities: Float64Array): Fl
   return calibrated;
 }
 
-/** Log loss of probabilities for the rows of `truth`. */
-export function meanLogLoss(probabilities: Float64Array, truth: Float64Array): number {
+/** Log loss of probabilities for the rows of `truth`, by what each counts. */
+export function meanLogLoss(
+  probabilities: Float64Array,
+  truth: Float64Array,
+  weights?: Float64Array,
+): number {
   const classes = probabilities.length / truth.length;
-  let sum = 0;
+  let [sum, total] = [0, 0];
   for (let row = 0; row < truth.length; row++) {
-    sum -= Math.log(Math.max(probabilities[row * classes + truth[row]], LEAST_PROBABILITY));
+    const weight = weights ? weights[row] : 1;
+    total += weight;
+    sum -= weight * Math.log(Math.max(probabilities[row * classes + truth[row]], LEAST_PROBABILITY));
   }
-  return sum / truth.length;
+  return sum / total;
 }
 
 /** Minimises the log loss over slope (and the offset for two classes) by Newton's method in few steps. */
@@ -70,11 +80,12 @@ export function fitCalibration(
   target: Pick<Target, "task" | "classes">,
   probabilities: Float64Array,
   truth: Float64Array,
+  weights?: Float64Array,
 ): LogitScaling {
-  if (target.task === "binary") return fitPlatt(probabilities, truth);
+  if (target.task === "binary") return fitPlatt(probabilities, truth, weights);
   let [low, high] = [0.2, 5];
   const lossAt = (slope: number) =>
-    meanLogLoss(applyCalibration(temperature(slope, target.classes.length), probabilities), truth);
+    meanLogLoss(applyCalibration(temperature(slope, target.classes.length), probabilities), truth, weights);
   const golden = (Math.sqrt(5) - 1) / 2;
   for (let step = 0; step < 25; step++) {
     const [left, right] = [high - golden * (high - low), low + golden * (high - low)];
@@ -91,18 +102,22 @@ const temperature = (slope: number, classes: number): LogitScaling => ({
 });
 
 /** sigmoid(slope x logit + offset), with Platt's smoothed targets: Newton's method, halving steps that overshoot. */
-function fitPlatt(probabilities: Float64Array, truth: Float64Array): LogitScaling {
-  const logits = Float64Array.from(truth, (_, row) => logit(probabilities[row * 2 + 1]));
-  const wanted = smoothedTargets(truth);
+function fitPlatt(probabilities: Float64Array, truth: Float64Array, weights?: Float64Array): LogitScaling {
+  const wanted = smoothedTargets(truth, weights);
+  const rows: Logits = {
+    logits: Float64Array.from(truth, (_, row) => logit(probabilities[row * 2 + 1])),
+    wanted,
+    weights,
+  };
   let at = { slope: 1, offset: 0 };
-  let loss = crossEntropy(logits, wanted, at);
+  let loss = crossEntropy(rows, at);
   for (let step = 0; step < 50; step++) {
-    const move = newtonStep(logits, wanted, at);
+    const move = newtonStep(rows, at);
     let [share, next] = [1, at];
     let lower = Number.POSITIVE_INFINITY;
     for (; share > 1e-6 && !(lower < loss); share /= 2) {
       next = { slope: at.slope - share * move.slope, offset: at.offset - share * move.offset };
-      lower = crossEntropy(logits, wanted, next);
+      lower = crossEntropy(rows, next);
     }
     if (!(lower < loss - 1e-10 * truth.length)) break;
     [at, loss] = [next, lower];
@@ -115,31 +130,43 @@ interface Line {
   offset: number;
 }
 
-function smoothedTargets(truth: Float64Array): Float64Array {
-  let positives = 0;
-  for (const y of truth) positives += y;
-  const [high, low] = [(positives + 1) / (positives + 2), 1 / (truth.length - positives + 2)];
+interface Logits {
+  logits: Float64Array;
+  wanted: Float64Array;
+  /** What each row counts; absent: once. */
+  weights?: Float64Array;
+}
+
+function smoothedTargets(truth: Float64Array, weights?: Float64Array): Float64Array {
+  let [positives, total] = [0, 0];
+  for (let row = 0; row < truth.length; row++) {
+    const weight = weights ? weights[row] : 1;
+    positives += weight * truth[row];
+    total += weight;
+  }
+  const [high, low] = [(positives + 1) / (positives + 2), 1 / (total - positives + 2)];
   return truth.map((y) => (y > 0 ? high : low));
 }
 
-function crossEntropy(logits: Float64Array, wanted: Float64Array, { slope, offset }: Line): number {
+function crossEntropy({ logits, wanted, weights }: Logits, { slope, offset }: Line): number {
   let loss = 0;
   for (let row = 0; row < logits.length; row++) {
     const margin = slope * logits[row] + offset;
     const softplus = margin > 0 ? margin + Math.log1p(Math.exp(-margin)) : Math.log1p(Math.exp(margin));
-    loss += softplus - wanted[row] * margin;
+    loss += (weights ? weights[row] : 1) * (softplus - wanted[row] * margin);
   }
   return loss;
 }
 
 /** Inverse Hessian times gradient, for two parameters. */
-function newtonStep(logits: Float64Array, wanted: Float64Array, { slope, offset }: Line): Line {
+function newtonStep({ logits, wanted, weights }: Logits, { slope, offset }: Line): Line {
   let [gs, go, hss, hso, hoo] = [0, 0, 1e-9, 0, 1e-9];
   for (let row = 0; row < logits.length; row++) {
     const p = 1 / (1 + Math.exp(-(slope * logits[row] + offset)));
-    const weight = p * (1 - p);
-    gs += (p - wanted[row]) * logits[row];
-    go += p - wanted[row];
+    const counted = weights ? weights[row] : 1;
+    const weight = counted * p * (1 - p);
+    gs += counted * (p - wanted[row]) * logits[row];
+    go += counted * (p - wanted[row]);
     hss += weight * logits[row] ** 2;
     hso += weight * logits[row];
     hoo += weight;

@@ -20,8 +20,8 @@ interface Pool {
  * `scores` in [0, 1], `hits` 0 or 1. No pool becomes certain: a share is never nearer to 0 or 1 than its number of rows
  * allows.
  */
-export function fitIsotonic(scores: Float64Array, hits: Float64Array): IsotonicCurve {
-  const pools = poolViolators(scores, hits);
+export function fitIsotonic(scores: Float64Array, hits: Float64Array, weights?: Float64Array): IsotonicCurve {
+  const pools = poolViolators(scores, hits, weights);
   const from = [0];
   const to = [0];
   for (const { rows, hits: count, scores: sum } of pools) {
@@ -35,14 +35,19 @@ export function fitIsotonic(scores: Float64Array, hits: Float64Array): IsotonicC
   return { from: Float64Array.from(from), to: Float64Array.from(to) };
 }
 
-function poolViolators(scores: Float64Array, hits: Float64Array): Pool[] {
+function poolViolators(scores: Float64Array, hits: Float64Array, weights?: Float64Array): Pool[] {
   const order = Int32Array.from(scores.keys()).sort((a, b) => scores[a] - scores[b] || a - b);
   const pools: Pool[] = [];
   for (let i = 0; i < order.length; ) {
     let pool: Pool = { rows: 0, hits: 0, scores: 0 };
     const score = scores[order[i]];
     for (; i < order.length && scores[order[i]] === score; i++) {
-      pool = { rows: pool.rows + 1, hits: pool.hits + hits[order[i]], scores: pool.scores + score };
+      const weight = weights ? weights[order[i]] : 1;
+      pool = {
+        rows: pool.rows + weight,
+        hits: pool.hits + weight * hits[order[i]],
+        scores: pool.scores + weight * score,
+      };
     }
     for (
       let last = pools.at(-1);

@@ -4,6 +4,7 @@
  */
 
 import { designSteps } from "../encoding/design.ts";
+import type { CandidateFamily } from "../learners/catalogue.ts";
 import { fitLinear } from "../learners/linear/linear.ts";
 import { epochsFor, fitNetwork, HIDDEN } from "../learners/network/network.ts";
 import { fitNystroem } from "../learners/nystroem/nystroem.ts";
@@ -16,12 +17,25 @@ import { runPaced } from "../pace.ts";
 import type { Checkpoint, Random, Target } from "../samples.ts";
 import { foldRows, randomFor, type TrainingData, treePart } from "./training-data.ts";
 
-export type Family = "baseline" | "linear" | "smooth" | "network" | "boosting" | "forest";
+export type Family = Exclude<CandidateFamily, "ensemble">;
+
+export type CandidateParams = Record<string, number | string | boolean>;
+
+export interface BoostingSettings {
+  params: Partial<BoostingParams>;
+  log?: boolean;
+  /** By column: 1 predictions may only rise with it, -1 only fall. */
+  monotone?: Readonly<Record<string, 1 | -1>>;
+  /** What is shown in place of the trainer's own names. */
+  shown?: CandidateParams;
+}
 
 export interface CandidateConfig {
   name: string;
   family: Family;
-  params: Record<string, number | string | boolean>;
+  params: CandidateParams;
+  /** What a boosting candidate was made of. */
+  boosting?: BoostingSettings;
   fit: (data: TrainingData, job: FitJob) => Promise<Member>;
 }
 
@@ -54,18 +68,28 @@ export const baselineRecipe: CandidateConfig = {
 
 export function guess(target: Target, rows: Int32Array): Float64Array {
   const response = new Float64Array(responseWidth(target));
+  let total = 0;
   for (const row of rows) {
-    if (target.task === "regression") response[0] += target.values[row] / rows.length;
-    else response[target.values[row]] += 1 / rows.length;
+    const weight = target.weights?.[row] ?? 1;
+    total += weight;
+    if (target.task === "regression") response[0] += weight * target.values[row];
+    else response[target.values[row]] += weight;
   }
-  return response;
+  return response.map((sum) => sum / total);
 }
 
-export function linearRecipe(name: string, settings: { l2: number; log?: boolean }): CandidateConfig {
+/** What these rows count, for learners that take them one by one. */
+const weightsOf = ({ weights }: Target, rows: Int32Array) =>
+  weights && { weights: Float64Array.from(rows, (row) => weights[row]) };
+
+export function linearRecipe(
+  name: string,
+  settings: { l2: number; log?: boolean; shown?: CandidateParams },
+): CandidateConfig {
   return {
     name,
     family: "linear",
-    params: { l2: settings.l2, ...(settings.log && { target: "log" }) },
+    params: settings.shown ?? { l2: settings.l2, ...(settings.log && { target: "log" }) },
     fit: async (data, job) => {
       const { train } = foldRows(data, job.fold);
       const rows = thin(train, MOST_LINEAR_ROWS, randomFor(data, name, job.fold));
@@ -80,6 +104,7 @@ export function linearRecipe(name: string, settings: { l2: number; log?: boolean
         l2: settings.l2,
         checkpoint,
         stop: job.stop,
+        ...weightsOf(target, rows),
       });
       return { kind: "linear", model, transform };
     },
@@ -103,7 +128,14 @@ export function smoothRecipe(name: string, settings: { log?: boolean }): Candida
       const truth = Float64Array.from(train, (row) => target.values[row]);
       const random = randomFor(data, name, job.fold);
       const { task, classes } = target;
-      const options = { task, classes: classes.length, random, checkpoint, stop };
+      const options = {
+        task,
+        classes: classes.length,
+        random,
+        checkpoint,
+        stop,
+        ...weightsOf(target, train),
+      };
       job.onRound?.({ round: SMOOTH_ROUNDS, train: Number.NaN, valid: null });
       return { kind: "smooth", model: await fitNystroem(design, truth, options), transform };
     },
@@ -111,11 +143,18 @@ export function smoothRecipe(name: string, settings: { log?: boolean }): Candida
 }
 
 /** Layers of units: for up to about ten thousand rows, without text. */
-export function networkRecipe(name: string, settings: { decay: number; log?: boolean }): CandidateConfig {
+export function networkRecipe(
+  name: string,
+  settings: { decay: number; epochs?: number; log?: boolean; shown?: CandidateParams },
+): CandidateConfig {
   return {
     name,
     family: "network",
-    params: { hidden: HIDDEN.join(" x "), decay: settings.decay, ...(settings.log && { target: "log" }) },
+    params: settings.shown ?? {
+      hidden: HIDDEN.join(" x "),
+      decay: settings.decay,
+      ...(settings.log && { target: "log" }),
+    },
     fit: async (data, job) => {
       const { train } = foldRows(data, job.fold);
       const { target, transform } = learnedTarget(data.target, train, settings.log);
@@ -125,9 +164,9 @@ export function networkRecipe(name: string, settings: { decay: number; log?: boo
       const random = randomFor(data, name, job.fold);
       const { task, classes } = target;
       const model = await fitNetwork(design, truth, {
-        ...{ task, classes: classes.length, random, checkpoint, stop },
+        ...{ task, classes: classes.length, random, checkpoint, stop, ...weightsOf(target, train) },
         decay: settings.decay,
-        epochs: Math.min(epochsFor(train.length), job.maxRounds),
+        epochs: Math.min(settings.epochs ?? epochsFor(train.length), job.maxRounds),
         onEpoch: (round) => onRound?.({ round, train: Number.NaN, valid: null }),
       });
       return { kind: "network", model, transform };
@@ -135,22 +174,20 @@ export function networkRecipe(name: string, settings: { decay: number; log?: boo
   };
 }
 
-export function boostingRecipe(
-  name: string,
-  settings: { params: Partial<BoostingParams>; log?: boolean },
-): CandidateConfig {
+export function boostingRecipe(name: string, settings: BoostingSettings): CandidateConfig {
   const { monotone: _, ...shown } = settings.params;
   return {
     name,
     family: "boosting",
-    params: { ...shown, ...(settings.log && { target: "log" }) },
+    params: settings.shown ?? { ...shown, ...(settings.log && { target: "log" }) },
+    boosting: settings,
     fit: async (data, job) => {
       const part = await treePart(data, job.fold, job.checkpoint);
       const { train, valid } = foldRows(data, job.fold);
       const { target, transform } = learnedTarget(data.target, train, settings.log);
       const maxRounds = Math.min(settings.params.maxRounds ?? job.maxRounds, job.maxRounds);
       const model = await trainBoosting(part.samples, target, {
-        params: { ...settings.params, maxRounds },
+        params: { ...settings.params, monotone: { ...settings.monotone }, maxRounds },
         trainRows: train,
         validRows: valid,
         random: randomFor(data, name, job.fold),
@@ -172,12 +209,14 @@ function withoutLoss(onRound: FitJob["onRound"]): FitJob["onRound"] {
 
 export function forestRecipe(
   name: string,
-  settings: { params: Partial<ForestParams>; log?: boolean },
+  settings: { params: Partial<ForestParams>; log?: boolean; shown?: CandidateParams },
 ): CandidateConfig {
   return {
     name,
     family: "forest",
-    params: { ...settings.params, ...(settings.log && { target: "log" }) },
+    params: settings.shown
+      ? { ...settings.shown, ...(settings.params.extraTrees && { extraTrees: true }) }
+      : { ...settings.params, ...(settings.log && { target: "log" }) },
     fit: async (data, job) => {
       const part = await treePart(data, job.fold, job.checkpoint);
       const { train } = foldRows(data, job.fold);

@@ -70,11 +70,14 @@ function behind(scores: number[], than: number[], metric: MetricName): boolean {
  * error, which is a sum over pairs of entries, or the log loss, which uses only the true class.
  */
 interface Evidence {
+  /** What the rows count together. */
   rows: number;
   /** Sums of products of errors, entries x entries; null for classes. */
   products: Float64Array | null;
   /** By entry, the probability of each row's class. */
   likelihoods: Float64Array[];
+  /** What each of these rows counts; null: once. */
+  counted: Float64Array | null;
 }
 
 /** Weights are chosen on this many rows of all folds, evenly spread. */
@@ -83,19 +86,24 @@ const MOST_WEIGHED_ROWS = 20_000;
 function evidenceOf(data: TrainingData, entries: readonly Entry[], fold: number): Evidence {
   const { valid } = data.folds[fold];
   const places = spreadRows(valid.length, Math.ceil(MOST_WEIGHED_ROWS / data.folds.length));
-  const { values, task } = data.target;
+  const { values, task, weights } = data.target;
+  const counted = weights ? Float64Array.from(places, (place) => weights[valid[place]]) : null;
   const width = responseWidth(data.target);
   const answers = entries.map(({ folds }) => {
     const { response } = folds[fold];
     return task === "regression"
-      ? Float64Array.from(places, (place) => response[place] - values[valid[place]])
+      ? Float64Array.from(
+          places,
+          (place, i) => (response[place] - values[valid[place]]) * (counted ? Math.sqrt(counted[i]) : 1),
+        )
       : Float64Array.from(places, (place) => response[place * width + values[valid[place]]]);
   });
   const isNumber = task === "regression";
   return {
-    rows: places.length,
+    rows: counted ? counted.reduce((sum, weight) => sum + weight, 0) : places.length,
     products: isNumber ? productsOf(answers) : null,
     likelihoods: isNumber ? [] : answers,
+    counted: isNumber ? null : counted,
   };
 }
 
@@ -160,8 +168,12 @@ function logLosses(evidence: readonly Evidence[], count: number): Losses {
     concatenate(evidence.map((one) => one.likelihoods[entry])),
   );
   const sums = new Float64Array(likelihoods[0].length);
+  const counted = evidence[0].counted ? concatenate(evidence.map((one) => one.counted!)) : null;
   return {
-    with: (entry, picks) => meanLogLoss(sums, likelihoods[entry], picks),
+    with: (entry, picks) =>
+      counted
+        ? countedLogLoss(sums, likelihoods[entry], { picks, counted })
+        : meanLogLoss(sums, likelihoods[entry], picks),
     take: (entry) => {
       for (let row = 0; row < sums.length; row++) sums[row] += likelihoods[entry][row];
     },
@@ -183,6 +195,20 @@ function meanLogLoss(sums: Float64Array, last: Float64Array, picks: number): num
     }
   }
   return (loss - Math.log(product)) / sums.length;
+}
+
+/** The same where rows count differently. */
+function countedLogLoss(
+  sums: Float64Array,
+  last: Float64Array,
+  { picks, counted }: { picks: number; counted: Float64Array },
+): number {
+  let [loss, total] = [0, 0];
+  for (let row = 0; row < sums.length; row++) {
+    total += counted[row];
+    loss -= counted[row] * Math.log(Math.max((sums[row] + last[row]) / picks, LEAST_LIKELIHOOD));
+  }
+  return loss / total;
 }
 
 /** Weighted sum of responses. */

@@ -60,7 +60,7 @@ export function outcomeOf(target: Target, rows: Int32Array, response: Float64Arr
     truth: Float64Array.from(rows, (row) => target.values[row]),
     values: decide(target.task, response, width),
     probabilities: target.task === "regression" ? null : response,
-    weights: null,
+    weights: target.scoreWeights ? Float64Array.from(rows, (row) => target.scoreWeights![row]) : null,
   };
 }
 

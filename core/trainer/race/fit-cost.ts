@@ -7,6 +7,9 @@ import { landmarksFor } from "../learners/nystroem/nystroem.ts";
 import type { CandidateConfig } from "./candidate-configs.ts";
 import type { TrainingData } from "./training-data.ts";
 
+/** Of a forest whose parameters were set without their number. */
+const USUAL_TREES = 100;
+
 /** Milliseconds of one thread for one fold. */
 export function usualFitMs(data: TrainingData, { family, params }: CandidateConfig): number {
   const { features } = data.encoded.samples;
@@ -28,6 +31,15 @@ export function usualFitMs(data: TrainingData, { family, params }: CandidateConf
     const fits = task === "regression" ? 1 : 2.5;
     return 60 + fits * 4e-5 * landmarksFor(rows) ** 3;
   }
-  const share = Number(params.maxFeatures) || (task === "regression" ? 1 / 3 : 1 / Math.sqrt(columns));
-  return 5 + 2.5e-5 * Number(params.trees) * rows * Math.log2(rows) * Math.max(1, share * columns);
+  const share =
+    Number(params.maxFeatures ?? params.max_features) ||
+    (task === "regression" ? 1 / 3 : 1 / Math.sqrt(columns));
+  return (
+    5 +
+    2.5e-5 *
+      Number(params.trees ?? params.n_estimators ?? USUAL_TREES) *
+      rows *
+      Math.log2(rows) *
+      Math.max(1, share * columns)
+  );
 }

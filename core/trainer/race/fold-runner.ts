@@ -80,6 +80,8 @@ export class FoldRunner {
   private endsAt: number | null = null;
   /** True once nothing more will be chosen: only the planned folds remain. */
   private isFinal = false;
+  /** A linear model where one is tried, else the first of all. */
+  private readonly quickest: Entry | undefined;
   private readonly beganAt: number;
   private readonly costs: FoldCosts;
 
@@ -92,6 +94,8 @@ export class FoldRunner {
     for (const folds of options.saved.values())
       for (const fold of folds) this.rounds += countedRounds(fold.rounds);
     if (options.saved.size > 0) pool.spare();
+    const rivals = entries.filter(isRival);
+    this.quickest = rivals.find(({ candidateConfig }) => candidateConfig.family === "linear") ?? rivals[0];
     this.beganAt = options.elapsedMs();
     this.costs = new FoldCosts(data, entries);
   }
@@ -348,7 +352,7 @@ export class FoldRunner {
   }
 
   private isFirst(entry: Entry, fold: number): boolean {
-    return !this.pool.isSpare() && entry.candidateConfig.family === "linear" && fold === 0;
+    return !this.pool.isSpare() && entry === this.quickest && fold === 0;
   }
 
   /** A deal of folds that has started is finished, whatever it costs: at most a third of the total budget. */

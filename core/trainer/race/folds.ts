@@ -14,6 +14,8 @@ export interface FoldOptions {
   random: Random;
   /** Rows with the same number stay together; null: each row is its own group. Indexed by row, not by position. */
   groups: Int32Array | null;
+  /** By row: values that are spread evenly over the folds, beside the target; absent: the target alone. */
+  strata?: Int32Array | null;
   /** Only this many are made; all if absent. */
   first?: number;
   /** Rows that every fold learns from and none validates on, besides those dealt. */
@@ -21,26 +23,28 @@ export interface FoldOptions {
 }
 
 /**
- * Every row is in exactly one `valid`; classes (or fifths of a numeric target) are spread evenly. Fewer groups give
- * fewer folds.
+ * Every row is in exactly one `valid`; classes (or fifths of a numeric target) are spread evenly, also where groups hold
+ * rows of several. Fewer groups give fewer folds.
  */
 export function stratifiedFolds(rows: Int32Array, target: Target, options: FoldOptions): Fold[] {
   const { folds, random } = options;
-  const strata = strataOf(rows, target);
+  const strata = withStrata(strataOf(rows, target), rows, options.strata ?? null);
   const units = unitsOf(rows, options.groups);
+  const makeup = makeupOf(units, strata);
   const foldOf = new Int32Array(units.sizes.length);
   const sizes = new Float64Array(folds);
-  const sizesByStratum = new Map<number, Float64Array>();
+  const dealt = Array.from({ length: makeup.strata }, () => new Float64Array(folds));
+  const beside = new Float64Array(folds);
   for (const unit of dealingOrder(units.sizes, random)) {
-    const stratum = strata[units.firsts[unit]];
-    let inStratum = sizesByStratum.get(stratum);
-    if (!inStratum) {
-      inStratum = new Float64Array(folds);
-      sizesByStratum.set(stratum, inStratum);
+    const [from, to] = [makeup.starts[unit], makeup.starts[unit + 1]];
+    beside.fill(0);
+    for (let i = from; i < to; i++) {
+      const share = makeup.counts[i] / makeup.totals[makeup.of[i]];
+      for (let fold = 0; fold < folds; fold++) beside[fold] += share * dealt[makeup.of[i]][fold];
     }
-    const fold = emptiest(inStratum, sizes);
+    const fold = emptiest(beside, sizes);
     foldOf[unit] = fold;
-    inStratum[fold] += units.sizes[unit];
+    for (let i = from; i < to; i++) dealt[makeup.of[i]][fold] += makeup.counts[i];
     sizes[fold] += units.sizes[unit];
   }
   const made = Array.from({ length: Math.min(folds, options.first ?? folds) }, (_, fold) => {
@@ -90,31 +94,79 @@ function strataOf(rows: Int32Array, target: Target): Int32Array {
   return strata;
 }
 
+/** Each pair of both is a stratum. */
+function withStrata(strata: Int32Array, rows: Int32Array, more: Int32Array | null): Int32Array {
+  if (!more) return strata;
+  const known = new Map<string, number>();
+  return strata.map((stratum, i) => {
+    const pair = `${stratum} ${more[rows[i]]}`;
+    return known.getOrInsertComputed(pair, () => known.size);
+  });
+}
+
+/** How many rows of which stratum each unit holds: entries starts[unit] .. starts[unit + 1]. */
+interface Makeup {
+  strata: number;
+  /** Rows by stratum. */
+  totals: Float64Array;
+  starts: Int32Array;
+  of: Int32Array;
+  counts: Float64Array;
+}
+
+function makeupOf({ of, sizes }: Units, strata: Int32Array): Makeup {
+  const count = strata.reduce((most, stratum) => Math.max(most, stratum + 1), 0);
+  const totals = new Float64Array(count);
+  for (const stratum of strata) totals[stratum]++;
+  const { order, firsts } = positionsByUnit(of, sizes);
+  const starts = new Int32Array(sizes.length + 1);
+  const [ofEntry, counts] = [new Int32Array(strata.length), new Float64Array(strata.length)];
+  let entries = 0;
+  for (let unit = 0; unit < sizes.length; unit++) {
+    const from = entries;
+    for (let i = firsts[unit]; i < firsts[unit] + sizes[unit]; i++) {
+      const stratum = strata[order[i]];
+      let at = from;
+      while (at < entries && ofEntry[at] !== stratum) at++;
+      if (at === entries) ofEntry[entries++] = stratum;
+      counts[at]++;
+    }
+    starts[unit + 1] = entries;
+  }
+  return { strata: count, totals, starts, of: ofEntry, counts };
+}
+
+/** The positions of each unit side by side. */
+function positionsByUnit(of: Int32Array, sizes: Int32Array): { order: Int32Array; firsts: Int32Array } {
+  const firsts = new Int32Array(sizes.length);
+  for (let unit = 1; unit < sizes.length; unit++) firsts[unit] = firsts[unit - 1] + sizes[unit - 1];
+  const next = firsts.slice();
+  const order = new Int32Array(of.length);
+  for (let i = 0; i < of.length; i++) order[next[of[i]]++] = i;
+  return { order, firsts };
+}
+
 interface Units {
   /** Unit by position. */
   of: Int32Array;
-  /** Position of each unit's first row. */
-  firsts: Int32Array;
   sizes: Int32Array;
 }
 
 function unitsOf(rows: Int32Array, groups: Int32Array | null): Units {
   const positions = Int32Array.from(rows.keys());
-  if (!groups) return { of: positions, firsts: positions, sizes: new Int32Array(rows.length).fill(1) };
+  if (!groups) return { of: positions, sizes: new Int32Array(rows.length).fill(1) };
   const known = new Map<number, number>();
-  const firsts: number[] = [];
   const sizes: number[] = [];
   const of = positions.map((i) => {
     let unit = known.get(groups[rows[i]]);
     if (unit === undefined) {
-      unit = firsts.push(i) - 1;
-      sizes.push(0);
+      unit = sizes.push(0) - 1;
       known.set(groups[rows[i]], unit);
     }
     sizes[unit]++;
     return unit;
   });
-  return { of, firsts: Int32Array.from(firsts), sizes: Int32Array.from(sizes) };
+  return { of, sizes: Int32Array.from(sizes) };
 }
 
 /** Shuffled, large units first: small ones then even the folds out. */

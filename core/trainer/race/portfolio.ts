@@ -3,6 +3,13 @@
  * families come first, so that an early stop already has something of each.
  */
 
+import {
+  LEARNER_NAMES,
+  LEARNERS,
+  type LearnerChoice,
+  type LearnerName,
+  trainerSettings,
+} from "../learners/catalogue.ts";
 import { epochsFor } from "../learners/network/network.ts";
 import type { BoostingParams } from "../learners/trees/boosting-params.ts";
 import type { ForestParams } from "../learners/trees/forest.ts";
@@ -23,7 +30,8 @@ const MOST_FOREST_ROWS = 60_000;
 
 /** The candidates for this data; every thread that holds the data has the same. */
 export function portfolioFor(data: TrainingData): CandidateConfig[] {
-  return portfolio(sizingOf(data));
+  const all = portfolio(sizingOf(data));
+  return data.choice ? chosenRecipes(all, sizingOf(data), data.choice) : all;
 }
 
 export function portfolio(options: Sizing): CandidateConfig[] {
@@ -37,6 +45,61 @@ export function portfolio(options: Sizing): CandidateConfig[] {
     ...(rows <= MOST_FOREST_ROWS ? forestRecipes(rows, skewed) : []),
     ...smoothRecipes(options, skewed),
   ];
+}
+
+/** Of all recipes those of the learners that were chosen, with the parameters that were set. */
+function chosenRecipes(all: CandidateConfig[], sizing: Sizing, choice: LearnerChoice): CandidateConfig[] {
+  const chosen = choice.learners ?? LEARNER_NAMES;
+  return [
+    baselineRecipe,
+    ...LEARNER_NAMES.filter((name) => chosen.includes(name)).flatMap((name) => {
+      const set = choice.parameters[name];
+      if (set) return setRecipes(name, sizing, { set, monotone: choice.monotone });
+      const own = all.filter((recipe) => learnerOf(recipe) === name);
+      // Asked for by name it is tried on more rows than it is worth its time on by default.
+      const recipes = own.length > 0 || !choice.learners ? own : forestsByName(name, sizing);
+      return Object.keys(choice.monotone).length > 0 ? monotoneRecipes(recipes, choice.monotone) : recipes;
+    }),
+  ];
+}
+
+/** The learner that a recipe belongs to. */
+export function learnerOf({ family, params }: CandidateConfig): LearnerName | null {
+  if (family === "forest") return params.extraTrees ? "extra_trees" : "random_forest";
+  return LEARNER_NAMES.find((name) => LEARNERS[name].family === family) ?? null;
+}
+
+function forestsByName(name: LearnerName, { rows, target }: Sizing): CandidateConfig[] {
+  if (LEARNERS[name].family !== "forest") return [];
+  const skewed = target.task === "regression" && isSkewed(target.values);
+  return forestRecipes(rows, skewed, Number.POSITIVE_INFINITY).filter((recipe) => learnerOf(recipe) === name);
+}
+
+const monotoneRecipes = (recipes: CandidateConfig[], monotone: LearnerChoice["monotone"]) =>
+  recipes.map((recipe) =>
+    recipe.boosting ? boostingRecipe(recipe.name, { ...recipe.boosting, monotone }) : recipe,
+  );
+
+/** One candidate with the parameters set, the others as in the first of its learner. */
+function setRecipes(
+  learner: LearnerName,
+  sizing: Sizing,
+  { set, monotone }: { set: Readonly<Record<string, number>>; monotone: LearnerChoice["monotone"] },
+): CandidateConfig[] {
+  const given = trainerSettings(learner, set);
+  const name = `${LEARNERS[learner].label} · your parameters`;
+  const told = { shown: { ...set } };
+  if (learner === "linear") return [linearRecipe(name, { l2: given.l2, ...told })];
+  if (learner === "boosting")
+    return [
+      boostingRecipe(name, { params: { ...commonBoosting(sizing.rows), ...given }, monotone, ...told }),
+    ];
+  if (learner === "network")
+    return networkFits(sizing)
+      ? [networkRecipe(name, { decay: looseDecay(sizing.rows), ...given, ...told })]
+      : [];
+  const extra = learner === "extra_trees" && { extraTrees: true, bootstrap: false };
+  return [forestRecipe(name, { params: { ...forestSize(sizing.rows), ...extra, ...given }, ...told })];
 }
 
 function linearRecipes({ target, text }: Sizing, skewed: boolean): CandidateConfig[] {
@@ -69,11 +132,18 @@ const MOST_NETWORK_WORK = 4e7;
 const MOST_NETWORK_CLASSES = 30;
 const LEAST_NETWORK_ROWS = 100;
 
-function networkRecipes({ target, rows, text, columns }: Sizing, skewed: boolean): CandidateConfig[] {
+function networkFits({ target, rows, text, columns }: Sizing): boolean {
   const work = rows * columns * epochsFor(rows);
-  if (text || columns === 0 || columns > MOST_NETWORK_COLUMNS || work > MOST_NETWORK_WORK) return [];
-  if (rows < LEAST_NETWORK_ROWS || target.classes.length > MOST_NETWORK_CLASSES) return [];
-  const loose = within(1500 / rows, 0.02, 0.5);
+  if (text || columns === 0 || columns > MOST_NETWORK_COLUMNS || work > MOST_NETWORK_WORK) return false;
+  return rows >= LEAST_NETWORK_ROWS && target.classes.length <= MOST_NETWORK_CLASSES;
+}
+
+const looseDecay = (rows: number) => within(1500 / rows, 0.02, 0.5);
+
+function networkRecipes(sizing: Sizing, skewed: boolean): CandidateConfig[] {
+  if (!networkFits(sizing)) return [];
+  const { rows } = sizing;
+  const loose = looseDecay(rows);
   const candidateConfigs = [networkRecipe("Neural network", { decay: loose })];
   if (rows <= MANY_ROWS)
     candidateConfigs.push(
@@ -94,9 +164,13 @@ const within = (value: number, least: number, most: number) =>
 const MANY_ROWS = 20_000;
 const SETTINGS_FOR_MANY = 3;
 
-function boostingRecipes({ rows, target }: Sizing, skewed: boolean): CandidateConfig[] {
+function commonBoosting(rows: number): Partial<BoostingParams> {
   const patience = rows < 10_000 ? 60 : rows < 100_000 ? 40 : 20;
-  const common = { learningRate: rows < 200_000 ? 0.05 : 0.1, patience, maxRounds: 2000 };
+  return { learningRate: rows < 200_000 ? 0.05 : 0.1, patience, maxRounds: 2000 };
+}
+
+function boostingRecipes({ rows, target }: Sizing, skewed: boolean): CandidateConfig[] {
+  const common = commonBoosting(rows);
   const settings: [string, Partial<BoostingParams>][] = [
     ["31 leaves", { maxLeafNodes: 31 }],
     ["7 leaves", { maxLeafNodes: 7, minSamplesLeaf: 10, columnFraction: 0.7, l2Regularization: 1 }],
@@ -127,14 +201,14 @@ function boostingRecipes({ rows, target }: Sizing, skewed: boolean): CandidateCo
   return [candidateConfigs[0], log, poisson, ...(positive ? [gamma] : []), ...candidateConfigs.slice(1)];
 }
 
-function forestRecipes(rows: number, skewed: boolean): CandidateConfig[] {
+function forestRecipes(rows: number, skewed: boolean, many = MANY_ROWS): CandidateConfig[] {
   const sized = forestSize(rows);
   const extra: Partial<ForestParams> = { ...sized, extraTrees: true, bootstrap: false };
   const candidateConfigs = [
     forestRecipe("Extra trees", { params: { ...extra, maxFeatures: skewed ? 0.5 : 0 } }),
     forestRecipe("Random forest", { params: sized }),
   ];
-  if (rows > MANY_ROWS) return candidateConfigs.slice(0, 1);
+  if (rows > many) return candidateConfigs.slice(0, 1);
   if (skewed)
     candidateConfigs.push(
       forestRecipe("Extra trees · log target", { params: { ...extra, maxFeatures: 0.5 }, log: true }),

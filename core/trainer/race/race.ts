@@ -37,9 +37,7 @@ export async function runRace(
     newEntry(candidateConfig, options.saved.get(candidateConfig.name) ?? []),
   );
   const runner = new FoldRunner(data, pool, options, entries);
-  const leaders = LEADERS.flatMap(
-    (family) => entries.find((entry) => entry.candidateConfig.family === family) ?? [],
-  );
+  const leaders = leadersOf(entries);
   const others = entries.filter((entry) => !leaders.includes(entry));
   const telling = tellingFolds(data);
   const ladder = rungs(data, telling);
@@ -57,6 +55,15 @@ export async function runRace(
   if (leaders[0]) await runner.advance([leaders[0]], data.folds.length);
   const scored = entries.filter((entry) => entry.folds.length > 0);
   return { entries: scored, contenders, ended: runner.reason };
+}
+
+/** Where a person chose other learners, the first of those. */
+function leadersOf(entries: Entry[]): Entry[] {
+  const usual = LEADERS.flatMap(
+    (family) => entries.find((entry) => entry.candidateConfig.family === family) ?? [],
+  );
+  if (usual.some(isRival)) return usual;
+  return [...usual, ...entries.filter(isRival).slice(0, 1)];
 }
 
 interface Sides {

@@ -11,6 +11,7 @@ import {
   type SupervisedEncoder,
   treeSamples,
 } from "../encoding/supervised.ts";
+import type { LearnerChoice } from "../learners/catalogue.ts";
 import { type BinnedSamples, binInSteps } from "../learners/trees/binning.ts";
 import type { MemberInputs } from "../model/members.ts";
 import { seededRandom } from "../random.ts";
@@ -29,6 +30,8 @@ export interface TrainingData {
   whole: number;
   design: DesignPlan;
   seed: number;
+  /** What a person chose of the learners; absent: nothing. */
+  choice?: LearnerChoice;
   /**
    * The size that candidates are configured for; default: this data. A refit has more rows, but keeps the candidates of
    * its race.

@@ -25,7 +25,9 @@ export async function enqueueRun(
 ): Promise<void> {
   // Nobody asks where a schedule does: then it is the dataset's owner.
   const { owner, ownerName, visibility } = currentOwner() ?? { ...dataset, visibility: null };
-  const inherits = (await privateTo(tx, "dataset", dataset.id)) !== null;
+  const sources = [dataset.id, ...(options.testDatasetId === undefined ? [] : [options.testDatasetId])];
+  let inherits = false;
+  for (const source of sources) inherits ||= (await privateTo(tx, "dataset", source)) !== null;
   const isPrivate = visibility === null ? inherits : visibility === "private";
   const modelName = await modelNameFor(tx, { asked: name, plain: slug(dataset.name), owner, isPrivate });
   const about = { datasetId: dataset.id, datasetVersion: dataset.version, datasetName: dataset.name };

@@ -2,7 +2,7 @@
 import type { Datasets } from "../../datasets/datasets.ts";
 import type { StoredRun } from "../../store/runs.ts";
 import type { ModelRegistry } from "../results/model-registry.ts";
-import type { RunInput } from "../run.ts";
+import { planAs, type RunInput } from "../run.ts";
 import type { Attempt, Checkpoints } from "./checkpoints.ts";
 
 interface Sources {
@@ -19,9 +19,14 @@ export async function prepareRun(
 ): Promise<{ input: RunInput; release: () => void }> {
   const dataset = await datasets.findReady(run.datasetId, run.datasetVersion);
   const { plan, rows, columns } = dataset.profile;
-  const release = datasets.pin(dataset);
+  const test = await testDatasetOf(run, datasets);
+  const pins = [dataset, ...(test ? [test] : [])].map((pinned) => datasets.pin(pinned));
+  const release = () => {
+    for (const unpin of pins) unpin();
+  };
   try {
     const path = await datasets.fetch(dataset);
+    const testPath = test && (await datasets.fetch(test));
     await checkpoints.restore(attempt);
     const input: RunInput = {
       options: run.options,
@@ -29,6 +34,7 @@ export async function prepareRun(
       previous: await models.before(run.modelName),
       keepsColumns: true,
       file: { path, choices: dataset.choices },
+      ...(test && testPath && { testFile: { path: testPath, choices: test.choices } }),
       dataset: {
         path: datasets.tablePathOf(dataset),
         name: dataset.name,
@@ -36,6 +42,14 @@ export async function prepareRun(
         rows,
         sizeBytes: dataset.sizeBytes,
         columns,
+        ...(test && {
+          test: {
+            path: datasets.tablePathOf(test),
+            name: test.name,
+            plan: planAs(test.profile.plan, plan),
+            rows: test.profile.rows,
+          },
+        }),
       },
     };
     return { input, release };
@@ -43,4 +57,10 @@ export async function prepareRun(
     release();
     throw error;
   }
+}
+
+/** Null where the test rows are part of the dataset. Throws AppError `missing` where it was deleted. */
+async function testDatasetOf({ options }: StoredRun, datasets: Datasets) {
+  const { testDatasetId, testDatasetVersion } = options;
+  return testDatasetId === undefined ? null : datasets.findReady(testDatasetId, testDatasetVersion);
 }

@@ -190,6 +190,7 @@ function pairedTest(
   const [first, other] = [runs[0]!, runs[run]!];
   if (first.datasetId !== other.datasetId || first.datasetVersion !== other.datasetVersion)
     return none("The two runs used different data.");
+  if (!areTestedAlike(first, other)) return none("The two runs were tested on different files.");
   if (first.options.target !== other.options.target || first.task !== other.task)
     return none("The two runs predict different things.");
   const [a, b] = [tested[0], tested[run]];
@@ -203,6 +204,11 @@ function pairedTest(
   const [difference, interval] = [mean(differences), bootstrapMean(differences)];
   const verdict = interval[1] < 0 ? "better" : interval[0] > 0 ? "worse" : "level";
   return { run, rows: shared.length, reason: null, difference, interval, verdict };
+}
+
+/** Rows of a test dataset have numbers behind those of the dataset. */
+function areTestedAlike({ options: a }: ComparedRun, { options: b }: ComparedRun): boolean {
+  return a.testDatasetId === b.testDatasetId && a.testDatasetVersion === b.testDatasetVersion;
 }
 
 /** Log loss of one row, or its squared error. */
@@ -233,6 +239,7 @@ function disagreements(runs: readonly ComparedRun[], tested: readonly (Tested | 
     (run) =>
       run.datasetId === runs[0]!.datasetId &&
       run.datasetVersion === runs[0]!.datasetVersion &&
+      areTestedAlike(run, runs[0]!) &&
       run.options.target === runs[0]!.options.target &&
       run.task === runs[0]!.task,
   );

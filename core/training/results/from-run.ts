@@ -2,7 +2,7 @@
 import type * as z from "zod";
 import { AppError } from "../../platform/errors.ts";
 import type { StoredRun } from "../../store/runs.ts";
-import type { TRAIN_BODY, TrainRequest } from "../run-options.ts";
+import type { TRAIN_BODY, TrainRequest } from "../options/run-options.ts";
 
 type Asked = z.output<typeof TRAIN_BODY>;
 
@@ -18,30 +18,44 @@ export async function requestFrom(
       fix: "Name the dataset to train on, or a run to start from as fromRun.",
     });
   }
-  const settings = { ...before, ...asked };
+  const settings = { ...(before && withoutReplaced(before, asked)), ...asked };
   // With another target, settings that depend on the old one do not apply.
   const isOther = asked.target !== undefined && asked.target !== before?.target;
   if (isOther && before) {
-    const { task, metric, positiveClass, costs } = asked;
-    Object.assign(settings, { task, metric, positiveClass, costs });
+    const { task, metric, positiveClass, costs, classWeights, monotone } = asked;
+    Object.assign(settings, { task, metric, positiveClass, costs, classWeights, monotone });
   }
   return { ...settings, datasetId };
 }
 
+/** Two settings that say the same thing: the one that is asked for now stands for both. */
+const REPLACED: readonly (readonly [keyof Asked, readonly (keyof TrainRequest)[]])[] = [
+  ["groups", ["split", "splitColumn"]],
+  ["split", ["groups"]],
+  ["splitColumn", ["groups"]],
+  ["testColumn", ["testDatasetId"]],
+  ["testDatasetId", ["testColumn"]],
+  ["learners", ["parameters"]],
+  ["monotone", ["learners", "parameters"]],
+  ["deriveFeatures", ["text", "dates"]],
+  ["text", ["deriveFeatures"]],
+  ["dates", ["deriveFeatures"]],
+];
+
+function withoutReplaced(before: TrainRequest, asked: Asked): TrainRequest {
+  const replaced = REPLACED.flatMap(([name, others]) => (asked[name] === undefined ? [] : others));
+  const kept = Object.entries(before).filter(([name]) => !replaced.some((other) => other === name));
+  return Object.fromEntries(kept) as TrainRequest;
+}
+
 /** The requested settings, without guessed ones. */
 function settingsOf({ datasetId, modelName, options }: StoredRun): TrainRequest {
-  const { task, isTaskGuessed, features, budgetRounds, splitColumn, metric, positiveClass, costs, ...rest } =
-    options;
+  const guessed = options.isTaskGuessed ? ["task"] : [];
+  const unasked = ["isTaskGuessed", "testDatasetVersion", ...guessed];
+  const set = Object.entries(options).filter(([name, value]) => value !== null && !unasked.includes(name));
   return {
-    ...rest,
+    ...(Object.fromEntries(set) as Omit<TrainRequest, "datasetId">),
     datasetId,
     name: modelName,
-    ...(task !== null && !isTaskGuessed && { task }),
-    ...(features !== null && { features }),
-    ...(budgetRounds !== null && { budgetRounds }),
-    ...(splitColumn !== null && { splitColumn }),
-    ...(metric !== null && { metric }),
-    ...(positiveClass !== null && { positiveClass }),
-    ...(costs !== null && { costs }),
   };
 }

@@ -3,17 +3,20 @@
  * left to the folds of the race.
  */
 
+import { AppError } from "../../platform/errors.ts";
 import { count as grouped } from "../../platform/figures.ts";
+import type { RunOptions } from "../../trainer/contract.ts";
 import { type ColumnEncoding, NATIVE_LABELS } from "../../trainer/encoding/columns.ts";
+import type { LearnerChoice, LearnerName } from "../../trainer/learners/catalogue.ts";
 import { type Fold, stratifiedFolds, timeFolds } from "../../trainer/race/folds.ts";
-import { randomFor } from "../../trainer/race/training-data.ts";
+import { randomFor, type TrainingData } from "../../trainer/race/training-data.ts";
 import { spreadRows } from "../../trainer/random.ts";
 import type { Target } from "../../trainer/samples.ts";
 import { plural, type Stage } from "./stage.ts";
-import { copiesFinding, scoreCopies } from "./work/copies.ts";
-import { allRows, designOf, type Encoded, encodeRowsOf, targetOf } from "./work/encode.ts";
-import { onlyLearnedGroups } from "./work/groups.ts";
-import { charactersOf } from "./work/table.ts";
+import { allRows, datesOf, designOf, type Encoded, encodeRowsOf, targetOf } from "./work/encode.ts";
+import { copiesFinding, scoreCopies } from "./work/rows/copies.ts";
+import { onlyLearnedGroups } from "./work/rows/groups.ts";
+import { charactersOf } from "./work/rows/table.ts";
 import {
   budgetMs,
   type Context,
@@ -32,15 +35,19 @@ export const engineerFeatures: Stage<Work> = {
     await fitTime(context);
     const beganAt = elapsedMs();
     const { encoder, encoded } = await encode(context);
-    const { train, groups } = left(work, "parts");
+    const parts = left(work, "parts");
+    const { train, groups } = parts;
     const rows = allRows(train.length);
     const design = designOf(context, encoded);
     work.encodingMs = elapsedMs() - beganAt;
     const target = targetOf(work, train);
     const trainGroups = groups && Int32Array.from(train, (row) => groups[row]);
     const repeats =
-      options.split === "time" ? 1 : repeatsOf(rows.length, encoded.texts.length, options.budgetRounds);
-    const folds = foldsOf(target, { rows, groups: trainGroups, repeats }, context);
+      options.split === "time" || options.folds
+        ? 1
+        : repeatsOf(rows.length, encoded.texts.length, options.budgetRounds);
+    const strata = parts.strata && Int32Array.from(train, (row) => parts.strata![row]);
+    const folds = foldsOf(target, { rows, groups: trainGroups, strata, repeats }, context);
     work.encoder = encoder;
     work.data = {
       encoded,
@@ -51,6 +58,7 @@ export const engineerFeatures: Stage<Work> = {
       whole: folds.length,
       design,
       seed: options.seed,
+      ...choiceOf(context, target),
       supervised: [],
       treeParts: new Map(),
     };
@@ -104,6 +112,7 @@ async function encode(context: Context): Promise<Encoded> {
   try {
     return await encodeRowsOf(parts.table, parts.train, {
       checkpoint,
+      dates: datesOf(context),
       onFitted: ({ columns }) =>
         report({ type: "progress", progress: 0.4, note: `${plural(columns.length, "column")} understood` }),
     });
@@ -129,7 +138,7 @@ async function fitTime(context: Context): Promise<void> {
   for (const size of PROBED.filter((count) => 2 * count < train.length)) {
     const beganAt = elapsedMs();
     const probe = spreadRows(train.length, size).map((i) => train[i]);
-    await encodeRowsOf(table, probe, { checkpoint: checkpointOf(context) });
+    await encodeRowsOf(table, probe, { checkpoint: checkpointOf(context), dates: datesOf(context) });
     const tookMs = elapsedMs() - beganAt;
     // The first ones include the warm-up of the code.
     perRow = (tookMs - ms) / (size - rows);
@@ -167,26 +176,51 @@ const MOST_OF_FOLD = 0.5;
 /** Eight folds for few rows, repeated for fewer, five in the middle, one for plenty. */
 function foldsOf(
   target: Target,
-  given: { rows: Int32Array; groups: Parts["groups"]; repeats: number },
+  given: { rows: Int32Array; groups: Parts["groups"]; strata: Parts["strata"]; repeats: number },
   { options }: Context,
 ): Fold[] {
-  const { rows, groups } = given;
-  if (options.split === "time") return timeFolds(rows, 4);
+  const { rows, groups, strata } = given;
+  if (options.split === "time") return timeFolds(rows, options.folds ?? 4);
   const random = randomFor(options, "folds");
   const count = rows.length;
-  if (count > HOLD_OUT_ABOVE) {
+  if (count > HOLD_OUT_ABOVE && !options.folds) {
     const folds = Math.max(5, Math.ceil(count / MOST_VALID_ROWS));
-    return stratifiedFolds(rows, target, { folds, random, groups, first: 1 });
+    return stratifiedFolds(rows, target, { folds, random, groups, strata, first: 1 });
   }
   const large =
     options.split === "group" && groups ? onlyLearnedGroups(groups, MOST_OF_FOLD).isOnlyLearned : null;
   const isOnlyLearned = (row: number) => large !== null && groups !== null && large[groups[row]];
   const [learned, dealt] = [rows.filter(isOnlyLearned), rows.filter((row) => !isOnlyLearned(row))];
   const units = groups ? new Set(dealt.map((row) => groups[row])).size : dealt.length;
-  const folds = Math.max(2, Math.min(count < 10_000 ? 8 : 5, units));
+  const folds = Math.max(2, Math.min(options.folds ?? (count < 10_000 ? 8 : 5), units));
   return Array.from({ length: given.repeats }, () =>
-    stratifiedFolds(dealt, target, { folds, random, groups, learned }),
+    stratifiedFolds(dealt, target, { folds, random, groups, strata, learned }),
   ).flat();
+}
+
+/** What was chosen of the learners; nothing where nothing was. */
+function choiceOf({ options }: Context, target: Target): Pick<TrainingData, "choice"> {
+  const monotone = directionsOf(options.monotone);
+  const isConstrained = Object.keys(monotone).length > 0;
+  if (!options.learners && !options.parameters && !isConstrained) return {};
+  if (isConstrained && target.task === "multiclass")
+    throw new AppError("invalid", "Monotone constraints need one direction, and several classes have none.", {
+      column: options.target,
+      fix: "Leave monotone out, or choose a target that is a number or has two classes.",
+    });
+  const named = options.learners as LearnerName[] | undefined;
+  return {
+    choice: {
+      learners: named ?? (isConstrained ? ["boosting"] : null),
+      parameters: (options.parameters ?? {}) as LearnerChoice["parameters"],
+      monotone,
+    },
+  };
+}
+
+function directionsOf(monotone: RunOptions["monotone"] = {}): LearnerChoice["monotone"] {
+  const set = Object.entries(monotone).filter(([, direction]) => direction !== 0);
+  return Object.fromEntries(set) as LearnerChoice["monotone"];
 }
 
 const LEAST_ROUNDS_FOR_REPEATS = 5000;

@@ -15,7 +15,7 @@ import { guess } from "../../trainer/race/candidate-configs.ts";
 import { outcomeOf } from "../../trainer/race/entry.ts";
 import { randomFor } from "../../trainer/race/training-data.ts";
 import { spreadRows } from "../../trainer/random.ts";
-import type { Target } from "../../trainer/samples.ts";
+import { type Target, targetRows } from "../../trainer/samples.ts";
 import { plural, type Stage } from "./stage.ts";
 import { compareWithBefore } from "./work/compare.ts";
 import { coverageOf } from "./work/coverage.ts";
@@ -29,7 +29,7 @@ import {
   rowCost,
   treesOfModel,
 } from "./work/evaluation.ts";
-import { selectRows } from "./work/table.ts";
+import { selectRows } from "./work/rows/table.ts";
 import { verdictOf } from "./work/verdict.ts";
 import { type Context, checkpointOf, left, planOf, tellFinding, type Work } from "./work/work.ts";
 
@@ -135,7 +135,7 @@ function affordableTest(context: Context): Int32Array {
 
 function testTarget(work: Work, test: Int32Array): Target {
   const { target } = left(work, "loaded");
-  return { ...target, values: Float64Array.from(test, (row) => target.values[row]) };
+  return targetRows(target, test);
 }
 
 const rowsOf = (target: Target) => Int32Array.from({ length: target.values.length }, (_, row) => row);

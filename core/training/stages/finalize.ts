@@ -14,8 +14,9 @@ import { readModel, writeModel } from "../../trainer/model/model-file.ts";
 import { figuresNote, type Refit } from "../../trainer/refit.ts";
 import { refitModel } from "./refit.ts";
 import type { RunDataset, Stage } from "./stage.ts";
+import { measureCost } from "./work/cost.ts";
 import { explainRows } from "./work/evaluation.ts";
-import { left, planOf, type Work } from "./work/work.ts";
+import { type Context, left, planOf, type Work } from "./work/work.ts";
 
 export const MODEL_FILE = "model.bin";
 const MOST_VALUES = 200;
@@ -26,10 +27,10 @@ export const finalizeRun: Stage<Work> = {
     const { work, report, dataset, artifacts } = context;
     const tested = left(work, "model");
     const { model: again, refit } = await refitModel(context).finally(() => left(work, "pool").close());
-    const model = again ?? tested;
     const contributions = await explainRows(context, tested);
     planOf(context).begin("saving");
-    const bytes = writeModel(model, again && tested);
+    const { model, cost } = servedModel(context, { tested, again });
+    const bytes = writeModel(model, model === tested ? null : tested);
     await artifacts.save(MODEL_FILE, bytes);
     const written = await artifacts.load(MODEL_FILE);
     if (!written) throw new Error("The model file does not exist after it was written.");
@@ -39,21 +40,38 @@ export const finalizeRun: Stage<Work> = {
       progress: 0.95,
       note: `${count(bytes.length)} bytes written and read back`,
     });
-    work.result = resultOf(work, dataset, { model, refit, contributions });
+    const served = { model, refit: model === again || !again ? refit : TOO_DEAR, cost };
+    work.result = resultOf(work, dataset, { ...served, contributions });
     report({
       type: "facts",
-      facts: { sizeBytes: bytes.length, features: work.result.schema.features.length, refit },
+      facts: { sizeBytes: bytes.length, features: work.result.schema.features.length, refit: served.refit },
     });
     report({ type: "progress", progress: 1, note: "Model saved" });
   },
 };
 
+const TOO_DEAR: Refit = {
+  reason: "The model of all rows would cost more per prediction than maxMicroseconds.",
+};
+
+/** The refit model, unless only the tested one is as cheap as was asked for. */
+function servedModel(
+  context: Context,
+  { tested, again }: { tested: Model; again: Model | null },
+): { model: Model; cost: number | null } {
+  const model = again ?? tested;
+  const cost = measureCost(context, model);
+  const { maxMicroseconds, budgetRounds } = context.options;
+  const isTooDear = budgetRounds === null && maxMicroseconds !== undefined && (cost ?? 0) > maxMicroseconds;
+  return again && isTooDear ? { model: tested, cost: measureCost(context, tested) } : { model, cost };
+}
+
 function resultOf(
   work: Work,
   dataset: RunDataset,
-  given: { model: Model; refit: Refit; contributions: ContributionRows | null },
+  given: { model: Model; refit: Refit; cost: number | null; contributions: ContributionRows | null },
 ): RunResult {
-  const { model, refit, contributions } = given;
+  const { model, refit, cost, contributions } = given;
   const { train, tested } = left(work, "parts");
   const evaluated = left(work, "evaluated");
   const { parts } = left(work, "blend");
@@ -64,6 +82,7 @@ function resultOf(
     positiveClass: model.task === "binary" ? model.classes[1] : null,
     findings: bySeverity(work.findings),
     refit,
+    cost,
     ...evaluated,
     evaluation: { ...evaluated.evaluation, contributions },
     verdict: [evaluated.verdict, figuresNote(refit)].filter(Boolean).join(" "),

@@ -8,10 +8,10 @@ import { AppError } from "../../platform/errors.ts";
 import { count as grouped } from "../../platform/figures.ts";
 import { stratifiedFolds } from "../../trainer/race/folds.ts";
 import { seededRandom, spreadRows } from "../../trainer/random.ts";
-import type { Checkpoint } from "../../trainer/samples.ts";
+import { type Checkpoint, targetRows } from "../../trainer/samples.ts";
 import { plural, type Stage } from "./stage.ts";
-import { columnGroups, copyGroups, largeGroups, onlyLearnedGroups } from "./work/groups.ts";
-import { dropColumns, selectRows } from "./work/table.ts";
+import { columnGroups, copyGroups, largeGroups, onlyLearnedGroups } from "./work/rows/groups.ts";
+import { dropColumns, selectRows } from "./work/rows/table.ts";
 import {
   type Context,
   checkpointOf,
@@ -42,7 +42,7 @@ export const preprocessData: Stage<Work> = {
     await checkpoint();
     report({ type: "progress", progress: 0.4, note: `${plural(table.columns.length, "column")} kept` });
     const sides = split(loaded, groups, context);
-    work.parts = { table, groups, ...sides, tested: sides.test };
+    work.parts = { table, groups, ...sides, tested: sides.test, strata: loaded.strata };
     if (isTooThin(work.parts, context)) throw splitFails(context);
     report({ type: "facts", facts: facts(work.parts, [...dropped, ...loaded.unusable], context) });
     const { train, test } = work.parts;
@@ -73,13 +73,15 @@ async function groupRows(context: Context): Promise<{ loaded: Loaded; groups: In
 }
 
 function takeRows(loaded: Loaded, rows: Int32Array): Loaded {
-  const { table, beside, target, splitKeys } = loaded;
+  const { table, beside, target, splitKeys, marked, strata } = loaded;
   return {
     ...loaded,
     table: selectRows(table, rows),
     beside: selectRows(beside, rows),
-    target: { ...target, values: Float64Array.from(rows, (row) => target.values[row]) },
+    target: targetRows(target, rows),
     splitKeys: splitKeys && Float64Array.from(rows, (row) => splitKeys[row]),
+    marked: marked && Uint8Array.from(rows, (row) => marked[row]),
+    strata: strata && Int32Array.from(rows, (row) => strata[row]),
   };
 }
 
@@ -151,7 +153,8 @@ async function groupsOf(
   if (options.split === "time") return null;
   const learned = dropColumns(loaded.table, new Set(loaded.unusable));
   const { groups, findings } = await copyGroups(learned, checkpoint);
-  for (const finding of findings) tellFinding(context, finding);
+  // They are told beside the rows that stand on both sides.
+  if (!loaded.marked) for (const finding of findings) tellFinding(context, finding);
   return groups;
 }
 
@@ -159,6 +162,7 @@ function split(loaded: Loaded, groups: Int32Array | null, context: Context) {
   const { table, target, splitKeys } = loaded;
   const { options } = context;
   const rows = Int32Array.from({ length: table.rows }, (_, row) => row);
+  if (loaded.marked) return splitByMark(context, loaded, { marked: loaded.marked, groups });
   if (options.split === "time" && splitKeys) return splitByTime(rows, splitKeys);
   const folds = Math.max(
     Math.round(1 / TEST_SHARE),
@@ -168,8 +172,67 @@ function split(loaded: Loaded, groups: Int32Array | null, context: Context) {
   const onlyLearned = groups && options.split === "group" ? rowsOnlyLearned(context, groups) : null;
   const dealt = onlyLearned ? rows.filter((row) => !onlyLearned(row)) : rows;
   const learned = onlyLearned ? rows.filter(onlyLearned) : undefined;
-  const [first] = stratifiedFolds(dealt, target, { folds, random, groups, first: 1, learned });
+  const [first] = stratifiedFolds(dealt, target, {
+    ...{ folds, random, groups, learned },
+    first: 1,
+    strata: loaded.strata,
+  });
   return { train: first?.train ?? rows, test: first?.valid ?? new Int32Array(0) };
+}
+
+/** The test part is what was marked, and nothing else; training rows stay in order of time where they have one. */
+function splitByMark(
+  context: Context,
+  { target, splitKeys }: Loaded,
+  { marked, groups }: { marked: Uint8Array; groups: Int32Array | null },
+) {
+  const rows = Int32Array.from(marked.keys());
+  const [unmarked, test] = [rows.filter((row) => marked[row] === 0), rows.filter((row) => marked[row] === 1)];
+  const train =
+    context.options.split === "time" && splitKeys
+      ? unmarked
+          .filter((row) => Number.isFinite(splitKeys[row]))
+          .sort((a, b) => splitKeys[a] - splitKeys[b] || a - b)
+      : unmarked;
+  refuseUnknownClasses(context, target, { train, test });
+  if (groups) tellShared(context, groups, { train, test });
+  return { train, test };
+}
+
+/** No model can predict a class that it has not learned from. */
+function refuseUnknownClasses(
+  { options }: Context,
+  { task, classes, values }: Loaded["target"],
+  { train, test }: { train: Int32Array; test: Int32Array },
+): void {
+  if (task === "regression") return;
+  const known = new Set(Array.from(train, (row) => values[row]));
+  const unknown = test.find((row) => !known.has(values[row]));
+  if (unknown === undefined) return;
+  const label = classes[values[unknown]];
+  throw new AppError("invalid", `Test rows have the class “${label}”, which no training row has.`, {
+    column: options.target,
+    fix: "Add training rows of that class, or leave its rows out of the test set.",
+  });
+}
+
+/** What stands on both sides makes the figures look better than they are for new rows. */
+function tellShared(
+  context: Context,
+  groups: Int32Array,
+  { train, test }: { train: Int32Array; test: Int32Array },
+): void {
+  const learned = new Set(Array.from(train, (row) => groups[row]));
+  const shared = test.filter((row) => learned.has(groups[row])).length;
+  if (shared === 0) return;
+  const { splitColumn, split: by } = context.options;
+  const isOne = shared === 1;
+  const what =
+    by === "group"
+      ? `${isOne ? "has" : "have"} a value of “${splitColumn}” that training rows have, too`
+      : `${isOne ? "repeats" : "repeat"} a training row in every column that is used`;
+  const message = `${plural(shared, "row")} of your test set ${what}: the figures may be too good for new rows.`;
+  tellFinding(context, { code: "test_shared", severity: "warning", column: null, message, fix: null });
 }
 
 /** Whether a row belongs to a group that is too large for the test set; null if there is none. */

@@ -20,7 +20,7 @@ import {
 } from "./refit-plan.ts";
 import { plural } from "./stage.ts";
 import { assembleModel } from "./train.ts";
-import { allRows, designOf, encodeRowsOf, targetOf } from "./work/encode.ts";
+import { allRows, datesOf, designOf, encodeRowsOf, targetOf } from "./work/encode.ts";
 import { type Context, checkpointOf, Hurry, left, planOf } from "./work/work.ts";
 
 /** `model` null: the tested one is served, for the reason in `refit`. */
@@ -78,10 +78,13 @@ async function fitAgain(context: Context, learners: Learner[], endsAt: number): 
   });
   const raced = left(work, "data");
   const [folds, sizing] = [foldsWithTest(raced, rows), sizingOf(raced)];
-  const { once, whole, seed } = raced;
+  const { once, whole, seed, choice } = raced;
   // What the race read takes as much memory as what is created now.
   work.data = null;
-  const { encoder, encoded } = await encodeRowsOf(left(work, "parts").table, rows, { checkpoint });
+  const { encoder, encoded } = await encodeRowsOf(left(work, "parts").table, rows, {
+    checkpoint,
+    dates: datesOf(context),
+  });
   const data: TrainingData = {
     ...{
       encoded,
@@ -89,7 +92,7 @@ async function fitAgain(context: Context, learners: Learner[], endsAt: number): 
       target: targetOf(work, rows),
       rows: allRows(rows.length),
     },
-    ...{ folds, once, whole, seed, supervised: [], treeParts: new Map(), sizing },
+    ...{ folds, once, whole, seed, choice, supervised: [], treeParts: new Map(), sizing },
   };
   const pool = left(work, "pool");
   pool.hold(data, portfolioFor(data));

@@ -3,7 +3,9 @@
  * candidate as it is scored, and saves scores so that an interrupted run can resume.
  */
 
+import { AppError } from "../../platform/errors.ts";
 import type { Candidate } from "../../trainer/contract.ts";
+import { LEARNERS } from "../../trainer/learners/catalogue.ts";
 import { goodness, METRICS, type MetricName } from "../../trainer/metrics/index.ts";
 import { MOST_SPREAD_ROWS } from "../../trainer/model/fit-bounds.ts";
 import { costOf } from "../../trainer/model/members.ts";
@@ -11,7 +13,7 @@ import { type CandidateConfig, guess } from "../../trainer/race/candidate-config
 import { chooseBlend } from "../../trainer/race/ensemble.ts";
 import { canMeasure, type Entry, isRival, meanGoodness, type ScoredFold } from "../../trainer/race/entry.ts";
 import { LEAST_REPEATS } from "../../trainer/race/fold-runner.ts";
-import { portfolioFor } from "../../trainer/race/portfolio.ts";
+import { learnerOf, portfolioFor } from "../../trainer/race/portfolio.ts";
 import { type RaceResult, runRace } from "../../trainer/race/race.ts";
 import type { TrainingData } from "../../trainer/race/training-data.ts";
 import { ownThread } from "../../trainer/race/worker-pool.ts";
@@ -20,6 +22,7 @@ import { plural, type Stage } from "./stage.ts";
 import { expectTraining, MOST_TREES } from "./train.ts";
 import { MOST_BOUND_ROWS, MOST_CELLS } from "./verify.ts";
 import { loadEntries, saveEntry } from "./work/checkpoint.ts";
+import { cheapBlend, cheapEnough } from "./work/cost.ts";
 import { expectEvaluation } from "./work/evaluation.ts";
 import { type Context, checkpointOf, left, planOf, tellFinding, type Work } from "./work/work.ts";
 
@@ -31,6 +34,7 @@ export const selectModel: Stage<Work> = {
     const metric = measurableMetric(context, data);
     const baselineFirst = baselineLoss(data, data.folds[0]);
     const candidateConfigs = portfolioFor(data);
+    refuseUnfit(context, candidateConfigs);
     work.pool = await openPool(context, data, candidateConfigs);
     const plan = planOf(context);
     expectLater(context, null);
@@ -89,7 +93,10 @@ export const selectModel: Stage<Work> = {
     work.entries = race.entries;
     const compared = comparable(race, data, metric);
     work.data = compared.data;
-    work.blend = chooseBlend(compared.data, compared.entries, metric);
+    work.blend = cheapBlend(
+      context,
+      chooseBlend(compared.data, cheapEnough(context, compared.entries), metric),
+    );
     expectLater(
       context,
       work.blend.parts.map(({ entry }) => entry),
@@ -104,8 +111,25 @@ export const selectModel: Stage<Work> = {
   },
 };
 
-/** The model is saved and read back: once as it was tested, beside calibration and threshold, and once as it is served. */
-const SAVING_MS = { fixed: 5, aTree: 0.016 };
+/** Learners that were named and cannot learn from this data; it is an error where none can. */
+function refuseUnfit(context: Context, candidateConfigs: CandidateConfig[]): void {
+  const named = left(context.work, "data").choice?.learners ?? [];
+  const unfit = named.filter((name) => !candidateConfigs.some((config) => learnerOf(config) === name));
+  for (const name of unfit) {
+    const message = `${LEARNERS[name].label} was not tried: ${UNFIT}.`;
+    if (unfit.length === named.length)
+      throw new AppError("invalid", `${LEARNERS[name].label} cannot learn from this data: ${UNFIT}.`, {
+        column: "learners",
+        fix: "Add another learner, such as boosting.",
+      });
+    tellFinding(context, { code: "learner_unfit", severity: "warning", column: null, message, fix: null });
+  }
+}
+
+const UNFIT = "it reads no free text, and only so many rows, columns and classes";
+
+/** The model is saved and read back: once as it was tested, beside calibration and threshold, and once as it is served; what it costs is measured. */
+const SAVING_MS = { fixed: 20, aTree: 0.016 };
 const VALIDATION_MS = 15;
 /** Trees per prediction, before a candidate is scored. */
 const USUAL_TREES = 3000;

@@ -15,6 +15,8 @@ export interface RunDataset {
   rows: number;
   sizeBytes: number;
   columns: ColumnProfile[];
+  /** The file whose rows are the test set, where one was named. */
+  test?: Pick<RunDataset, "path" | "name" | "plan" | "rows">;
 }
 
 /** What a stage reports during its work; the parent turns each into an event. */

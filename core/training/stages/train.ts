@@ -5,12 +5,13 @@
  */
 import type { Encoder } from "../../trainer/encoding/columns.ts";
 import { learnedRows, rowHashes } from "../../trainer/model/learned-rows.ts";
-import { costOf, type Member } from "../../trainer/model/members.ts";
+import type { Member } from "../../trainer/model/members.ts";
 import { MODEL_VERSION, type Model, type ModelPart } from "../../trainer/model/model.ts";
 import type { Entry } from "../../trainer/race/entry.ts";
 import type { TrainingData } from "../../trainer/race/training-data.ts";
 import { expectRefit, learnsOnce, middleRounds } from "./refit-plan.ts";
 import { plural, type Stage } from "./stage.ts";
+import { holdLimit, mostTreesFor, thinBags } from "./work/cost.ts";
 import { type Context, left, planOf, type Work } from "./work/work.ts";
 
 export const trainModel: Stage<Work> = {
@@ -34,16 +35,17 @@ export const trainModel: Stage<Work> = {
         return { name, family, weight, members };
       }),
     );
-    thinBags(made);
+    thinBags(made, Math.min(MOST_TREES, mostTreesFor(context)), leastMembers(context));
     work.model = assembleModel(context, {
       data,
       encoder: left(work, "encoder"),
       rows: left(work, "parts").train,
       parts: made,
     });
+    holdLimit(context, work.model, left(work, "blend"));
     expectRefit(context);
     const size = sizeOf(work.model);
-    report({ type: "facts", facts: { parts: made.map(partFacts), ...size } });
+    report({ type: "facts", facts: { parts: work.model.parts.map(partFacts), ...size } });
     report({
       type: "progress",
       progress: 1,
@@ -103,20 +105,11 @@ async function learnOnce(context: Context, entry: Entry): Promise<Member | null>
   return done.member;
 }
 
+/** A bag of one is no bag, unless the cost is limited. */
+const leastMembers = ({ options }: Context) => (options.maxMicroseconds === undefined ? 2 : 1);
+
 /** Trees of all parts together, and what costs as much: a prediction then takes under half a millisecond. */
 export const MOST_TREES = 8000;
-
-/** Removes members from bags until the model is cheap enough; at least two of each stay. */
-function thinBags(parts: ModelPart[]): void {
-  const cost = (part: ModelPart) => part.members.reduce((sum, member) => sum + costOf(member), 0);
-  // A bag of n has 1 / n of one member's variance; weighed against a member's cost.
-  const harm = (part: ModelPart) => part.weight ** 2 / ((part.members.length - 1) * cost(part));
-  while (parts.reduce((sum, part) => sum + cost(part), 0) > MOST_TREES) {
-    const bags = parts.filter(({ members }) => members.length > 2);
-    if (bags.length === 0) return;
-    bags.reduce((a, b) => (harm(b) < harm(a) ? b : a)).members.pop();
-  }
-}
 
 /** Of all rows of the table, kept for the model after a refit. */
 function hashesOf(work: Work, names: string[]): ReturnType<typeof rowHashes> {

@@ -5,7 +5,7 @@
  */
 
 import { groupFinding, isGroupColumn } from "../../csv/profile/advice/group-column.ts";
-import type { ColumnPlan, Table } from "../../csv/types.ts";
+import type { ColumnPlan, Finding, Table } from "../../csv/types.ts";
 import { AppError } from "../../platform/errors.ts";
 import { count as writtenCount } from "../../platform/figures.ts";
 import type { RunOptions } from "../../trainer/contract.ts";
@@ -18,11 +18,20 @@ import {
 } from "../../trainer/metrics/index.ts";
 import { comesNearZero } from "../../trainer/metrics/regression.ts";
 import { sampleRows, seededRandom } from "../../trainer/random.ts";
-import type { Target, Task } from "../../trainer/samples.ts";
-import { plural, type Stage } from "./stage.ts";
+import { type Target, type Task, targetRows } from "../../trainer/samples.ts";
+import { plural, type RunDataset, type Stage } from "./stage.ts";
 import { columnsBeside } from "./work/compare.ts";
 import { inspect } from "./work/findings.ts";
-import { selectRows } from "./work/table.ts";
+import {
+  countedRows,
+  givenColumns,
+  joinTables,
+  markedRows,
+  strataOf,
+  unlearnedColumns,
+  weighedTarget,
+} from "./work/rows/given.ts";
+import { selectRows } from "./work/rows/table.ts";
 import { invalid, readTarget, settleTask, targetPlan } from "./work/target.ts";
 import { budgetMs, type Context, checkpointOf, tellFinding, type Work } from "./work/work.ts";
 
@@ -38,25 +47,31 @@ export const validateData: Stage<Work> = {
     );
     const names = featureNames(context);
     const beside = columnsBeside(context.work.previous, dataset.plan.columns, [...names, options.target]);
-    const table = await loadUntilStop(context, [...names, ...beside], task);
+    const { table, marked } = await withOwnTest(
+      context,
+      await loadUntilStop(context, [...names, ...beside], task),
+      { names: [...names, ...beside], task },
+    );
     const column = table.columns.find(({ name }) => name === options.target)!;
     const read = readTarget(column, task, options.positiveClass ?? null);
-    const rows = affordableRows(context, read.rows, table.readMs);
+    const counted = countedRows(table, read.rows, options.weights);
+    const rows = affordableRows(context, counted.rows, { marked, keptMs: table.readMs });
     const kept = selectRows(table, rows);
-    const target: Target = {
-      ...read.target,
-      values: Float64Array.from(rows, (row) => read.target.values[row]),
-    };
+    const target = weighedTarget(targetRows(read.target, rows), kept, options);
     const metric = settleMetric(options, target);
     work.loaded = {
       table: { ...kept, columns: kept.columns.filter(({ name }) => names.includes(name)) },
       target,
       metric,
       splitKeys: splitKeys(kept, options.splitColumn, options.split),
+      marked: marked && Uint8Array.from(rows, (row) => marked[row]),
+      strata: strataOf(kept, options.stratify),
       beside: { ...kept, columns: kept.columns.filter(({ name }) => beside.includes(name)) },
       unusable: [],
     };
     if (read.rows.length < table.rows) reportMissingTarget(context, table.rows - read.rows.length);
+    if (counted.finding) tellFinding(context, counted.finding);
+    for (const finding of weightFindings(options)) tellFinding(context, finding);
     const groupColumns = tellGroupColumns(context, names);
     const { findings, unusable } = await inspect(work.loaded, options.target, {
       groupColumns,
@@ -95,12 +110,10 @@ function featureNames(context: Context): string[] {
   const { options, dataset } = context;
   for (const name of options.features ?? []) planOf({ dataset } as Context, name);
   const asked = options.features ?? dataset.plan.columns.map((column) => column.name);
-  const out = new Set([
-    ...options.exclude,
-    options.target,
-    ...(options.split === "group" ? [options.splitColumn] : []),
-  ]);
-  const names = asked.filter((name) => !out.has(name));
+  const out = new Set([...options.exclude, options.target, ...unlearnedColumns(options)]);
+  const excluded = excludedTypes(options);
+  const typeOf = new Map(dataset.plan.columns.map(({ name, type }) => [name, type]));
+  const names = asked.filter((name) => !out.has(name) && !excluded.has(typeOf.get(name)!));
   const ids = dataset.plan.columns.filter((column) => column.type === "id" && names.includes(column.name));
   for (const { name } of ids) {
     const message = `“${name}” is an ID column, so it is ignored.`;
@@ -174,10 +187,20 @@ async function loadUntilStop(context: Context, names: string[], task: Task): Pro
 async function load(
   context: Context,
   names: string[],
-  { task, enough, look }: { task: Task; enough?: AbortSignal; look?: () => void },
+  {
+    task,
+    enough,
+    look,
+    dataset = context.dataset,
+  }: {
+    task: Task;
+    enough?: AbortSignal;
+    look?: () => void;
+    dataset?: Pick<RunDataset, "path" | "plan" | "rows">;
+  },
 ): Promise<Table> {
-  const { options, dataset, work, report } = context;
-  const wanted = [...names, options.target, ...(options.splitColumn ? [options.splitColumn] : [])];
+  const { options, work, report } = context;
+  const wanted = [...names, options.target, ...givenColumns(options)];
   const columns = dataset.plan.columns.map((column) =>
     column.name === options.target ? targetPlan(column, task) : column,
   );
@@ -199,6 +222,54 @@ async function load(
       },
     },
   );
+}
+
+/** Types of columns that are not learned from, because somebody asked for it. */
+function excludedTypes({ text, dates, deriveFeatures }: RunOptions): ReadonlySet<ColumnPlan["type"]> {
+  const types: ColumnPlan["type"][] = [];
+  if (text === "exclude" || (deriveFeatures === false && text === undefined)) types.push("text");
+  if (dates === "exclude") types.push("date");
+  return new Set(types);
+}
+
+/** Which rows are the test, where a column or another file says so; that file's rows stand behind the dataset's. */
+async function withOwnTest(
+  context: Context,
+  table: Table,
+  { names, task }: { names: string[]; task: Task },
+): Promise<{ table: Table; marked: Uint8Array | null }> {
+  const { options, dataset } = context;
+  if (!dataset.test) return { table, marked: markedRows(table, options.testColumn) };
+  const second = await load(context, names, { task, dataset: dataset.test });
+  const marked = new Uint8Array(table.rows + second.rows).fill(1, table.rows);
+  return { table: joinTables(table, second, dataset.rows), marked };
+}
+
+/** What the figures count where rows or classes weigh. */
+function weightFindings({ weights, classWeights }: RunOptions): Finding[] {
+  const finding = (code: string, column: string | null, message: string): Finding => ({
+    ...{ code, severity: "info", column, message, fix: null },
+  });
+  return [
+    ...(weights === undefined
+      ? []
+      : [
+          finding(
+            "weighted",
+            weights,
+            `Rows count by “${weights}” in training, in cross-validation and in the metrics; curves, mistakes and intervals of single predictions count each row once.`,
+          ),
+        ]),
+    ...(classWeights === undefined
+      ? []
+      : [
+          finding(
+            "class_weighted",
+            null,
+            "Classes count by your weights in training, so probabilities lean towards the classes that count more; metrics count each row as it is.",
+          ),
+        ]),
+  ];
 }
 
 function settleMetric({ metric: name, target: column }: RunOptions, { task, values }: Target): MetricName {
@@ -236,16 +307,23 @@ const FIXED_MS = 700;
  * All rows, or a seeded sample that fits into the time left, based on how long reading them took: now, or when the
  * columns were first kept.
  */
-function affordableRows(context: Context, rows: Int32Array, keptMs = 0): Int32Array {
+function affordableRows(
+  context: Context,
+  all: Int32Array,
+  { marked, keptMs = 0 }: { marked: Uint8Array | null; keptMs?: number },
+): Int32Array {
+  // Whoever names the test rows means all of them.
+  const rows = marked ? all.filter((row) => marked[row] === 0) : all;
   const { options, elapsedMs } = context;
   const spentMs = elapsedMs();
   const readMs = Math.max(spentMs, keptMs);
   const share = (budgetMs(context) - spentMs - FIXED_MS) / (READINGS_A_ROW * readMs);
-  if (options.budgetRounds !== null || !(share < 1) || rows.length <= LEAST_SAMPLED) return rows;
+  if (options.budgetRounds !== null || !(share < 1) || rows.length <= LEAST_SAMPLED) return all;
   const count = Math.max(LEAST_SAMPLED, Math.round(rows.length * share));
   const message = `${writtenCount(count)} of ${writtenCount(rows.length)} rows are used, drawn at random: more would not fit into ${options.budgetSeconds} seconds.`;
   tellFinding(context, { code: "rows_sampled", severity: "warning", column: null, message, fix: null });
-  return sampleRows(rows, count, seededRandom(options.seed));
+  const sampled = sampleRows(rows, count, seededRandom(options.seed));
+  return marked ? Int32Array.from([...sampled, ...all.filter((row) => marked[row] === 1)]) : sampled;
 }
 
 const LEAST_SAMPLED = 20_000;

@@ -18,6 +18,7 @@ import { readModel, writeModel } from "../../trainer/model/model-file.ts";
 import { outOfFold } from "../../trainer/race/ensemble.ts";
 import { randomFor, type TrainingData } from "../../trainer/race/training-data.ts";
 import { spreadRows } from "../../trainer/random.ts";
+import { targetRows } from "../../trainer/samples.ts";
 import type { Stage } from "./stage.ts";
 import { type Context, checkpointOf, left, planOf, tellFinding, type Work } from "./work/work.ts";
 
@@ -71,6 +72,8 @@ interface Held {
   /** rows.length x width */
   response: Float64Array;
   truth: Float64Array;
+  /** What each row counts; absent: once. */
+  weights?: Float64Array;
 }
 
 /** The rows that some fold held out, with the blend's predictions for them. */
@@ -81,7 +84,8 @@ function heldOut(data: TrainingData, response: Float64Array): Held {
   rows.forEach((row, i) => {
     kept.set(response.subarray(row * width, (row + 1) * width), i * width);
   });
-  return { rows, response: kept, truth: Float64Array.from(rows, (row) => data.target.values[row]) };
+  const { values: truth, weights } = targetRows(data.target, rows);
+  return { rows, response: kept, truth, weights };
 }
 
 /** With fewer held-out rows the error rate cannot be estimated. */
@@ -132,7 +136,11 @@ const LEAST_GAIN = 0.002;
 /** A curve of many steps needs more rows than two parameters do. */
 const LEAST_ISOTONIC_ROWS = 2000;
 
-type FitCalibration = (probabilities: Float64Array, truth: Float64Array) => Calibration;
+type FitCalibration = (
+  probabilities: Float64Array,
+  truth: Float64Array,
+  weights?: Float64Array,
+) => Calibration;
 
 /** Rows times classes used for calibration. */
 export const MOST_CELLS = 60_000;
@@ -142,18 +150,20 @@ const LEAST_ROWS = 1000;
 function chooseCalibration({ target }: TrainingData, all: Held): Calibration | null {
   if (all.rows.length < LEAST_CALIBRATION_ROWS[target.task]) return null;
   const held = partOf(all, Math.max(LEAST_ROWS, Math.floor(MOST_CELLS / target.classes.length)));
-  const fits: FitCalibration[] = [(probabilities, truth) => fitCalibration(target, probabilities, truth)];
+  const fits: FitCalibration[] = [
+    (probabilities, truth, weights) => fitCalibration(target, probabilities, truth, weights),
+  ];
   if (target.task === "binary" && held.rows.length >= LEAST_ISOTONIC_ROWS) fits.push(fitIsotonicCalibration);
   let [chosen, least]: [FitCalibration | null, number] = [null, crossedLoss(held, null)];
   for (const fit of fits) {
     const loss = crossedLoss(held, fit);
     if (loss < least * (1 - LEAST_GAIN)) [chosen, least] = [fit, loss];
   }
-  return chosen?.(held.response, held.truth) ?? null;
+  return chosen?.(held.response, held.truth, held.weights) ?? null;
 }
 
-function partOf({ rows, response, truth }: Held, count: number): Held {
-  if (rows.length <= count) return { rows, response, truth };
+function partOf({ rows, response, truth, weights }: Held, count: number): Held {
+  if (rows.length <= count) return { rows, response, truth, weights };
   const width = response.length / truth.length;
   const taken = spreadRows(rows.length, count);
   return {
@@ -163,6 +173,7 @@ function partOf({ rows, response, truth }: Held, count: number): Held {
       (_, at) => response[taken[Math.floor(at / width)] * width + (at % width)],
     ),
     truth: Float64Array.from(taken, (i) => truth[i]),
+    ...(weights && { weights: Float64Array.from(taken, (i) => weights[i]) }),
   };
 }
 
@@ -170,17 +181,18 @@ function partOf({ rows, response, truth }: Held, count: number): Held {
 function crossedLoss(held: Held, fit: FitCalibration | null): number {
   let sum = 0;
   for (const side of [0, 1]) {
-    const [probabilities, truth] = half(held, side);
+    const [probabilities, truth, weights] = half(held, side);
     const answers = fit ? applyCalibration(fit(...half(held, 1 - side)), probabilities) : probabilities;
-    sum += meanLogLoss(answers, truth);
+    sum += meanLogLoss(answers, truth, weights);
   }
   return sum;
 }
 
-function half(held: Held, side: number): [Float64Array, Float64Array] {
+function half(held: Held, side: number): [Float64Array, Float64Array, Float64Array | undefined] {
   const width = held.response.length / held.truth.length;
   const chosen = (_: number, i: number) => Math.floor(i / width) % 2 === side;
-  return [held.response.filter(chosen), held.truth.filter((_, i) => i % 2 === side)];
+  const isHere = (_: number, i: number) => i % 2 === side;
+  return [held.response.filter(chosen), held.truth.filter(isHere), held.weights?.filter(isHere)];
 }
 
 const LEAST_F1_GAIN = 0.005;
@@ -203,11 +215,11 @@ function chooseThreshold({ options }: Context, held: Held): number | null {
 const f1 = (correct: number, errors: number) => (2 * correct) / Math.max(1, 2 * correct + errors);
 
 /** For each percent, what predicting the second class from there on would get right and wrong. */
-function confusionsByThreshold({ truth, response }: Held) {
+function confusionsByThreshold({ truth, response, weights }: Held) {
   const [positives, negatives] = [new Float64Array(101), new Float64Array(101)];
   for (let row = 0; row < truth.length; row++) {
     const percent = Math.floor(100 * response[2 * row + 1] + 1e-9);
-    (truth[row] > 0 ? positives : negatives)[percent]++;
+    (truth[row] > 0 ? positives : negatives)[percent] += weights ? weights[row] : 1;
   }
   let [falseNegatives, trueNegatives] = [0, 0];
   const all = (counts: Float64Array) => counts.reduce((sum, count) => sum + count, 0);

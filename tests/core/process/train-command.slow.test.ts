@@ -3,7 +3,7 @@ import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { TRAIN_QUERY } from "../../../core/training/run-options.ts";
+import { TRAIN_QUERY } from "../../../core/training/options/run-options.ts";
 import { passengersCsv } from "../../harness/app.ts";
 
 const SERVER = resolve(import.meta.dir, "../../../server.ts");

@@ -3,8 +3,9 @@
 import type { EvaluationData } from "../../../core/training/results/evaluation-data.ts";
 import { Confusion } from "../../charts/confusion.tsx";
 import { CalibrationFigure, PrecisionRecallFigure, RocFigure } from "../../charts/curves.tsx";
-import { DependenceFigure, ImportanceFigure } from "../../charts/importance.tsx";
+import { Effects, ImportanceFigure } from "../../charts/importance.tsx";
 import { ErrorHistogram, TruthScatter } from "../../charts/residuals.tsx";
+import { ThemedChart } from "../../charts/themed-chart.tsx";
 import { Threshold, type Weighing } from "../../charts/threshold.tsx";
 import type { Links } from "../../layout/frame.ts";
 import { figures, percent, plural, shortName, unbroken } from "../../parts/format.ts";
@@ -152,29 +153,26 @@ interface ReasonsProps {
 /** Drawn when it is opened: an image, in the colours of the reader's system. */
 function Contributions({ data: { contributions }, charts }: Pick<ReasonsProps, "data" | "charts">) {
   if (!contributions) return null;
-  const drawn = (theme: string) => `${charts}/shap-summary?format=svg&theme=${theme}`;
   return (
     <details id="shap">
       <summary>
         SHAP summary: how columns moved the predictions of {plural(contributions.rows, "test row")}
       </summary>
-      <div class="table-scroll">
-        <picture>
-          <source media="(prefers-color-scheme: dark)" srcset={drawn("dark")} />
-          <img
-            src={drawn("light")}
-            loading="lazy"
-            width="640"
-            alt={`SHAP summary. On average ${contributions.columns[0]?.column} moves predictions most.`}
-          />
-        </picture>
-      </div>
+      <ThemedChart
+        path={`${charts}/shap-summary`}
+        alt={`SHAP summary. On average ${contributions.columns[0]?.column} moves predictions most.`}
+      />
     </details>
   );
 }
 
 export function Reasons({ data, target, metric, charts }: ReasonsProps) {
-  const { importance, dependence, classes } = data;
+  const { importance, dependence, accumulated, classes } = data;
+  const shapOf = (column: string) => {
+    const entry = data.contributions?.columns.find((candidate) => candidate.column === column);
+    const isDrawn = (entry?.values.filter((value) => typeof value === "number").length ?? 0) > 1;
+    return isDrawn ? `${charts}/${encodeURIComponent(`shap-${column}`)}` : null;
+  };
   const apart = dependence.filter(({ column }) => !importance.some((entry) => entry.column === column));
   return (
     <section id="why" class="panel" aria-labelledby="why-heading">
@@ -184,6 +182,8 @@ export function Reasons({ data, target, metric, charts }: ReasonsProps) {
         <ImportanceFigure
           importance={importance}
           dependence={dependence}
+          accumulated={accumulated}
+          shapOf={shapOf}
           metric={metric}
           target={target}
           classes={classes}
@@ -196,16 +196,19 @@ export function Reasons({ data, target, metric, charts }: ReasonsProps) {
         <div class="titled" id="data-curve">
           <h3>Is more data worth it?</h3>
           <p>{data.dataCurve.sentence}</p>
+          <ThemedChart path={`${charts}/data-curve`} alt={data.dataCurve.sentence} />
         </div>
       )}
       {apart.length > 0 && (
         <div class="trio">
           {apart.map((entry) => (
-            <DependenceFigure
+            <Effects
               dependence={entry}
               id={`effect-${dependence.indexOf(entry)}`}
               target={target}
               classes={classes}
+              accumulated={accumulated.find(({ column }) => column === entry.column) ?? null}
+              shap={shapOf(entry.column)}
             />
           ))}
         </div>

@@ -14,7 +14,7 @@ import { METRICS, type MetricName } from "../../../trainer/metrics/index.ts";
 import type { ModelView, PredictionMinute } from "../../data/panel-data.ts";
 import type { WatchView } from "../../data/watch-view.ts";
 import { ERROR_CODE, ERROR_RECORD, FINDING, ORDERED, TASK, TIME } from "./datasets.ts";
-import { COMPARISON, INTERVALS, METRIC_VALUES, READINGS, REFIT } from "./runs.ts";
+import { COMPARISON, COST, INTERVALS, METRIC_VALUES, READINGS, REFIT } from "./runs.ts";
 
 const COUNT = z.int().min(0);
 const METRIC_NAMES = Object.keys(METRICS) as MetricName[];
@@ -44,6 +44,7 @@ const RESULT = (
     positiveClass: z.string().nullable().default(null).describe("the positive class, of two"),
     findings: z.array(FINDING).default([]).describe("of the training, errors first"),
     refit: REFIT,
+    cost: COST,
     readings: READINGS.optional(),
     metrics: METRIC_VALUES,
     intervals: INTERVALS,

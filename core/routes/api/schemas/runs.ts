@@ -3,6 +3,7 @@ import * as z from "zod";
 import type { Readings } from "../../../csv/types.ts";
 import { RUN_STATUSES, type StoredRound } from "../../../store/runs.ts";
 import { type RunOptions, STAGE_NAMES, type VersionComparison } from "../../../trainer/contract.ts";
+import { EXPERT_SHAPE } from "../../../training/options/expert-schema.ts";
 import type { Standing } from "../../../training/results/standings.ts";
 import type { RunStage, RunView } from "../../../training/run-view.ts";
 import { COLUMN_TYPE, ERROR_RECORD, FINDING, ORDERED, TASK, TIME } from "./datasets.ts";
@@ -44,6 +45,12 @@ export const REFIT = z
   .nullable()
   .default(null)
   .describe("whether the served model learned from the test rows too; the figures are of the tested model");
+
+export const COST = z
+  .number()
+  .nullable()
+  .default(null)
+  .describe("microseconds of one processor that the prediction of a row takes, as measured");
 
 const STAGE = (
   z.object({
@@ -97,6 +104,8 @@ const OPTIONS = (
       .boolean()
       .default(true)
       .describe("whether the model may learn from the test rows after the test"),
+    ...EXPERT_SHAPE,
+    testDatasetVersion: z.int().min(1).optional(),
   }) satisfies z.ZodType<RunOptions>
 ).meta({ id: "RunOptions" });
 
@@ -143,6 +152,7 @@ export const RUN = (
     refit: REFIT,
     readings: READINGS.nullable(),
     comparison: COMPARISON.nullable().describe("beside the version before, on the same rows"),
+    cost: COST,
     modelName: z.string(),
     version: z.int().nullable(),
     options: OPTIONS,

@@ -1,7 +1,7 @@
 // Exports the kernels of the trainer's WebAssembly module. AssemblyScript, built by kernels/build.ts.
 // All data lies in one imported shared memory; every argument is a byte offset or a plain number.
 // Nothing here allocates, and every sum over rows is an integer sum or runs in a fixed order.
-export { squaredGradients, logisticGradients, softmaxGradients, poissonGradients, gammaGradients } from "./growing/gradients";
+export { squaredGradients, logisticGradients, softmaxGradients, poissonGradients, gammaGradients, weightGradients } from "./growing/gradients";
 export { squaredLoss, logisticLoss, softmaxLoss, poissonLoss, gammaLoss } from "./growing/values";
 export { packGradients, buildSlot, binNumbers } from "./growing/records";
 export { histogram, marginals } from "./growing/histogram";

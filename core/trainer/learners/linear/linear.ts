@@ -26,6 +26,8 @@ export interface LinearOptions {
   classes: number;
   /** As 1 / C in scikit-learn's logistic regression, alpha in its ridge. */
   l2: number;
+  /** What each row counts; absent: once. */
+  weights?: Float64Array;
   checkpoint: Checkpoint;
   /** When aborted, ends after the current step with the weights so far. */
   stop?: AbortSignal;
@@ -40,12 +42,14 @@ export async function fitLinear(
   const outputs = options.task === "multiclass" ? options.classes : 1;
   const { checkpoint, stop } = options;
   const used = await runPaced(usedColumns(design), checkpoint);
-  const center = options.task === "regression" ? standardization(truth) : { mean: 0, scale: 1 };
+  const center =
+    options.task === "regression" ? standardization(truth, options.weights) : { mean: 0, scale: 1 };
   const scaled = options.task === "regression" ? truth.map((y) => (y - center.mean) / center.scale) : truth;
   const point = new Float64Array((used.design.columns + 1) * outputs);
   const objective = objectiveOf(used.design, scaled, { ...options, outputs });
   if (outputs > 1 || used.design.columns > MOST_NEWTON_COLUMNS) {
-    if (options.task !== "regression") point.set(guessedMargins(truth, outputs), point.length - outputs);
+    if (options.task !== "regression")
+      point.set(guessedMargins(truth, outputs, options.weights), point.length - outputs);
     await minimize(objective, point, { maxIterations: 200, tolerance: 1e-6, checkpoint, stop });
   } else await fitByNewton(used.design, point, { truth: scaled, objective, options });
   for (let i = 0; i < point.length; i++) point[i] *= center.scale;
@@ -59,9 +63,9 @@ export async function fitLinear(
 }
 
 /** Intercepts that predict the class shares: a fit that is stopped early is never worse than guessing. */
-function guessedMargins(truth: Float64Array, outputs: number): Float64Array {
+function guessedMargins(truth: Float64Array, outputs: number, weights?: Float64Array): Float64Array {
   const counts = new Float64Array(Math.max(2, outputs)).fill(1);
-  for (const label of truth) counts[label]++;
+  for (let row = 0; row < truth.length; row++) counts[truth[row]] += weights ? weights[row] : 1;
   if (outputs === 1) return Float64Array.of(Math.log(counts[1] / counts[0]));
   const logs = counts.map(Math.log);
   const mean = logs.reduce((sum, log) => sum + log, 0) / outputs;
@@ -77,6 +81,8 @@ async function fitByNewton(
   given: { truth: Float64Array; objective: Objective; options: LinearOptions },
 ): Promise<void> {
   const { truth, objective, options } = given;
+  const { weights } = options;
+  const total = totalWeight(truth.length, weights);
   const scratch = new Float64Array(point.length);
   let value = await objective.evaluate(point, scratch);
   for (let iteration = 0; iteration < NEWTON_STEPS; iteration++) {
@@ -84,10 +90,11 @@ async function fitByNewton(
     const slopes = new Float64Array(truth.length);
     const all = { from: 0, to: truth.length };
     addMargins(design, point, { margins: slopes, outputs: 1, ...all });
-    const curvatures = options.task === "regression" ? null : slopes.map(logisticCurvature);
-    if (curvatures) logisticSlopes(slopes, truth, { outputs: 1, ...all });
-    else squaredSlopes(slopes, truth, { outputs: 1, ...all });
-    const given = { slopes, curvatures, penalty: options.l2 / truth.length };
+    const curvatures = options.task === "regression" ? (weights ?? null) : curvaturesOf(slopes, weights);
+    const part = { outputs: 1, ...all, weights };
+    if (options.task === "regression") squaredSlopes(slopes, truth, part);
+    else logisticSlopes(slopes, truth, part);
+    const given = { slopes, curvatures, total, penalty: options.l2 / total };
     const step = await runPaced(newtonStep(design, point, given), options.checkpoint);
     const before = point.slice();
     let next = Number.POSITIVE_INFINITY;
@@ -100,6 +107,16 @@ async function fitByNewton(
     value = next;
     if (options.stop?.aborted) return;
   }
+}
+
+function curvaturesOf(margins: Float64Array, weights?: Float64Array): Float64Array {
+  if (!weights) return margins.map(logisticCurvature);
+  return margins.map((margin, row) => weights[row] * logisticCurvature(margin));
+}
+
+/** What the rows count together. */
+function totalWeight(rows: number, weights?: Float64Array): number {
+  return weights ? weights.reduce((sum, weight) => sum + weight, 0) : rows;
 }
 
 function logisticCurvature(margin: number): number {
@@ -122,11 +139,16 @@ function* usedColumns(design: SparseRows): Steps<{ design: SparseRows; columns: 
   return { design: { ...design, indices, columns: columns.length }, columns: Int32Array.from(columns) };
 }
 
-function standardization(truth: Float64Array): { mean: number; scale: number } {
+export function standardization(
+  truth: Float64Array,
+  weights?: Float64Array,
+): { mean: number; scale: number } {
+  const total = totalWeight(truth.length, weights);
+  const share = (row: number) => (weights ? weights[row] : 1) / total;
   let mean = 0;
-  for (const y of truth) mean += y / truth.length;
+  for (let row = 0; row < truth.length; row++) mean += truth[row] * share(row);
   let variance = 0;
-  for (const y of truth) variance += (y - mean) ** 2 / truth.length;
+  for (let row = 0; row < truth.length; row++) variance += (truth[row] - mean) ** 2 * share(row);
   return { mean, scale: Math.sqrt(variance) || 1 };
 }
 
@@ -135,16 +157,18 @@ interface Part {
   outputs: number;
   from: number;
   to: number;
+  weights?: Float64Array;
 }
 
 function objectiveOf(
   design: SparseRows,
   truth: Float64Array,
-  options: Pick<LinearOptions, "task" | "l2" | "checkpoint"> & { outputs: number },
+  options: Pick<LinearOptions, "task" | "l2" | "checkpoint" | "weights"> & { outputs: number },
 ): Objective {
   const rows = truth.length;
-  const { outputs } = options;
-  const penalty = options.l2 / rows;
+  const { outputs, weights: counted } = options;
+  const total = totalWeight(rows, counted);
+  const penalty = options.l2 / total;
   const margins = new Float64Array(rows * outputs);
   const slopes =
     options.task === "regression" ? squaredSlopes : outputs === 1 ? logisticSlopes : softmaxSlopes;
@@ -155,17 +179,17 @@ function objectiveOf(
       let value = 0;
       const pass = inBlocks(rows, cost, (from, to) => {
         addMargins(design, point, { margins, outputs, from, to });
-        value += slopes(margins, truth, { outputs, from, to });
+        value += slopes(margins, truth, { outputs, from, to, weights: counted });
         addGradient(design, margins, { gradient, outputs, from, to });
       });
       await runPaced(pass, options.checkpoint);
-      value /= rows;
+      value /= total;
       const weights = design.columns * outputs;
       for (let i = 0; i < weights; i++) {
-        gradient[i] = gradient[i] / rows + penalty * point[i];
+        gradient[i] = gradient[i] / total + penalty * point[i];
         value += (penalty / 2) * point[i] * point[i];
       }
-      for (let i = weights; i < point.length; i++) gradient[i] /= rows;
+      for (let i = weights; i < point.length; i++) gradient[i] /= total;
       return value;
     },
   };
@@ -235,38 +259,47 @@ function addSingleGradient(
   }
 }
 
-/** Each of these returns the summed loss and turns margins into its derivatives, in place. */
-function squaredSlopes(margins: Float64Array, truth: Float64Array, { from, to }: Part): number {
+/** Each of these returns the summed loss and turns margins into its derivatives, in place, times what each row counts. */
+function squaredSlopes(margins: Float64Array, truth: Float64Array, { from, to, weights }: Part): number {
   let loss = 0;
   for (let row = from; row < to; row++) {
+    const weight = weights ? weights[row] : 1;
     margins[row] -= truth[row];
-    loss += margins[row] ** 2 / 2;
+    loss += (weight * margins[row] ** 2) / 2;
+    margins[row] *= weight;
   }
   return loss;
 }
 
-function logisticSlopes(margins: Float64Array, truth: Float64Array, { from, to }: Part): number {
+function logisticSlopes(margins: Float64Array, truth: Float64Array, { from, to, weights }: Part): number {
   let loss = 0;
   for (let row = from; row < to; row++) {
+    const weight = weights ? weights[row] : 1;
     const signed = truth[row] > 0 ? margins[row] : -margins[row];
-    loss += signed > 0 ? Math.log1p(Math.exp(-signed)) : Math.log1p(Math.exp(signed)) - signed;
-    margins[row] = 1 / (1 + Math.exp(-margins[row])) - truth[row];
+    loss += weight * (signed > 0 ? Math.log1p(Math.exp(-signed)) : Math.log1p(Math.exp(signed)) - signed);
+    margins[row] = weight * (1 / (1 + Math.exp(-margins[row])) - truth[row]);
   }
   return loss;
 }
 
-function softmaxSlopes(margins: Float64Array, truth: Float64Array, { outputs, from, to }: Part): number {
+function softmaxSlopes(
+  margins: Float64Array,
+  truth: Float64Array,
+  { outputs, from, to, weights }: Part,
+): number {
   let loss = 0;
   for (let row = from; row < to; row++) {
+    const weight = weights ? weights[row] : 1;
     const at = row * outputs;
     let most = Number.NEGATIVE_INFINITY;
     for (let k = 0; k < outputs; k++) most = Math.max(most, margins[at + k]);
     let sum = 0;
     for (let k = 0; k < outputs; k++) sum += Math.exp(margins[at + k] - most);
     const logSum = most + Math.log(sum);
-    loss += logSum - margins[at + truth[row]];
+    loss += weight * (logSum - margins[at + truth[row]]);
     for (let k = 0; k < outputs; k++) margins[at + k] = Math.exp(margins[at + k] - logSum);
     margins[at + truth[row]] -= 1;
+    for (let k = 0; weights && k < outputs; k++) margins[at + k] *= weight;
   }
   return loss;
 }

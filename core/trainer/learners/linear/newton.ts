@@ -11,12 +11,12 @@ export const MOST_NEWTON_COLUMNS = 400;
 
 /**
  * One step: adds to `point` (columns + 1, the intercept last) the solution of
- * (X' W X + penalty) step = -(X' slopes + penalty x weights), all sums over rows divided by their number.
+ * (X' W X + penalty) step = -(X' slopes + penalty x weights), all sums over rows divided by `total`, what the rows count together.
  */
 export function* newtonStep(
   design: SparseRows,
   point: Float64Array,
-  given: { slopes: Float64Array; curvatures: Float64Array | null; penalty: number },
+  given: { slopes: Float64Array; curvatures: Float64Array | null; total: number; penalty: number },
 ): Steps<Float64Array> {
   const size = design.columns + 1;
   const hessian = new Float64Array(size * size);
@@ -27,9 +27,9 @@ export function* newtonStep(
     addRows(design, given, { hessian, gradient, from, to });
   });
   yield;
-  for (let i = 0; i < hessian.length; i++) hessian[i] /= rows;
+  for (let i = 0; i < hessian.length; i++) hessian[i] /= given.total;
   for (let i = 0; i < size; i++) {
-    gradient[i] = -gradient[i] / rows;
+    gradient[i] = -gradient[i] / given.total;
     hessian[i * size + i] += 1e-10;
     if (i === design.columns) continue;
     gradient[i] -= given.penalty * point[i];

@@ -8,6 +8,7 @@
 import { type Arena, Scope, sharedArena } from "../../kernels/arena.ts";
 import { runPaced } from "../../pace.ts";
 import type { Checkpoint, Random, SparseRows, Task } from "../../samples.ts";
+import { standardization } from "../linear/linear.ts";
 import { type InputPlan, inputRows, inputWidth, planInputs, RANGES } from "./inputs.ts";
 import { type Layer, layOutLayers, type NetworkModel, takeModel } from "./layers.ts";
 
@@ -19,6 +20,8 @@ export interface NetworkOptions {
   /** When aborted, ends after the current batch. */
   stop?: AbortSignal;
   epochs: number;
+  /** What each row counts, 1 on average; absent: once. */
+  weights?: Float64Array;
   /** Share of the rate by which each step shrinks the weights. */
   decay: number;
   onEpoch?: (epoch: number) => void;
@@ -90,6 +93,7 @@ interface Run {
   decay: number;
   order: Int32Array;
   truth: Float64Array;
+  weights: Float64Array | null;
   target: { mean: number; scale: number };
   /** Inputs of every row, and those of a batch. */
   x: number;
@@ -121,7 +125,8 @@ async function open(
   const memory = scope.f32(x, rows.length);
   memory.set(rows);
   await options.checkpoint();
-  const target = options.task === "regression" ? standardization(truth) : { mean: 0, scale: 1 };
+  const target =
+    options.task === "regression" ? standardization(truth, options.weights) : { mean: 0, scale: 1 };
   return {
     ...{
       scope,
@@ -130,6 +135,7 @@ async function open(
       layers,
       batch,
       truth,
+      weights: options.weights ?? null,
       target,
       x,
       outputs,
@@ -138,12 +144,6 @@ async function open(
     order: Int32Array.from(truth, (_, row) => row),
     batchOrder: scope.bytes(batch * 4),
   };
-}
-
-function standardization(truth: Float64Array): { mean: number; scale: number } {
-  const mean = truth.reduce((sum, y) => sum + y, 0) / truth.length;
-  const variance = truth.reduce((sum, y) => sum + (y - mean) ** 2, 0) / truth.length;
-  return { mean, scale: Math.sqrt(variance) || 1 };
 }
 
 function shuffle(order: Int32Array, random: Random): void {
@@ -196,8 +196,8 @@ function writeSlopes(run: Run, rows: Int32Array, padded: number): void {
   const answers = run.scope.f32(last.out, padded * last.outputs);
   const slopes = run.scope.f32(last.slopes, padded * last.outputs);
   slopes.fill(0);
-  const share = 1 / rows.length;
   for (let i = 0; i < rows.length; i++) {
+    const share = (run.weights ? run.weights[rows[i]] : 1) / rows.length;
     const at = i * last.outputs;
     const y = run.truth[rows[i]];
     if (run.task === "regression")

@@ -6,7 +6,7 @@
 
 import { sampleRows } from "../../random.ts";
 import type { Checkpoint, Random, SparseRows, Task } from "../../samples.ts";
-import { fitLinear } from "../linear/linear.ts";
+import { fitLinear, standardization } from "../linear/linear.ts";
 import { factorize, solveLower, solveUpper, traceOfInverse, whiten } from "./dense.ts";
 
 export interface NystroemModel {
@@ -28,6 +28,8 @@ export interface NystroemOptions {
   task: Task;
   classes: number;
   random: Random;
+  /** What each row counts, 1 on average; absent: once. */
+  weights?: Float64Array;
   checkpoint: Checkpoint;
   stop?: AbortSignal;
 }
@@ -142,7 +144,7 @@ function fillDistances(
 /** The number, or one column per class (for two classes: the second), without its mean. */
 function centre(
   truth: Float64Array,
-  { task, classes }: NystroemOptions,
+  { task, classes, weights }: NystroemOptions,
 ): { columns: Float64Array[]; means: number[] } {
   const raw =
     task === "regression"
@@ -150,7 +152,7 @@ function centre(
       : task === "binary"
         ? [truth]
         : Array.from({ length: classes }, (_, k) => truth.map((value) => (value === k ? 1 : 0)));
-  const means = raw.map((column) => column.reduce((sum, value) => sum + value, 0) / column.length);
+  const means = raw.map((column) => standardization(column, weights).mean);
   return { columns: raw.map((column, k) => column.map((value) => value - means[k])), means };
 }
 
@@ -175,7 +177,10 @@ async function fitWidth(given: {
   const a = whiten(factor, gram, size);
   await options.checkpoint();
   const right = products.map((product) => solveLower(factor, product));
-  const spread = centred.columns.map((column) => column.reduce((sum, value) => sum + value * value, 0));
+  const { weights } = options;
+  const spread = centred.columns.map((column) =>
+    column.reduce((sum, value, row) => sum + value * value * (weights ? weights[row] : 1), 0),
+  );
   let best: Fitted | null = null;
   for (const penalty of PENALTIES) {
     await options.checkpoint();
@@ -230,20 +235,27 @@ async function sums(
 }
 
 function addSums(
-  { squared, centred, gamma }: { squared: Float32Array; centred: { columns: Float64Array[] }; gamma: number },
+  given: {
+    squared: Float32Array;
+    centred: { columns: Float64Array[] };
+    gamma: number;
+    options: NystroemOptions;
+  },
   { gram, products }: { gram: Float64Array; products: Float64Array[] },
   { from, to, size }: { from: number; to: number; size: number },
 ): void {
+  const { squared, centred, gamma, options } = given;
   const bumps = new Float64Array(size);
   for (let row = from; row < to; row++) {
+    const weight = options.weights ? options.weights[row] : 1;
     for (let m = 0; m < size; m++) bumps[m] = Math.exp(-gamma * squared[row * size + m]);
     for (let i = 0; i < size; i++) {
-      const bump = bumps[i];
+      const bump = weight * bumps[i];
       const at = i * size;
       for (let j = 0; j <= i; j++) gram[at + j] += bump * bumps[j];
     }
     products.forEach((product, k) => {
-      const y = centred.columns[k][row];
+      const y = weight * centred.columns[k][row];
       for (let m = 0; m < size; m++) product[m] += bumps[m] * y;
     });
   }
@@ -273,13 +285,13 @@ async function classify(
     indices: Int32Array.from(values, (_, at) => at % size),
     values,
   };
-  const { task, classes, checkpoint, stop } = options;
+  const { task, classes, checkpoint, stop, weights: counted } = options;
   const l2 = Math.max(LEAST_L2, LOGISTIC_SHARE * best.penalty);
   const {
     outputs,
     weights: whitened,
     intercept,
-  } = await fitLinear(design, truth, { task, classes, l2, checkpoint, stop });
+  } = await fitLinear(design, truth, { task, classes, l2, checkpoint, stop, weights: counted });
   const weights = new Float64Array(whitened.length);
   for (let k = 0; k < outputs; k++) {
     const column = solveUpper(

@@ -99,7 +99,12 @@ export async function trainBoosting(
     const loss = lossOf(params.loss, target);
     const outputs = loss.outputs(target);
     const baseScore = loss.baseScore(target, trainRows);
-    const scores = openScores(fit, { loss: params.loss, outputs, threads });
+    const scores = openScores(fit, {
+      loss: params.loss,
+      outputs,
+      threads,
+      weighs: target.weights !== undefined,
+    });
     fillScores(fit, scores, { target, baseScore, rows: [trainRows, validationRows] });
     const run = openRun(fit, scores, { params, options, binned, team });
     const rounds = await runRounds(run);
@@ -153,9 +158,20 @@ function fillScores(
   let position = 0;
   for (const rows of from.rows)
     for (let i = 0; i < rows.length; i++) y[position++] = from.target.values[rows[i]];
+  if (from.target.weights) fillWeights(fit, at, { weights: from.target.weights, rows: from.rows });
   for (let k = 0; k < at.outputs; k++) {
     fit.scope.f64(at.scores + k * at.stride * 8, at.stride).fill(from.baseScore[k]);
   }
+}
+
+function fillWeights(
+  fit: Fit,
+  at: Scores,
+  { weights, rows }: { weights: Float64Array; rows: Int32Array[] },
+): void {
+  const into = fit.scope.f64(at.weights, at.stride).fill(0);
+  let position = 0;
+  for (const some of rows) for (let i = 0; i < some.length; i++) into[position++] = weights[some[i]];
 }
 
 /** Runs rounds until the last, the stop signal, patience, or nothing left to split; returns how many are kept. */

@@ -63,12 +63,13 @@ export async function trainForest(
   const binned = options.binned ?? (await binInSteps(samples, binning));
   const featuresPerSplit = featuresLookedAt(params.maxFeatures, binned.features.length, target);
   const limits: ForestLimits = { ...params, featuresPerSplit };
+  const weights = target.weights && Float64Array.from(trainRows, (row) => target.weights![row]);
   const fit = openForest(options.arena ?? sharedArena(), { binned, target, trainRows, limits });
   try {
     const builder = new TreeBuilder(binned.features, fit.outputs);
     while (builder.treeCount < params.trees && !(options.stop?.aborted && builder.treeCount > 0)) {
       await checkpoint();
-      drawForestRows(fit, params.bootstrap, random);
+      drawForestRows(fit, { bootstrap: params.bootstrap, random, weights });
       await growForestTree(fit, { builder, random, checkpoint });
       options.onTree?.({ tree: builder.treeCount, trees: params.trees });
     }
@@ -94,10 +95,11 @@ function withPriorVote({ roots, leafValues, leafOutputs }: Trees, shares: Float6
     leafValues[at] = ofTrees * leafValues[at] + (1 - ofTrees) * shares[at % leafOutputs];
 }
 
-function sharesOf({ values, classes }: Target, rows: Int32Array): Float64Array {
+function sharesOf({ values, classes, weights }: Target, rows: Int32Array): Float64Array {
   const shares = new Float64Array(classes.length);
-  for (const row of rows) shares[values[row]] += 1 / rows.length;
-  return shares;
+  for (const row of rows) shares[values[row]] += weights?.[row] ?? 1;
+  const total = shares.reduce((sum, share) => sum + share, 0);
+  return shares.map((share) => share / total);
 }
 
 function featuresLookedAt(maxFeatures: number, features: number, target: Target): number {

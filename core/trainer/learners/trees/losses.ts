@@ -20,7 +20,7 @@ export interface Loss {
 
 const squared: Loss = {
   outputs: () => 1,
-  baseScore: (target, rows) => Float64Array.of(mean(target.values, rows)),
+  baseScore: (target, rows) => Float64Array.of(mean(target, rows)),
   value: (y, margins, at) => (margins[at] - y) ** 2,
   link: () => {},
 };
@@ -29,7 +29,7 @@ const squared: Loss = {
 const logistic: Loss = {
   outputs: () => 1,
   baseScore(target, rows) {
-    const share = clampShare(mean(target.values, rows), rows.length);
+    const share = clampShare(mean(target, rows), rows.length);
     return Float64Array.of(Math.log(share / (1 - share)));
   },
   value(y, margins, at) {
@@ -47,7 +47,8 @@ function softmax(classes: number): Loss {
     outputs: () => classes,
     baseScore(target, rows) {
       const shares = new Float64Array(classes);
-      for (const row of rows) shares[target.values[row]] += 1 / rows.length;
+      const total = totalOf(target, rows);
+      for (const row of rows) shares[target.values[row]] += (target.weights?.[row] ?? 1) / total;
       return shares.map((share) => Math.log(clampShare(share, rows.length)));
     },
     value(y, margins, at) {
@@ -104,14 +105,23 @@ function sigmoid(x: number): number {
   return 1 / (1 + Math.exp(-x));
 }
 
-function mean(values: Float64Array, rows: Int32Array): number {
+function mean(target: Target, rows: Int32Array): number {
+  const { values, weights } = target;
   let sum = 0;
-  for (let i = 0; i < rows.length; i++) sum += values[rows[i]];
-  return rows.length > 0 ? sum / rows.length : 0;
+  for (let i = 0; i < rows.length; i++) sum += values[rows[i]] * (weights ? weights[rows[i]] : 1);
+  return rows.length > 0 ? sum / totalOf(target, rows) : 0;
+}
+
+/** What the rows weigh together. */
+function totalOf({ weights }: Target, rows: Int32Array): number {
+  if (!weights) return rows.length;
+  let sum = 0;
+  for (let i = 0; i < rows.length; i++) sum += weights[rows[i]];
+  return sum;
 }
 
 function logOfMean(target: Target, rows: Int32Array): Float64Array {
-  return Float64Array.of(Math.log(Math.max(mean(target.values, rows), 1e-12)));
+  return Float64Array.of(Math.log(Math.max(mean(target, rows), 1e-12)));
 }
 
 /** A share of 0 or 1 would be an infinite margin. */

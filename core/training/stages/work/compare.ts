@@ -17,9 +17,10 @@ import { learnedTest } from "../../../trainer/model/learned-rows.ts";
 import type { Model } from "../../../trainer/model/model.ts";
 import { randomFor } from "../../../trainer/race/training-data.ts";
 import { spreadRows } from "../../../trainer/random.ts";
+import { targetRows } from "../../../trainer/samples.ts";
 import { pace } from "./evaluation.ts";
-import { selectRows } from "./table.ts";
-import { type Context, left, tellFinding } from "./work.ts";
+import { selectRows } from "./rows/table.ts";
+import { type Context, left, tellFinding, type Work } from "./work.ts";
 
 const MOST_ROWS = 2000;
 const REPLICATES = 200;
@@ -51,13 +52,18 @@ export async function compareWithBefore(
   const truth = Array.from(positions, (i) => after.classes[given.truth[i]] ?? given.truth[i]);
   const metrics = await compareModels(
     { before, after },
-    { table, truth },
+    { table, truth, weights: weightsOf(work, rows) },
     { replicates: REPLICATES, random: randomFor(options, "comparison"), ...pace(context, "comparison") },
   );
   const sentence = [sentenceOf(metrics, left(work, "loaded").metric, version), changes]
     .filter(Boolean)
     .join(" ");
   return { version, columns, metrics, rows: rows.length, sentence };
+}
+
+/** What these rows count in figures; null: each once. */
+function weightsOf(work: Work, rows: Int32Array): Float64Array | null {
+  return targetRows(left(work, "loaded").target, rows).scoreWeights ?? null;
 }
 
 function incomparable(columns: ColumnChanges, version: number, why: string): VersionComparison {

@@ -2,11 +2,16 @@
 import type { Table } from "../../../csv/types.ts";
 import type { Encoder } from "../../../trainer/encoding/columns.ts";
 import { type DesignPlan, planDesign } from "../../../trainer/encoding/design.ts";
-import { type EncodedTable, encodeTable, fitEncoder } from "../../../trainer/encoding/encoder.ts";
+import {
+  type DateHandling,
+  type EncodedTable,
+  encodeTable,
+  fitEncoder,
+} from "../../../trainer/encoding/encoder.ts";
 import { randomFor } from "../../../trainer/race/training-data.ts";
 import { sampleRows } from "../../../trainer/random.ts";
-import type { Checkpoint, Target } from "../../../trainer/samples.ts";
-import { selectRows } from "./table.ts";
+import { type Checkpoint, type Target, targetRows } from "../../../trainer/samples.ts";
+import { selectRows } from "./rows/table.ts";
 import { type Context, left, type Work } from "./work.ts";
 
 export interface Encoded {
@@ -18,12 +23,22 @@ export interface Encoded {
 export async function encodeRowsOf(
   table: Table,
   rows: Int32Array,
-  { checkpoint, onFitted }: { checkpoint: Checkpoint; onFitted?: (encoder: Encoder) => void },
+  {
+    checkpoint,
+    onFitted,
+    dates,
+  }: { checkpoint: Checkpoint; onFitted?: (encoder: Encoder) => void; dates: DateHandling },
 ): Promise<Encoded> {
   const chosen = selectRows(table, rows);
-  const encoder = await fitEncoder(chosen, allRows(rows.length), checkpoint);
+  const encoder = await fitEncoder(chosen, allRows(rows.length), checkpoint, { dates });
   onFitted?.(encoder);
   return { encoder, encoded: await encodeTable(encoder, chosen, checkpoint) };
+}
+
+/** What becomes of dates by the run's options. */
+export function datesOf({ options }: Context): DateHandling {
+  const isPlain = options.deriveFeatures === false;
+  return (options.dates ?? (isPlain ? "elapsed" : "parts")) === "elapsed" ? "elapsed" : "parts";
 }
 
 /** Means, medians and labels of this many rows are as good as those of all. */
@@ -37,8 +52,7 @@ export function designOf({ options }: Context, encoded: EncodedTable): DesignPla
 }
 
 export function targetOf(work: Work, rows: Int32Array): Target {
-  const { target } = left(work, "loaded");
-  return { ...target, values: Float64Array.from(rows, (row) => target.values[row]) };
+  return targetRows(left(work, "loaded").target, rows);
 }
 
 export const allRows = (count: number) => Int32Array.from({ length: count }, (_, row) => row);

@@ -29,7 +29,7 @@ import { canMeasure, type Entry, isRival } from "../../../trainer/race/entry.ts"
 import { randomFor } from "../../../trainer/race/training-data.ts";
 import { shuffledPlaces, spreadRows } from "../../../trainer/random.ts";
 import { plural } from "../stage.ts";
-import { charactersOf, selectRows } from "./table.ts";
+import { charactersOf, selectRows } from "./rows/table.ts";
 import type { Piece } from "./time-plan.ts";
 import { type Context, checkpointOf, left, planOf, tellFinding, type Work } from "./work.ts";
 
@@ -48,7 +48,9 @@ export async function drawEvaluation(
   context: Context,
   given: { outcome: Outcome; tested: Table },
 ): Promise<Record<string, unknown>> {
-  const { outcome, tested } = given;
+  const { tested } = given;
+  // Curves, mistakes and segments count rows, whatever a row weighs in the metrics.
+  const outcome = { ...given.outcome, weights: null };
   const drawn =
     outcome.task === "regression" ? { residuals: residualSummary(outcome) } : curves(context, outcome);
   const slices = errorSlices(tested, outcome);
@@ -214,10 +216,11 @@ async function importances(context: Context, { outcome, tested }: { outcome: Out
   const model = left(context.work, "model");
   const rows = spreadRows(tested.rows, rowsOfImportance(context, tested));
   const truth = Float64Array.from(rows, (row) => outcome.truth[row]);
+  const weights = outcome.weights && Float64Array.from(rows, (row) => outcome.weights![row]);
   const metric = importanceMetric(context, truth);
   const importance = await permutationImportance(
     model,
-    { table: selectRows(tested, rows), truth, metric },
+    { table: selectRows(tested, rows), truth, metric, weights },
     {
       ...pace(context, "importance", { from: 0.5, to: 0.8, note: "Measuring feature importance" }),
       random: randomFor(context.options, "importance"),

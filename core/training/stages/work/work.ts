@@ -74,6 +74,10 @@ export interface Loaded {
   metric: MetricName;
   /** The column that orders or groups the rows; null for a random split. */
   splitKeys: Float64Array | null;
+  /** By row, whether it is kept for the test by the person who asked; null: the rows are dealt. */
+  marked: Uint8Array | null;
+  /** By row, values that are spread evenly over test and folds, beside the target; null: the target alone. */
+  strata: Int32Array | null;
   /** Columns that only the previous version reads; this one must not learn from them. */
   beside: Table;
   /** Columns that give the target away literally: never learned from. */
@@ -88,6 +92,8 @@ export interface Parts {
   tested: Int32Array;
   /** Rows that must stay on one side; null: each row is its own group. */
   groups: Int32Array | null;
+  /** As Loaded has them. */
+  strata: Int32Array | null;
 }
 
 export interface Evaluated {

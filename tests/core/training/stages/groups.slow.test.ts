@@ -11,7 +11,7 @@ import {
   copyGroups,
   mostTogether,
   onlyLearnedGroups,
-} from "../../../../core/training/stages/work/groups.ts";
+} from "../../../../core/training/stages/work/rows/groups.ts";
 import { left } from "../../../../core/training/stages/work/work.ts";
 import { category, draw, normal, numbers, runStages } from "./run.ts";
 

@@ -29,9 +29,17 @@ const ROWS_QUERY = z.object({
     .default("0")
     .describe("1 adds the columns that the model reads, with values as training read them"),
 });
+const CHART_WIDTH = 640;
 const CHART_QUERY = z.object({
   format: z.enum(["svg", "png", "csv", "json"]).default("svg"),
   theme: z.enum(["light", "dark"]).default("light").describe("colours of SVG and PNG"),
+  width: z.coerce
+    .number()
+    .int()
+    .min(280)
+    .max(2000)
+    .default(CHART_WIDTH)
+    .describe("pixels of the SVG; a PNG has twice as many"),
 });
 const TABLE_TYPES = {
   "text/csv": "one line per row",
@@ -87,7 +95,17 @@ async function valuesOf({ signalbox }: VersionCall, version: StoredVersion) {
   }
   const { loadTable } = await import("../../../../csv/columns/load.ts");
   const path = await signalbox.datasets.ensureTable({ ...dataset, profile: dataset.profile });
-  return loadTable(path, dataset.profile.plan, { columns });
+  const table = await loadTable(path, dataset.profile.plan, { columns });
+  const { testDatasetId, testDatasetVersion } = run.options;
+  if (testDatasetId === undefined) return table;
+  const test = await signalbox.datasets.findReady(testDatasetId, testDatasetVersion);
+  const [{ planAs }, { joinTables }] = await Promise.all([
+    import("../../../../training/run.ts"),
+    import("../../../../training/stages/work/rows/given.ts"),
+  ]);
+  const plan = planAs(test.profile.plan, dataset.profile.plan);
+  const tested = await loadTable(await signalbox.datasets.ensureTable(test), plan, { columns });
+  return joinTables(table, tested, table.rows);
 }
 
 async function tableAnswer(
@@ -170,10 +188,12 @@ async function oneChart(call: Call<z.output<typeof CHART>, z.output<typeof CHART
     const { csv } = await import("../../../../models/exports/archive.ts");
     return new Response(csv(chart), { headers: { ...headers, "content-type": "text/csv; charset=utf-8" } });
   }
-  const svg = await drawings.chartSvg(chart, query.theme);
+  const svg = await drawings.chartSvg(chart, query);
   if (query.format === "svg") return new Response(svg, { headers: { "content-type": "image/svg+xml" } });
   const { svgToPng } = await import("../../../../models/exports/png.ts");
-  return new Response(await svgToPng(svg), { headers: { ...headers, "content-type": "image/png" } });
+  return new Response(await svgToPng(svg, 2 * query.width), {
+    headers: { ...headers, "content-type": "image/png" },
+  });
 }
 
 async function archive(call: VersionCall): Promise<Response> {
@@ -188,7 +208,7 @@ async function archive(call: VersionCall): Promise<Response> {
   const { packArchive, runFiles } = await import("../../../../models/exports/archive.ts");
   const files = runFiles({
     ...{ run, version, charts, candidates, home },
-    drawChart: drawings.chartSvg,
+    drawChart: (chart) => drawings.chartSvg(chart, { theme: "light", width: CHART_WIDTH }),
     answers: await answersOf({ signalbox }, version).catch(nullIfNone),
     dataset: await findDataset(signalbox.store, run.datasetId, run.datasetVersion),
     bytes: await signalbox.models.readAsServed(version),
@@ -222,7 +242,7 @@ export const EXPORT_ROUTES = [
     params: VERSION,
     query: ROWS_QUERY,
     example: `curl --fail-with-body -OJ '${VERSION_PATH}/predictions?part=test&format=csv'`,
-    says: "Every row with its actual value and its prediction: training rows by the folds that held them out (out-of-fold), test rows by the tested model. The column row counts the data rows of the file from 1.",
+    says: "Every row with its actual value and its prediction: training rows by the folds that held them out (out-of-fold), test rows by the tested model. The column row counts the data rows of the file from 1, and goes on with those of a test dataset.",
     answers: { 200: TABLE_TYPES },
     refusals: ["conflict", "invalid"],
     handle: predictionRows,
@@ -265,7 +285,7 @@ export const EXPORT_ROUTES = [
     answers: {
       200: {
         "image/svg+xml": "a whole document",
-        "image/png": "1280 pixels wide",
+        "image/png": "twice as many pixels wide",
         "text/csv": "the table",
         ...json("CHART"),
       },

@@ -139,3 +139,21 @@ export function softmaxGradients(
     }
   }
 }
+
+// Gradients and hessians of positions [from, to) times the weights of their rows (f64); `unit` 1: every hessian was one.
+export function weightGradients(weights: usize, from: i32, to: i32, g: usize, h: usize, sums: usize, unit: i32): void {
+  let sumG: f64 = 0;
+  let sumH: f64 = 0;
+  for (let i = from; i < to; i++) {
+    const weight = load<f64>(weights + (<usize>i << 3));
+    const at = <usize>i << 2;
+    const gradient = weight * <f64>load<f32>(g + at);
+    const hessian = unit != 0 ? weight : weight * <f64>load<f32>(h + at);
+    store<f32>(g + at, <f32>gradient);
+    store<f32>(h + at, <f32>hessian);
+    sumG += abs(gradient);
+    sumH += hessian;
+  }
+  store<f64>(sums, sumG);
+  store<f64>(sums, sumH, 8);
+}

@@ -86,15 +86,52 @@ function meanOf(values: Float64Array, rows: Int32Array): number {
   return sum / Math.max(1, rows.length);
 }
 
-/** Fills the row list for one tree: every row once, or as many drawn with replacement, ascending. */
-export function drawForestRows(fit: ForestFit, bootstrap: boolean, random: Random): void {
+/**
+ * Fills the row list for one tree: every row once, or as many drawn with replacement, ascending. With weights a row is
+ * there as often as it weighs, on average over the trees; the list is as long as without.
+ */
+export function drawForestRows(
+  fit: ForestFit,
+  { bootstrap, random, weights }: { bootstrap: boolean; random: Random; weights?: Float64Array },
+): void {
   const { train } = fit;
-  const times = new Uint16Array(train).fill(bootstrap ? 0 : 1);
-  if (bootstrap) for (let i = 0; i < train; i++) times[Math.floor(random() * train)]++;
+  const times = weights
+    ? timesByWeight(weights, { bootstrap, random })
+    : timesDrawn(train, { bootstrap, random });
   const rows = new Int32Array(train);
   let count = 0;
   for (let row = 0; row < train; row++) for (let i = 0; i < times[row]; i++) rows[count++] = row;
   fit.scope.i32(fit.rows, train).set(rows);
+}
+
+interface Drawing {
+  bootstrap: boolean;
+  random: Random;
+}
+
+function timesDrawn(train: number, { bootstrap, random }: Drawing): Uint32Array {
+  const times = new Uint32Array(train).fill(bootstrap ? 0 : 1);
+  if (bootstrap) for (let i = 0; i < train; i++) times[Math.floor(random() * train)]++;
+  return times;
+}
+
+/** Drawn by weight; without replacement by equal steps along the weights (systematic resampling): none is off by one or more. */
+function timesByWeight(weights: Float64Array, { bootstrap, random }: Drawing): Uint32Array {
+  const ends = weights.slice();
+  for (let row = 1; row < ends.length; row++) ends[row] += ends[row - 1];
+  const total = ends[ends.length - 1];
+  const step = total / ends.length;
+  const first = random();
+  const places = Float64Array.from(ends, (_, i) =>
+    bootstrap ? total * random() : step * (i + first),
+  ).sort();
+  const times = new Uint32Array(ends.length);
+  let row = 0;
+  for (const place of places) {
+    while (row < ends.length - 1 && ends[row] <= place) row++;
+    times[row]++;
+  }
+  return times;
 }
 
 /** Rows times features examined between two checkpoints: about 50 ms. */

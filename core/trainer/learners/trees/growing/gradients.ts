@@ -23,6 +23,8 @@ export interface Scores {
   stride: number;
   scores: number;
   y: number;
+  /** What each position counts; 0: all the same. */
+  weights: number;
   g: number;
   h: number;
   /** Two f64 per output and block of rows, then 16 bytes of scratch per output and thread. */
@@ -39,7 +41,7 @@ const LARGEST_SUM = 2 ** 31 - 1;
 
 export function openScores(
   fit: Fit,
-  { loss, outputs, threads }: { loss: LossName; outputs: number; threads: number },
+  { loss, outputs, threads, weighs }: { loss: LossName; outputs: number; threads: number; weighs: boolean },
 ): Scores {
   const { scope, total } = fit;
   const stride = Math.ceil(total / 4) * 4;
@@ -49,6 +51,7 @@ export function openScores(
     ...{ loss, outputs, stride, blocks, sums, scratch: sums + outputs * 16 * blocks },
     scores: scope.bytes(outputs * stride * 8),
     y: scope.bytes(stride * 8),
+    weights: weighs ? scope.bytes(stride * 8) : 0,
     g: scope.bytes(outputs * stride * 4),
     h: scope.bytes(outputs * stride * 4),
   };
@@ -66,14 +69,35 @@ export async function computeGradients(
     gradientBlock(fit, at, block);
     if (block % pause === pause - 1) await checkpoint();
   }
+  if (at.weights !== 0) await weighGradients(fit, at, { pause, checkpoint });
   const totals = new Float64Array(at.outputs * 2);
   const sums = fit.scope.f64(at.sums, at.blocks * at.outputs * 2);
   for (let i = 0; i < sums.length; i++) totals[i % totals.length] += sums[i];
   const room = LARGEST_SUM - fit.train;
   return Array.from({ length: at.outputs }, (_, k) => ({
     scaleG: scaleOf(room, totals[2 * k]),
-    scaleH: at.loss === "squared" ? 1 : scaleOf(room, totals[2 * k + 1]),
+    scaleH: hasUnitHessians(at) ? 1 : scaleOf(room, totals[2 * k + 1]),
   }));
+}
+
+const hasUnitHessians = ({ loss, weights }: Scores) => loss === "squared" && weights === 0;
+
+async function weighGradients(
+  { scope, train }: Fit,
+  at: Scores,
+  { pause, checkpoint }: { pause: number; checkpoint: Checkpoint },
+): Promise<void> {
+  const { weights, g, h, sums, outputs, stride, loss } = at;
+  const unit = loss === "squared" ? 1 : 0;
+  for (let block = 0; block < at.blocks; block++) {
+    const [from, to] = [block * BLOCK, Math.min((block + 1) * BLOCK, train)];
+    for (let k = 0; k < outputs; k++) {
+      const place = k * stride * 4;
+      const of = sums + (block * outputs + k) * 16;
+      scope.kernels.weightGradients(weights, from, to, g + place, h + place, of, unit);
+    }
+    if (block % pause === pause - 1) await checkpoint();
+  }
 }
 
 function shareGradients(fit: Fit, at: Scores, team: Team): void {
@@ -103,20 +127,31 @@ export function packOutput(
   { output, scale, team }: { output: number; scale: Quantisation; team: Team | null },
 ): void {
   const g = at.g + output * at.stride * 4;
-  const h = at.loss === "squared" ? 0 : at.h + output * at.stride * 4;
+  const h = hasUnitHessians(at) ? 0 : at.h + output * at.stride * 4;
   const { records, stride, train } = fit;
   const { scaleG, scaleH } = scale;
   if (team) team.run(JOBS.pack, [train, records, stride, g, h], [scaleG, scaleH]);
   else fit.scope.kernels.packGradients(records, stride, g, h, 0, train, scaleG, scaleH);
 }
 
-/** The mean loss over positions [from, to). */
+/** The mean loss over positions [from, to), by what they count. */
 export function lossBetween(fit: Fit, at: Scores, from: number, to: number): number {
+  if (at.weights !== 0) return weightedLossBetween(fit, at, from, to);
   let sum = 0;
   for (let start = from; start < to; start += BLOCK) {
     sum += lossBlock(fit.scope.kernels, at, start, Math.min(start + BLOCK, to));
   }
   return sum / (to - from);
+}
+
+function weightedLossBetween({ scope, total }: Fit, at: Scores, from: number, to: number): number {
+  const weights = scope.f64(at.weights, total);
+  let [sum, weight] = [0, 0];
+  for (let row = from; row < to; row++) {
+    weight += weights[row];
+    if (weights[row] > 0) sum += weights[row] * lossBlock(scope.kernels, at, row, row + 1);
+  }
+  return weight > 0 ? sum / weight : 0;
 }
 
 function lossBlock(kernels: Kernels, at: Scores, from: number, to: number): number {

@@ -27,7 +27,7 @@ export function openRowOrder(fit: Fit): RowOrder | null {
 /** After a round whose tree was grown over the first `count` rows listed; training rows held out of it follow. */
 export async function orderRows(
   fit: Fit,
-  { scores, y, outputs, stride }: Scores,
+  { scores, y, weights, outputs, stride }: Scores,
   {
     order,
     round,
@@ -49,7 +49,7 @@ export async function orderRows(
     kernels.copyBytes(column, order.spare, train);
   }
   const margins = Array.from({ length: outputs }, (_, k) => scores + k * stride * 8);
-  for (const numbers of [y, ...margins]) {
+  for (const numbers of [y, ...(weights === 0 ? [] : [weights]), ...margins]) {
     kernels.gatherRecords(order.spare, numbers, rows, train, 8);
     kernels.copyBytes(numbers, order.spare, train * 8);
   }

@@ -2,17 +2,17 @@
  * Measures what the score would be if copies of a row were on both sides of a split. A small boosting model is scored
  * on folds that keep copies together and on random folds, so that both figures can be reported.
  */
-import type { Finding } from "../../../csv/types.ts";
-import { distinctFigures } from "../../../platform/figures.ts";
-import type { EncodedTable } from "../../../trainer/encoding/encoder.ts";
-import { treeSamples } from "../../../trainer/encoding/supervised.ts";
-import { linkMargins, predictBoosting, trainBoosting } from "../../../trainer/learners/trees/boosting.ts";
-import { goodness, METRICS, type MetricName } from "../../../trainer/metrics/index.ts";
-import { outcomeOf } from "../../../trainer/race/entry.ts";
-import { type Fold, stratifiedFolds } from "../../../trainer/race/folds.ts";
-import { randomFor } from "../../../trainer/race/training-data.ts";
-import { sampleRows } from "../../../trainer/random.ts";
-import type { Checkpoint, Samples, Target } from "../../../trainer/samples.ts";
+import type { Finding } from "../../../../csv/types.ts";
+import { distinctFigures } from "../../../../platform/figures.ts";
+import type { EncodedTable } from "../../../../trainer/encoding/encoder.ts";
+import { treeSamples } from "../../../../trainer/encoding/supervised.ts";
+import { linkMargins, predictBoosting, trainBoosting } from "../../../../trainer/learners/trees/boosting.ts";
+import { goodness, METRICS, type MetricName } from "../../../../trainer/metrics/index.ts";
+import { outcomeOf } from "../../../../trainer/race/entry.ts";
+import { type Fold, stratifiedFolds } from "../../../../trainer/race/folds.ts";
+import { randomFor } from "../../../../trainer/race/training-data.ts";
+import { sampleRows } from "../../../../trainer/random.ts";
+import type { Checkpoint, Samples, Target } from "../../../../trainer/samples.ts";
 
 export interface CopiesGiven {
   encoded: EncodedTable;

@@ -1,25 +1,29 @@
 /** Draws any chart of a version as a whole SVG document of fixed size, for papers and slides. Colours are attributes. */
-import { scaleLinear, scaleUtc } from "d3-scale";
+import { scaleLinear } from "d3-scale";
 import { line } from "d3-shape";
-import type { ChartSeries, ExportedChart } from "../../core/models/exports/chart.ts";
-import { count, figure } from "../parts/format.ts";
-import { extent } from "./chart.tsx";
-import { PALETTES } from "./chart-svg.tsx";
+import type { ChartSeries, ExportedChart } from "../../../core/models/exports/chart.ts";
+import { count, figure } from "../../parts/format.ts";
+import { extent } from "../chart.tsx";
+import { PALETTES } from "../chart-svg.tsx";
+import {
+  at,
+  type Drawn,
+  LABELS,
+  laneOf,
+  MOST_LABEL,
+  RIGHT,
+  short,
+  type Theme,
+  TOP,
+  XAxis,
+} from "./frame.tsx";
+import { Swarm } from "./swarm.tsx";
 
-type Theme = keyof typeof PALETTES;
-type Palette = (typeof PALETTES)[Theme];
-
-const WIDTH = 640;
-const TOP = 62;
 const BOTTOM = 46;
-const RIGHT = 20;
 const LEFT = 64;
-const LABELS = 190;
 const PLOT = 280;
 const BAR = 22;
-const LANE = 30;
 const MOST_BARS = 40;
-const MOST_LABEL = 28;
 
 /** Told apart without colour by their order in the key; from the main colour on. */
 const SERIES = {
@@ -27,29 +31,22 @@ const SERIES = {
   dark: ["#8cc4e2", "#e59a72", "#86c794", "#c39bcf", "#c2ac74", "#a4b0ab"],
 } as const;
 
-export function chartSvg(chart: ExportedChart, theme: Theme): string {
-  return `${<ExportSvg chart={chart} theme={theme} />}`;
+/** `width`: pixels, from 280. */
+export function chartSvg(chart: ExportedChart, { theme, width }: { theme: Theme; width: number }): string {
+  return `${<ExportSvg chart={chart} theme={theme} width={width} />}`;
 }
 
-interface Drawn {
-  chart: ExportedChart;
-  theme: Theme;
-  palette: Palette;
-  /** Of the plot. */
-  height: number;
-}
-
-function ExportSvg({ chart, theme }: { chart: ExportedChart; theme: Theme }) {
+function ExportSvg({ chart, theme, width }: { chart: ExportedChart; theme: Theme; width: number }) {
   const palette = PALETTES[theme];
-  const height = heightOf(chart);
-  const drawn: Drawn = { chart, theme, palette, height };
+  const height = heightOf(chart, width);
+  const drawn: Drawn = { chart, theme, palette, width, height };
   const whole = TOP + height + BOTTOM;
   return (
     <svg
       xmlns="http://www.w3.org/2000/svg"
-      width={WIDTH}
+      width={width}
       height={whole}
-      viewBox={`0 0 ${WIDTH} ${whole}`}
+      viewBox={`0 0 ${width} ${whole}`}
       role="img"
       aria-label={chart.sentence ?? chart.title}
       font-family="DejaVu Sans, system-ui, sans-serif"
@@ -58,9 +55,9 @@ function ExportSvg({ chart, theme }: { chart: ExportedChart; theme: Theme }) {
     >
       <title>{chart.title}</title>
       {chart.sentence && <desc>{chart.sentence}</desc>}
-      <rect width={WIDTH} height={whole} fill={palette.paper} />
+      <rect width={width} height={whole} fill={palette.paper} />
       <text x="16" y="24" font-size="15" font-weight="bold" fill={palette.ink}>
-        {short(chart.title, 70)}
+        {short(chart.title, Math.floor(width / 9))}
       </text>
       {hasKey(chart) && <Key {...drawn} />}
       <Plot {...drawn} />
@@ -68,9 +65,11 @@ function ExportSvg({ chart, theme }: { chart: ExportedChart; theme: Theme }) {
   );
 }
 
-function heightOf({ form, labels }: ExportedChart): number {
+const labelsOf = (width: number) => Math.min(LABELS, Math.round(0.3 * width));
+
+function heightOf({ form, labels }: ExportedChart, width: number): number {
   if (form === "bars") return BAR * Math.min(MOST_BARS, Math.max(1, labels.length));
-  return form === "swarm" ? LANE * Math.max(1, labels.length) : PLOT;
+  return form === "swarm" ? laneOf(width) * Math.max(1, labels.length) : PLOT;
 }
 
 const hasKey = ({ form, series }: ExportedChart) =>
@@ -85,16 +84,16 @@ function Plot(drawn: Drawn) {
 
 /** Lines, columns or dots over two axes. */
 function Plane(drawn: Drawn) {
-  const { chart, theme, palette, height } = drawn;
+  const { chart, theme, palette, width: whole, height } = drawn;
   const { series, form } = chart;
   const points = series.flatMap((entry) => [...entry.points]);
-  const x = scaleLinear(extent(points.map(([value]) => value)), [LEFT, WIDTH - RIGHT]);
+  const x = scaleLinear(extent(points.map(([value]) => value)), [LEFT, whole - RIGHT]);
   const values = points.map(([, value]) => value);
   const y = scaleLinear(extent(form === "columns" ? [0, ...values] : values), [TOP + height, TOP + 8]).nice(
     4,
   );
   const [bars] = series;
-  const width = form === "columns" ? (0.9 * (WIDTH - RIGHT - LEFT)) / Math.max(1, bars!.points.length) : 0;
+  const width = form === "columns" ? (0.9 * (whole - RIGHT - LEFT)) / Math.max(1, bars!.points.length) : 0;
   const path = line<readonly [number, number]>(
     ([value]) => x(value),
     ([, value]) => y(value),
@@ -104,7 +103,7 @@ function Plane(drawn: Drawn) {
     <>
       {y.ticks(5).map((tick) => (
         <>
-          <line x1={LEFT} x2={WIDTH - RIGHT} y1={at(y(tick))} y2={at(y(tick))} stroke={palette.rule} />
+          <line x1={LEFT} x2={whole - RIGHT} y1={at(y(tick))} y2={at(y(tick))} stroke={palette.rule} />
           <text x={LEFT - 6} y={at(y(tick) + 4)} text-anchor="end">
             {figure(tick)}
           </text>
@@ -112,7 +111,7 @@ function Plane(drawn: Drawn) {
       ))}
       <XAxis {...drawn} x={x} />
       <text x={LEFT} y={TOP - 4}>
-        {short(chart.yLabel, 60)}
+        {short(chart.yLabel, Math.floor(whole / 9))}
       </text>
       {form === "columns" &&
         bars!.points.map(([px, py]) => (
@@ -165,51 +164,18 @@ function Dots({ points, x, y, r, fill }: DotsProps) {
   );
 }
 
-function XAxis(props: Drawn & { x: ReturnType<typeof scaleLinear<number, number>> }) {
-  const { chart, palette, height, x } = props;
-  const domain = x.domain() as [number, number];
-  const ticks = chart.isDated
-    ? scaleUtc(
-        domain.map((ms) => new Date(ms)),
-        [0, 1],
-      )
-        .ticks(4)
-        .map((date) => [date.getTime(), date.toISOString().slice(0, 10)] as const)
-    : x.ticks(6).map((tick) => [tick, figure(tick)] as const);
-  return (
-    <>
-      {ticks.map(([value, text]) => (
-        <>
-          <line
-            x1={at(x(value))}
-            x2={at(x(value))}
-            y1={TOP + height}
-            y2={TOP + height + 4}
-            stroke={palette.soft}
-          />
-          <text x={at(x(value))} y={TOP + height + 18} text-anchor="middle">
-            {text}
-          </text>
-        </>
-      ))}
-      <text x={WIDTH - RIGHT} y={TOP + height + 38} text-anchor="end">
-        {short(chart.xLabel, 70)}
-      </text>
-    </>
-  );
-}
-
 function Bars(drawn: Drawn) {
-  const { chart, palette } = drawn;
+  const { chart, palette, width } = drawn;
+  const labels = labelsOf(width);
   const values = chart.values.slice(0, MOST_BARS);
   const [low, high] = extent([0, ...values]);
-  const x = scaleLinear([Math.min(0, low), Math.max(0, high)], [LABELS, WIDTH - RIGHT - 60]);
+  const x = scaleLinear([Math.min(0, low), Math.max(0, high)], [labels, width - RIGHT - 60]);
   return (
     <>
       {values.map((value, k) => (
         <>
-          <text x={LABELS - 8} y={TOP + k * BAR + 15} text-anchor="end" fill={palette.ink}>
-            {short(chart.labels[k]!, MOST_LABEL)}
+          <text x={labels - 8} y={TOP + k * BAR + 15} text-anchor="end" fill={palette.ink}>
+            {short(chart.labels[k]!, Math.min(MOST_LABEL, Math.floor(labels / 7)))}
           </text>
           <rect
             x={at(Math.min(x(0), x(value)))}
@@ -223,7 +189,7 @@ function Bars(drawn: Drawn) {
           </text>
         </>
       ))}
-      <text x={WIDTH - RIGHT} y={TOP + drawn.height + 28} text-anchor="end">
+      <text x={width - RIGHT} y={TOP + drawn.height + 28} text-anchor="end">
         {short(chart.xLabel, 80)}
         {chart.values.length > MOST_BARS && ` (the first ${MOST_BARS} of ${chart.values.length})`}
       </text>
@@ -231,75 +197,14 @@ function Bars(drawn: Drawn) {
   );
 }
 
-/** A dot a row, piled up where they are close; its shade is the value's place between low and high. */
-function Swarm(drawn: Drawn) {
-  const { chart, palette, height } = drawn;
-  const x = scaleLinear(extent(chart.series.flatMap(({ points }) => points.map(([value]) => value))), [
-    LABELS,
-    WIDTH - RIGHT - 8,
-  ]);
-  return (
-    <>
-      <line x1={at(x(0))} x2={at(x(0))} y1={TOP} y2={TOP + height} stroke={palette.rule} />
-      {chart.series.map(({ name, points }, lane) => (
-        <>
-          <text x={LABELS - 8} y={TOP + lane * LANE + LANE / 2 + 4} text-anchor="end" fill={palette.ink}>
-            {short(name, MOST_LABEL)}
-          </text>
-          {piled(points.map(([value]) => x(value))).map((dy, row) => (
-            <circle
-              cx={at(x(points[row]![0]))}
-              cy={at(TOP + lane * LANE + LANE / 2 + dy)}
-              r="2.4"
-              fill={shade(drawn, points[row]![1])}
-            />
-          ))}
-        </>
-      ))}
-      <XAxis {...drawn} x={x} />
-      <text x="16" y={TOP - 16}>
-        value:
-      </text>
-      {[0, 0.25, 0.5, 0.75, 1].map((place, k) => (
-        <circle cx={92 + k * 12} cy={TOP - 20} r="4" fill={shade(drawn, place)} />
-      ))}
-      <text x="62" y={TOP - 16}>
-        low
-      </text>
-      <text x="152" y={TOP - 16}>
-        high
-      </text>
-    </>
-  );
-}
-
-/** How far each dot moves from its lane's middle, so that close ones do not hide each other. */
-function piled(xs: readonly number[]): number[] {
-  const taken = new Map<number, number>();
-  return xs.map((x) => {
-    const bin = Math.round(x / 4);
-    const before = taken.get(bin) ?? 0;
-    taken.set(bin, before + 1);
-    const step = Math.ceil(before / 2) * (before % 2 ? 1 : -1);
-    return Math.max(-LANE / 2 + 3, Math.min(LANE / 2 - 3, step * 2.6));
-  });
-}
-
-function shade({ palette, theme }: Drawn, place: number): string {
-  if (place < 0) return palette.soft;
-  const [low, high] = theme === "light" ? ["#1f6fb2", "#c2373f"] : ["#6db3f2", "#ff8a80"];
-  const part = (text: string, k: number) => Number.parseInt(text.slice(1 + 2 * k, 3 + 2 * k), 16);
-  const mixed = [0, 1, 2].map((k) => Math.round(part(low, k) + place * (part(high, k) - part(low, k))));
-  return `#${mixed.map((value) => value.toString(16).padStart(2, "0")).join("")}`;
-}
-
 /** More classes than this are drawn without figures. */
 const MOST_FIGURES = 12;
 
-function Matrix({ chart, palette, height }: Drawn) {
+function Matrix({ chart, palette, width, height }: Drawn) {
   const { labels, values } = chart;
+  const left = labelsOf(width);
   const n = Math.max(1, labels.length);
-  const [w, h] = [(WIDTH - LABELS - RIGHT) / n, height / n];
+  const [w, h] = [(width - left - RIGHT) / n, height / n];
   const rows = labels.map((_, i) =>
     Math.max(
       1,
@@ -314,7 +219,7 @@ function Matrix({ chart, palette, height }: Drawn) {
         return (
           <>
             <rect
-              x={at(LABELS + k * w)}
+              x={at(left + k * w)}
               y={at(TOP + i * h)}
               width={at(w - 1)}
               height={at(h - 1)}
@@ -323,7 +228,7 @@ function Matrix({ chart, palette, height }: Drawn) {
             />
             {n <= MOST_FIGURES && (
               <text
-                x={at(LABELS + (k + 0.5) * w)}
+                x={at(left + (k + 0.5) * w)}
                 y={at(TOP + (i + 0.5) * h + 4)}
                 text-anchor="middle"
                 fill={share > 0.5 ? palette.paper : palette.ink}
@@ -337,12 +242,12 @@ function Matrix({ chart, palette, height }: Drawn) {
       {n <= MOST_BARS &&
         labels.map((label, i) => (
           <>
-            <text x={LABELS - 8} y={at(TOP + (i + 0.5) * h + 4)} text-anchor="end" fill={palette.ink}>
+            <text x={left - 8} y={at(TOP + (i + 0.5) * h + 4)} text-anchor="end" fill={palette.ink}>
               {short(label, MOST_LABEL)}
             </text>
             {n <= MOST_FIGURES && (
               <text
-                x={at(LABELS + (i + 0.5) * w)}
+                x={at(left + (i + 0.5) * w)}
                 y={TOP + height + 16}
                 text-anchor="middle"
                 fill={palette.ink}
@@ -355,7 +260,7 @@ function Matrix({ chart, palette, height }: Drawn) {
       <text x="16" y={TOP - 6}>
         {chart.yLabel}
       </text>
-      <text x={WIDTH - RIGHT} y={TOP + height + 36} text-anchor="end">
+      <text x={width - RIGHT} y={TOP + height + 36} text-anchor="end">
         {chart.xLabel}
       </text>
     </>
@@ -364,9 +269,9 @@ function Matrix({ chart, palette, height }: Drawn) {
 
 const MOST_KEYS = 6;
 
-function Key({ chart: { series }, theme, palette }: Drawn) {
+function Key({ chart: { series }, theme, palette, width }: Drawn) {
   const shown = series.slice(0, MOST_KEYS);
-  const step = Math.min(170, (WIDTH - 32) / shown.length);
+  const step = Math.min(170, (width - 32) / shown.length);
   return (
     <>
       {shown.map(({ name, isReference }, k) => (
@@ -388,10 +293,3 @@ function Key({ chart: { series }, theme, palette }: Drawn) {
 }
 
 const colour = (theme: Theme, k: number) => SERIES[theme][k % SERIES[theme].length]!;
-
-function short(text: string, most: number): string {
-  const signs = [...text];
-  return signs.length > most ? `${signs.slice(0, Math.max(1, most - 1)).join("")}…` : text;
-}
-
-const at = (position: number) => Math.round(position * 10) / 10;

@@ -1,13 +1,15 @@
 /** Defines and checks the options of a training: the request's schema, and how it is completed with the dataset. */
 import * as z from "zod";
-import { nearName } from "../csv/dialect/near-name.ts";
-import { findLabel } from "../csv/profile/advice/positive-class.ts";
-import { guessTask, TASK_CHOSEN } from "../csv/profile/guess-target.ts";
-import type { CsvProfile } from "../csv/types.ts";
-import { AppError } from "../platform/errors.ts";
-import type { RunOptions } from "../trainer/contract.ts";
-import { isMetricName, METRICS, metricNames } from "../trainer/metrics/index.ts";
-import type { Task } from "../trainer/samples.ts";
+import { nearName } from "../../csv/dialect/near-name.ts";
+import { findLabel } from "../../csv/profile/advice/positive-class.ts";
+import { guessTask, TASK_CHOSEN } from "../../csv/profile/guess-target.ts";
+import type { CsvProfile } from "../../csv/types.ts";
+import { AppError } from "../../platform/errors.ts";
+import type { RunOptions } from "../../trainer/contract.ts";
+import { isMetricName, METRICS, metricNames } from "../../trainer/metrics/index.ts";
+import type { Task } from "../../trainer/samples.ts";
+import { EXPERT_SHAPE, EXPERT_TEXT_SHAPE } from "./expert-schema.ts";
+import { settleExpert } from "./settle-expert.ts";
 
 export const MODEL_NAME = z
   .string()
@@ -55,6 +57,7 @@ export const TRAIN_REQUEST = z.strictObject({
     .describe(
       "true (default): after the test the model is retrained on all rows if the time limit allows; figures are of the model before",
     ),
+  ...EXPERT_SHAPE,
 });
 export type TrainRequest = z.output<typeof TRAIN_REQUEST>;
 
@@ -102,6 +105,7 @@ export const TRAIN_QUERY = z.strictObject({
     .stringbool({ truthy: ["true", "1"], falsy: ["false", "0"] })
     .optional()
     .describe("true: train on the test rows too, after the test (default)"),
+  ...EXPERT_TEXT_SHAPE,
 });
 
 /** The options that the run stores. Throws AppError `invalid` if a column or the target does not exist. */
@@ -113,15 +117,21 @@ export function settleOptions(request: TrainRequest, profile: CsvProfile, budget
       example: `{"datasetId":"${request.datasetId}","target":${JSON.stringify(profile.columns[0]?.name ?? "")}}`,
     });
   }
+  const { split, splitColumn } = request;
   const named = [target, ...(request.features ?? []), ...(request.exclude ?? [])];
   for (const name of [...named, ...(request.splitColumn ? [request.splitColumn] : [])])
     requireColumn(name, profile);
-  if (request.split && request.split !== "random" && !request.splitColumn) {
+  const isSplitNamed =
+    request.splitColumn !== undefined || (split === "group" && request.groups !== undefined);
+  if (split && split !== "random" && !isSplitNamed) {
     throw new AppError("syntax", `split=${request.split} needs splitColumn`, {
       fix: `Send the column that holds the ${request.split === "time" ? "date" : "group"}.`,
     });
   }
   const task = request.task ?? (target === profile.target ? profile.task : null);
+  const likelyTask = task ?? guessedTask(target, profile);
+  const beside = { features: request.features ?? null, exclude: request.exclude ?? [], split, splitColumn };
+  const expert = settleExpert(request, profile, { target, task: likelyTask, ...beside });
   return {
     target,
     task,
@@ -133,10 +143,11 @@ export function settleOptions(request: TrainRequest, profile: CsvProfile, budget
     split: request.split ?? "random",
     splitColumn: request.splitColumn ?? null,
     seed: request.seed ?? 0,
-    metric: settleMetric(request.metric, task ?? guessedTask(target, profile)),
+    metric: settleMetric(request.metric, likelyTask),
     positiveClass: settlePositiveClass(request, profile, target),
     costs: request.costs ?? null,
     refit: request.refit ?? true,
+    ...expert,
   };
 }
 

@@ -1,7 +1,7 @@
 /** Selects rows or columns of a table, and finds equal rows. */
-import type { Column, Table } from "../../../csv/types.ts";
-import { inBlocks, type Steps } from "../../../trainer/pace.ts";
-import { spreadRows } from "../../../trainer/random.ts";
+import type { Column, Table } from "../../../../csv/types.ts";
+import { inBlocks, type Steps } from "../../../../trainer/pace.ts";
+import { spreadRows } from "../../../../trainer/random.ts";
 
 /** The given rows, in that order. */
 export function selectRows(table: Table, rows: Int32Array): Table {

@@ -4,10 +4,10 @@
  * divided, and reported.
  */
 
-import type { Finding, Table } from "../../../csv/types.ts";
-import { count as grouped, percent } from "../../../platform/figures.ts";
-import { runPaced } from "../../../trainer/pace.ts";
-import type { Checkpoint } from "../../../trainer/samples.ts";
+import type { Finding, Table } from "../../../../csv/types.ts";
+import { count as grouped, percent } from "../../../../platform/figures.ts";
+import { runPaced } from "../../../../trainer/pace.ts";
+import type { Checkpoint } from "../../../../trainer/samples.ts";
 import { rowGroups } from "./table.ts";
 
 export interface Groups {
