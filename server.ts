@@ -176,6 +176,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   page("/datasets/:id", (call) => pages.datasetData(call), views.DATASET);
   for (const list of pages.LISTS) page(`/${list}`, pages.listData(list), views.LIST);
   page("/compare", ({ signalbox: seen, url }) => compareData(seen, comparedNames(url)), views.COMPARE);
+  page("/history", pages.historyData, views.HISTORY);
   page("/runs/:id", pages.runData, views.RUN);
   page("/runs/:id/replay", pages.replayData, views.REPLAY);
   const replayOf = (c: C) => replayPath({ id: c.req.param("id")! }) + new URL(c.req.url).search;
@@ -199,12 +200,12 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   /** One whose answer is the page itself, with what was refused or may be seen this once. */
   const shownForm = <T extends { refusal: { status: number } | null }>(
     path: string,
-    submit: (call: Call) => Promise<{ go: string } | T>,
+    submit: (call: Call) => Promise<forms.Landing | T>,
     { html: draw }: views.Page<T>,
   ) =>
     app.post(path, async (c) => {
       const outcome = await submit(callOf(c));
-      if ("go" in outcome) return landingAnswer(c.req.raw, config.BASE_PATH, outcome);
+      if ("go" in outcome || "stay" in outcome) return landingAnswer(c.req.raw, config.BASE_PATH, outcome);
       return html(await draw({ ...outcome, frame: await frame(c) }), outcome.refusal?.status);
     });
   shownForm("/settings", later(settings, "saveSettings"), views.SETTINGS);
@@ -218,6 +219,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   shownForm("/schedules", later(schedules, "addSchedule"), views.SCHEDULES);
   shownForm("/schedules/:id/run", later(schedules, "runSchedule"), views.SCHEDULES);
   shownForm("/schedules/:id/switch", later(schedules, "switchSchedule"), views.SCHEDULES);
+  shownForm("/schedules/runs/:id/stop", later(schedules, "stopScheduleRun"), views.SCHEDULES);
   form("/schedules/:id/delete", later(schedules, "deleteSchedule"));
   shownForm("/settings/alert-routes", later(settings, "createAlertRoute"), views.SETTINGS);
   shownForm("/settings/alert-routes/:id/test", later(settings, "testAlertRoute"), views.SETTINGS);

@@ -45,6 +45,10 @@ export const LIST: Page<pages.ListData> = {
   json: ({ rows }) => rows,
   panels: ({ list }) => [list],
 };
+export const HISTORY: Page<Awaited<ReturnType<typeof pages.historyData>>> = {
+  html: async (props) => (await import("./dashboard/history.tsx")).HistoryPage(props),
+  json: ({ history }) => history,
+};
 export const RUN: Page<Awaited<ReturnType<typeof pages.runData>>> = {
   html: async (props) => (await import("./run/run.tsx")).RunPage(props),
   json: ({ run }) => run,
@@ -90,11 +94,11 @@ export const SETTINGS: Page<settings.SettingsPageData> = {
   json: ({ settings }) => settings,
 };
 export const SCHEDULES: Page<SchedulesPageData> = {
-  html: async (props) => (await import("./settings/schedules.tsx")).SchedulesPage(props),
+  html: async (props) => (await import("./settings/automation/schedules.tsx")).SchedulesPage(props),
   json: ({ schedules }) => ({ items: schedules, next: null }),
 };
 export const SOURCES: Page<SourcesPageData> = {
-  html: async (props) => (await import("./settings/sources.tsx")).SourcesPage(props),
+  html: async (props) => (await import("./settings/automation/sources.tsx")).SourcesPage(props),
   json: ({ sources }) => ({ items: sources, next: null }),
 };
 const SOCKET = { socket: "/ws", events: "/api/events" };

@@ -20,6 +20,8 @@ import { LeaderboardPanel } from "./run/leaderboard.tsx";
 import { RunPanel, RunsPanel, StagesAhead, StagesPanel } from "./run/pipeline.tsx";
 import { ReportPanel } from "./run/report.tsx";
 import { CurvePanel } from "./run/training.tsx";
+import { SchedulesPanel } from "./settings/automation/schedule-list.tsx";
+import { SourcesPanel } from "./settings/automation/source-list.tsx";
 
 interface PanelProps<P extends Panel> {
   data: NonNullable<PanelData[P]>;
@@ -43,6 +45,8 @@ export const COMPONENTS: { [P in Panel]: (props: PanelProps<P>) => Child } = {
   reading: ReadingPanel,
   runs: RunsPanel,
   models: ModelsPanel,
+  sources: SourcesPanel,
+  schedules: SchedulesPanel,
   model: ModelPanel,
   watch: WatchPanel,
 };
@@ -63,6 +67,8 @@ export const PANEL_TITLES: Record<Panel, string> = {
   reading: "Reading",
   runs: "Runs",
   models: "Models",
+  sources: "Your sources",
+  schedules: "Your schedules",
   model: "Model",
   watch: "Monitoring",
 };
@@ -84,6 +90,8 @@ export const EMPTY_WORDS: Record<Panel, string> = {
   reading: "No file is being read.",
   runs: "No runs yet. Open a dataset to start one.",
   models: "No models yet. A finished run leaves one here.",
+  sources: "No sources yet.",
+  schedules: "No schedules yet.",
   model: "No models yet. A finished run leaves one here, ready to deploy.",
   watch: "No models yet. Deploy one to monitor it.",
 };

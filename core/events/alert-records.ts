@@ -88,6 +88,15 @@ export const ALERTS = {
     action: "Open model",
     path: modelPage,
   },
+  canary: {
+    says: "A version that answered a share of the traffic failed or was slower beyond its line, so the live version answers all of it again. Ends when a version is deployed or another share begins.",
+    risk: "The new version is not fit to be deployed as it is; some requests were answered late or by two versions.",
+    fix: "Read the reason and the server's log. Then train again, or begin a canary with other limits.",
+    subject: "model",
+    action: "Open model",
+    path: modelPage,
+    endsWithLive: true,
+  },
   refresh: {
     says: "A new file of a dataset does not fit the previous one: columns, types or import settings. Ends when it is dismissed.",
     risk: "Trainings and predictions that use this dataset may fail or learn from the wrong columns.",
@@ -127,6 +136,11 @@ export const ALERT_CODES = Object.keys(ALERTS) as AlertCode[];
 
 /** Alerts that end when another version becomes live. */
 export const LIVE_ALERTS = ALERT_CODES.filter((code) => "endsWithLive" in ALERTS[code]);
+
+/** Null: a kind of another version of this program. */
+export function alertRecord(code: string): AlertRecord | null {
+  return Object.hasOwn(ALERTS, code) ? ALERTS[code as AlertCode] : null;
+}
 
 /** The button of an alert. */
 export function alertAction(code: AlertCode, subject = ""): AlertAction {

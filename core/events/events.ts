@@ -1,6 +1,7 @@
 /** Every event, one entry each: payload, level, sentence, stale panels; no HTML. */
 import { plural, reading, scorePercent, score as scoreText } from "../platform/figures.ts";
 import { ACCESS_EVENTS } from "./access-events.ts";
+import { AUTOMATION_EVENTS } from "./automation-events.ts";
 import { CHANGE, changeSentence } from "./changes.ts";
 import { type EventType, event, type Level, UNTOLD } from "./event-type.ts";
 import { HEALTH_STATE_NAMES, HEALTH_STATES } from "./health-states.ts";
@@ -10,6 +11,7 @@ import { isMetricName, METRICS } from "../trainer/metrics/index.ts";
 import { HOST_EVENTS } from "./host-events.ts";
 import type { PanelKey } from "./panel-names.ts";
 import { allOfRun, ofDataset, ofModel, ofReading, ofRun } from "./stale-panels.ts";
+import { TRAFFIC_EVENTS } from "./traffic-events.ts";
 
 const id = z.string();
 const run = { runId: id, runNumber: z.number(), datasetId: id, datasetName: z.string() };
@@ -83,32 +85,6 @@ export const EVENTS = {
     level: "info",
     sentence: (d) => changeSentence(d.name, d.change),
     stale: ofDataset,
-  }),
-  "source.refreshed": event({
-    data: () =>
-      z.object({
-        sourceId: id,
-        name: z.string(),
-        datasetId: id,
-        version: z.number(),
-        isChanged: z.boolean(),
-      }),
-    level: "success",
-    // A new file appears as dataset.uploaded instead.
-    sentence: null,
-    stale: () => ["activity"],
-  }),
-  "schedule.ran": event({
-    data: () => z.object({ scheduleId: id, name: z.string(), dueAt: z.string(), sentence: z.string() }),
-    level: "success",
-    sentence: (d) => `${d.name}: ${d.sentence}`,
-    stale: () => ["activity", "attention"],
-  }),
-  "schedule.failed": event({
-    data: () => z.object({ scheduleId: id, name: z.string(), dueAt: z.string(), reason: z.string() }),
-    level: "error",
-    sentence: (d) => `${d.name} failed: ${d.reason}`,
-    stale: () => ["activity", "attention"],
   }),
   "run.queued": event({
     data: () => z.object({ ...run, target: z.string() }),
@@ -316,19 +292,6 @@ export const EVENTS = {
     sentence: null,
     stale: (d) => ["model", `model:${d.model}`, "watch", `watch:${d.model}`],
   }),
-  "challenger.started": event({
-    data: () => z.object(model),
-    level: "info",
-    sentence: (d) =>
-      `${d.model} version ${d.version} now predicts the same rows as the live version, for comparison`,
-    stale: ofModel,
-  }),
-  "challenger.ended": event({
-    data: () => z.object(model),
-    level: "info",
-    sentence: (d) => `${d.model} version ${d.version} is no longer a challenger`,
-    stale: ofModel,
-  }),
   "health.changed": event({
     data: () =>
       z.object({
@@ -369,6 +332,8 @@ export const EVENTS = {
   }),
   ...ACCESS_EVENTS,
   ...HOST_EVENTS,
+  ...TRAFFIC_EVENTS,
+  ...AUTOMATION_EVENTS,
   "metrics.sampled": event({
     data: () => z.object({ values: z.record(z.string(), z.number()) }),
     level: "info",

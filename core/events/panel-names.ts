@@ -23,6 +23,8 @@ export const PANELS = {
   reading: "dataset",
   runs: "dataset",
   models: null,
+  sources: null,
+  schedules: null,
   model: "model",
   watch: "model",
 } as const satisfies Record<string, "run" | "model" | "dataset" | null>;

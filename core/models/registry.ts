@@ -365,7 +365,7 @@ export class Models {
 const askedKey = (name: string, version: number | null) => `${version ?? "live"} ${name}`;
 
 /** Throws AppError `conflict` if the two predict different things. */
-function refuseChallenger(challenger: StoredVersion, live: StoredVersion | null): void {
+export function refuseChallenger(challenger: StoredVersion, live: StoredVersion | null): void {
   const { name, version, result } = challenger;
   if (!live) {
     throw new AppError("conflict", `No version of ${name} is live`, {

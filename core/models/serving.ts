@@ -6,6 +6,7 @@ import type { StoredVersion } from "../store/models.ts";
 import type { Model, Prediction as ModelAnswer } from "../trainer/model/model.ts";
 import type { Answer, PredictRow, Warning } from "./answering.ts";
 import type { ModelCache } from "./model-cache.ts";
+import type { References } from "./monitoring/drift/references.ts";
 import {
   KEPT_ROWS,
   type Keeping,
@@ -14,7 +15,6 @@ import {
   storedAnswer,
   storedCells,
 } from "./monitoring/prediction-log.ts";
-import type { References } from "./monitoring/references.ts";
 
 const MAX_ROWS = 100_000;
 
@@ -139,6 +139,8 @@ export interface Served {
   threshold: number | null;
   /** The rows as the model read them. */
   table: Table;
+  /** That reading and answering them took. */
+  seconds: number;
 }
 
 /** Rows of a file to predict. */
@@ -153,6 +155,8 @@ interface PredictedTable {
   predicted: ModelAnswer;
   /** By row, its ID in the prediction log; null: no row is stored. */
   ids: (string | null)[] | null;
+  /** That answering took. */
+  seconds: number;
 }
 
 /** With more rows than this, only contributions are returned. */
@@ -182,6 +186,7 @@ export class Serving {
     const { answers, warnings, table } = timed("predict", () =>
       answering!.answerRows(model, rows, { explain, interval: canBound ? interval : undefined }),
     );
+    const seconds = (performance.now() - begin) / 1000;
     if (explain && rows.length <= FLIPPED_ROWS) await this.flip(version, { model, table, answers, pinned });
     const { threshold } = model;
     const ids =
@@ -194,12 +199,12 @@ export class Serving {
             keeping: keeping ?? (rows.length > KEPT_ROWS ? "sampled" : "full"),
             stored: (row) => ({ cells: storedCells(rows[row]!), answer: storedAnswer(answers[row]!) }),
           });
-    if (purpose === "traffic") this.traffic.counters.took(version.name, (performance.now() - begin) / 1000);
+    if (purpose === "traffic") this.traffic.took(version, (performance.now() - begin) / 1000);
     const predictions = answers.map((answer, row): Prediction => {
       const id = ids?.[row];
       return id ? { id, ...answer } : { ...answer, logged: false };
     });
-    return { predictions, warnings, threshold, table };
+    return { predictions, warnings, threshold, table, seconds };
   }
 
   /** Rows of a file, as `TableReader` read them: counted, and stored as `keeping` says. `cellsOf`: a row as JSON. */
@@ -219,8 +224,9 @@ export class Serving {
       ...{ version, model, prepared, table, predictions, warnings, keeping },
       stored: (row) => ({ cells: cellsOf(row), answer: storedAnswer(answerAt(model, predicted, row)) }),
     });
-    this.traffic.counters.took(version.name, (performance.now() - begin) / 1000);
-    return { predicted, ids };
+    const seconds = (performance.now() - begin) / 1000;
+    this.traffic.took(version, seconds);
+    return { predicted, ids, seconds };
   }
 
   /** The model itself: for whole files. */
@@ -235,7 +241,7 @@ export class Serving {
   predictRow(
     version: StoredVersion,
     { row, cells }: { row: Record<string, unknown>; cells: string },
-  ): { prediction: string; warnings: Warning[]; threshold: number | null } | null {
+  ): { prediction: string; warnings: Warning[]; threshold: number | null; seconds: number } | null {
     if (!this.traffic.hasBegun(version)) return null;
     const begin = performance.now();
     const model = this.cache.peek(version);
@@ -244,8 +250,9 @@ export class Serving {
     const id = this.traffic.noteRow({ version, model, cells, answered });
     const inner = answered.json.slice(1, -1);
     const prediction = id === null ? `{${inner},"logged":false}` : `{"id":"${id}",${inner}}`;
-    this.traffic.counters.took(version.name, (performance.now() - begin) / 1000);
-    return { prediction, warnings: answered.warnings, threshold: model.threshold };
+    const seconds = (performance.now() - begin) / 1000;
+    this.traffic.took(version, seconds);
+    return { prediction, warnings: answered.warnings, threshold: model.threshold, seconds };
   }
 
   /** Adds to each prediction what would have to change for another one. */

@@ -178,7 +178,7 @@ export const SETTINGS = {
     "retention",
     number(0.01, 36_500),
     "30",
-    "days that events and gauge samples are stored",
+    "days that events are stored; figures over time are stored for 400 days",
   ),
   PREDICTION_LOG: changeable(
     "retention",
@@ -212,6 +212,11 @@ export const SETTINGS = {
     "",
     "hosts that sources and schedules may connect to: names (data.example.com, *.example.com, db.example.com:5432), " +
       "internal addresses or networks (10.0.0.0/8), folders of SQLite files (/srv/data), or * for every public host",
+  ),
+  SOURCE_CA: setting(
+    z.string(),
+    "",
+    "file of certificates (PEM) of authorities that sources and schedules trust beside the usual ones",
   ),
   SECRET_KEY: secret(
     z.union([z.literal(""), z.string().min(16)]),

@@ -12,7 +12,7 @@ import { childPids } from "../platform/child.ts";
 import { DAY_MS } from "../platform/figures.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Store } from "../store/database.ts";
-import { insertSample, samplesByMinute } from "../store/samples.ts";
+import { addPoints, measuredOnce, POINT_STEPS, pointsOf } from "../store/points.ts";
 import type { Config } from "./config.ts";
 import { GaugeHistory, type HistoryPoint } from "./gauge-history.ts";
 import {
@@ -115,7 +115,10 @@ export class Health {
   async start(): Promise<void> {
     const { store, config, now } = this.options;
     for (const [gauge, history] of this.histories) {
-      for (const { at, value } of await samplesByMinute(store, gauge, now() - DAY_MS)) history.add(at, value);
+      const asked = { kind: "gauge", subject: gauge, stepMs: POINT_STEPS[0].stepMs } as const;
+      const to = Number.MAX_SAFE_INTEGER;
+      for (const { at, n, total } of await pointsOf(store, { ...asked, from: now() - DAY_MS, to }))
+        history.add(at, total / n);
     }
     await this.recall();
     await this.sample();
@@ -175,13 +178,17 @@ export class Health {
     await this.options.log.record(async (tx) => {
       this.latest = await Promise.all(
         values.map(async ([gauge, value]) => {
-          await insertSample(tx, { gauge, at, value });
           const { from, reading } = this.judge(gauge, value, at);
           if (from !== reading.state) await this.tellChange(from, reading, tx);
           return reading;
         }),
       );
       await tx.append("metrics.sampled", { values: Object.fromEntries(values) });
+      await addPoints(
+        tx,
+        at,
+        values.map(([gauge, value]) => measuredOnce("gauge", gauge, value)),
+      );
     });
     for (const [gauge, value] of values) this.histories.get(gauge)!.add(at, value);
     this.isFirst = false;

@@ -1,6 +1,7 @@
 /**
- * Deletes old data: the log and the audit log by age and number, gauge samples by age, predictions by age and size; a
- * few rows at a time, because everything else waits while the database deletes.
+/**
+ * Deletes old data: the log and the audit log by age and number, figures over time by age and resolution, predictions by
+ * age and size; a few rows at a time, because everything else waits while the database deletes.
  */
 
 import { firstIdAt } from "../models/monitoring/prediction-id.ts";
@@ -14,7 +15,9 @@ import { trimChallengerAnswers } from "../store/challengers.ts";
 import type { Store } from "../store/database.ts";
 import { trimDriftDays } from "../store/drift.ts";
 import { trimEvents } from "../store/log.ts";
+import { trimPredictionMinutes } from "../store/models.ts";
 import { trimOutcomes } from "../store/outcomes.ts";
+import { trimPoints } from "../store/points.ts";
 import { trimPredictions } from "../store/predictions.ts";
 import { trimSamples } from "../store/samples.ts";
 
@@ -22,6 +25,8 @@ import { trimSamples } from "../store/samples.ts";
 const EVENTS_KEPT = 1_000_000;
 /** The newest audit entries, which are stored at any age. */
 const AUDIT_KEPT = 100_000;
+/** Of predictions: pages show the last hour of them, and the history has the rest. */
+const MINUTES_KEPT_MS = 2 * DAY_MS;
 const ROWS_AT_ONCE = 1000;
 const ROUND_MS = 60_000;
 /** Deleting takes at most a fifth of the time. */
@@ -71,6 +76,8 @@ async function trimSome({ store, config, now }: RetentionOptions): Promise<numbe
     await trimEvents(store, { before, keep: EVENTS_KEPT, limit }),
     await trimAudit(store, { before: now() - config.AUDIT_DAYS * DAY_MS, keep: AUDIT_KEPT, limit }),
     await trimSamples(store, { before, limit }),
+    await trimPoints(store, { now: now(), limit }),
+    await trimPredictionMinutes(store, { minute: Math.floor((now() - MINUTES_KEPT_MS) / 60_000), limit }),
     await trimPredictions(store, { before: predictedBefore, keepBytes, limit }),
     await trimOutcomes(store, { before: firstIdAt(predictedBefore), limit }),
     await trimChallengerAnswers(store, { before: firstIdAt(predictedBefore), limit }),

@@ -12,11 +12,13 @@ import { Audit } from "../http/identity/audit.ts";
 import { embedSecretOf } from "../http/identity/embeds/embeds.ts";
 import { SignIns } from "../http/identity/providers/sign-ins.ts";
 import { Tokens } from "../http/identity/tokens.ts";
+import { Canaries } from "../models/canary/canaries.ts";
+import { SharedServing } from "../models/canary/shared-serving.ts";
 import { ModelCache } from "../models/model-cache.ts";
 import { Challenger } from "../models/monitoring/challenger.ts";
+import { References } from "../models/monitoring/drift/references.ts";
 import { Monitor } from "../models/monitoring/monitor.ts";
 import { PredictionLog } from "../models/monitoring/prediction-log.ts";
-import { References } from "../models/monitoring/references.ts";
 import { Models } from "../models/registry.ts";
 import { Schedules } from "../models/schedules/schedules.ts";
 import { Serving } from "../models/serving.ts";
@@ -46,6 +48,7 @@ import { makePrivateFolder } from "./private-folder.ts";
 import { startPurging } from "./purge.ts";
 import { startRetention } from "./retention.ts";
 import { checkClock } from "./start/check-clock.ts";
+import { checkSecretKey } from "./start/check-secret-key.ts";
 import { openFiles } from "./start/open-files.ts";
 import { openStore } from "./start/open-store.ts";
 import { type Role, workerIdentity } from "./start/worker-identity.ts";
@@ -68,6 +71,9 @@ export interface Signalbox {
   annotations: Annotations;
   savedFilters: SavedFilters;
   serving: Serving;
+  canaries: Canaries;
+  /** Predictions that name no version. */
+  shared: SharedServing;
   schedules: Schedules;
   feedback: Monitor;
   challenger: Challenger;
@@ -158,7 +164,8 @@ export async function openSignalbox(
     memoryBytes,
     now,
   });
-  const sealer = new Sealer(config.SECRET_KEY);
+  const sealer = new Sealer(config.SECRET_KEY, store);
+  if (store.isShared && role === "server") await checkSecretKey(store, sealer, { own: worker.id, logger });
   const sources = new Sources({
     store,
     log,
@@ -193,6 +200,8 @@ export async function openSignalbox(
   const parts = { store, log, logger, alerts, datasets, runs, models, now };
   const deletions = new Deletions({ ...parts, diskReserve });
   const serving = new Serving(cache, references, traffic);
+  const canaries = new Canaries({ store, log, alerts, models, logger, now });
+  const shared = new SharedServing(models, serving, canaries, logger);
   const home = () => `${config.PUBLIC_URL || `http://${config.HOST}:${config.PORT}`}${config.BASE_PATH}`;
   const schedules = new Schedules({
     store,
@@ -295,6 +304,7 @@ export async function openSignalbox(
     await runs.stop();
     sources.stop();
     datasets.stop();
+    await canaries.stop();
     await serving.stop();
     await feedback.stop();
     await presence.stop();
@@ -318,6 +328,8 @@ export async function openSignalbox(
     savedFilters: new SavedFilters({ store, now }),
     annotations: new Annotations({ ...parts, feedback }),
     serving,
+    canaries,
+    shared,
     schedules,
     feedback,
     challenger,

@@ -1,5 +1,6 @@
 /** SQL of what people add to datasets, runs and models to keep them in order: a name, tags, a note, the archive. */
 import type { Handle } from "./database.ts";
+import { renamePoints } from "./points.ts";
 
 export interface Annotations {
   tags: string[];
@@ -73,6 +74,12 @@ export async function renameRun(store: Handle, id: string, name: string | null):
   await store.run("UPDATE runs SET name = $name WHERE id = $id", { id, name });
 }
 
+/** What names a model by the column `name`. */
+const COUNTED = [
+  ...(["model_versions", "deployments", "prediction_minutes", "prediction_totals"] as const),
+  ...(["canaries", "canary_counts"] as const),
+];
+
 /** Everything that names the model names it so from now on. `to` must be free. */
 export async function renameModel(store: Handle, from: string, to: string): Promise<void> {
   const names = { from, to };
@@ -91,8 +98,8 @@ export async function renameModel(store: Handle, from: string, to: string): Prom
      ON CONFLICT (kind, subject) DO UPDATE SET owner = excluded.owner`,
     names,
   );
-  for (const table of ["model_versions", "deployments", "prediction_minutes"])
-    await store.run(`UPDATE ${table} SET name = $to WHERE name = $from`, names);
+  for (const table of COUNTED) await store.run(`UPDATE ${table} SET name = $to WHERE name = $from`, names);
+  await renamePoints(store, from, to);
   await store.run("UPDATE runs SET model_name = $to WHERE model_name = $from", names);
   await store.run("UPDATE renamed_models SET name = $to WHERE name = $from", names);
   await store.run("DELETE FROM renamed_models WHERE old_name = $to", { to });

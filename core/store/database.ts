@@ -54,6 +54,14 @@ export async function keptValue(store: Handle, key: string, make: () => string):
   return (await knownValue(store, key))!;
 }
 
+/** Keeps a value in the place of the one before. */
+export async function keepValue(store: Handle, key: string, value: string): Promise<void> {
+  await store.run(
+    "INSERT INTO meta (key, value) VALUES ($key, $value) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+    { key, value },
+  );
+}
+
 /** A value that was kept; null: none was. */
 export async function knownValue(store: Handle, key: string): Promise<string | null> {
   const row = await store.get<{ value: string }>("SELECT value FROM meta WHERE key = $key", { key });

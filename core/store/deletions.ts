@@ -1,6 +1,7 @@
 /** SQL of deletions that can still be undone: what they hide, and until when. */
 import type { Handle } from "./database.ts";
 import { hashFor } from "./ownership.ts";
+import { deletePoints } from "./points.ts";
 
 export type DeletedKind = "dataset" | "run" | "model" | "version";
 
@@ -80,7 +81,9 @@ export async function setVersionDeletion(
 
 /** The name and all that was counted under it; its versions have gone before. */
 export async function deleteModel(store: Handle, name: string): Promise<void> {
-  await store.run("DELETE FROM prediction_minutes WHERE name = $name", { name });
+  for (const table of ["prediction_minutes", "prediction_totals", "canary_counts"])
+    await store.run(`DELETE FROM ${table} WHERE name = $name`, { name });
+  await deletePoints(store, name);
   await store.run("DELETE FROM renamed_models WHERE name = $name OR old_name = $name", { name });
   await store.run("DELETE FROM deletions WHERE kind IN ('model', 'version') AND subject = $name", { name });
   await store.run("DELETE FROM models WHERE name = $name", { name });

@@ -1,6 +1,7 @@
 /** SQL of models, versions, deployments and prediction counts. */
 import type { RunResult, RunSummary } from "../trainer/contract.ts";
 import { type Annotations, annotationsOf, type StoredAnnotations } from "./annotations.ts";
+import { deleteCanary } from "./canaries.ts";
 import type { Handle } from "./database.ts";
 import { forgetAnswers } from "./idempotency.ts";
 import type { Ownership } from "./ownership.ts";
@@ -171,11 +172,13 @@ export async function deploy(
     name: entry.name,
     version: entry.version,
   });
+  await deleteCanary(store, entry.name);
   await store.run("INSERT INTO deployments (name, version, at) VALUES ($name, $version, $at)", entry);
 }
 
 /** No version answers any more, but those that are named. */
 export async function undeploy(store: Handle, name: string): Promise<void> {
+  await deleteCanary(store, name);
   await store.run("UPDATE models SET live_version = NULL WHERE name = $name", { name });
 }
 
@@ -208,6 +211,25 @@ export async function addPredictions(
      SET predictions = prediction_minutes.predictions + excluded.predictions`,
     entry,
   );
+  const { name, version, predictions } = entry;
+  await store.run(
+    `INSERT INTO prediction_totals (name, version, predictions) VALUES ($name, $version, $predictions)
+     ON CONFLICT (name, version) DO UPDATE
+     SET predictions = prediction_totals.predictions + excluded.predictions`,
+    { name, version, predictions },
+  );
+}
+
+/** Drops at most `limit` of the minutes before `minute`; the totals stay. */
+export async function trimPredictionMinutes(
+  store: Handle,
+  bound: { minute: number; limit: number },
+): Promise<number> {
+  return store.run(
+    `DELETE FROM prediction_minutes WHERE (name, version, minute) IN
+     (SELECT name, version, minute FROM prediction_minutes WHERE minute < $minute ORDER BY minute LIMIT $limit)`,
+    bound,
+  );
 }
 
 /** Predictions by minute since `minute`, of one model or of all. */
@@ -225,7 +247,7 @@ export async function predictionsSince(
 
 export async function countPredictionsInAll(store: Handle): Promise<number> {
   return (
-    (await store.get<{ n: number | null }>("SELECT sum(predictions) AS n FROM prediction_minutes"))?.n ?? 0
+    (await store.get<{ n: number | null }>("SELECT sum(predictions) AS n FROM prediction_totals"))?.n ?? 0
   );
 }
 
@@ -233,7 +255,7 @@ export async function countPredictions(store: Handle, name: string): Promise<num
   return (
     (
       await store.get<{ n: number | null }>(
-        "SELECT sum(predictions) AS n FROM prediction_minutes WHERE name = $name",
+        "SELECT sum(predictions) AS n FROM prediction_totals WHERE name = $name",
         { name },
       )
     )?.n ?? 0

@@ -17,7 +17,7 @@ export interface StoredSchedule {
   createdAt: number;
 }
 
-export type ScheduleRunStatus = "running" | "done" | "failed";
+export type ScheduleRunStatus = "running" | "done" | "failed" | "stopped";
 
 export interface StoredScheduleRun {
   id: string;
@@ -213,6 +213,19 @@ export async function endScheduleRun(
     { ...end },
   );
   return ended > 0;
+}
+
+/** Ends it for whoever holds it: nothing that the holder says of it counts any more. False: it has ended already. */
+export async function stopScheduleRun(
+  store: Handle,
+  { id, finishedAt, sentence }: { id: string; finishedAt: number; sentence: string },
+): Promise<boolean> {
+  const stopped = await store.run(
+    `UPDATE schedule_runs SET status = 'stopped', sentence = $sentence, finished_at = $finishedAt
+     WHERE id = $id AND status = 'running'`,
+    { id, finishedAt, sentence },
+  );
+  return stopped > 0;
 }
 
 /** All but the newest `kept` of a schedule; the files of their results. */

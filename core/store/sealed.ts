@@ -15,12 +15,22 @@ const ciphers = () => process.getBuiltinModule("node:crypto");
 
 export class Sealer {
   private readonly key: Buffer | null;
+  private readonly isShared: boolean;
 
-  /** `secretKey`: SECRET_KEY; "" where none is set. */
-  constructor(secretKey: string) {
+  /** `secretKey`: SECRET_KEY; "" where none is set. `isShared`: other servers read the same secrets. */
+  constructor(secretKey: string, { isShared = false }: { isShared?: boolean } = {}) {
+    this.isShared = isShared;
     this.key = secretKey
       ? new Bun.CryptoHasher("sha256").update(`signalbox secrets\n${secretKey}`).digest()
       : null;
+  }
+
+  /** Throws AppError `conflict` where credentials would be readable by all who share the database. */
+  requireKey(): void {
+    if (this.key || !this.isShared) return;
+    throw new AppError("conflict", "Credentials are not stored on a cluster without SECRET_KEY", {
+      fix: "Set SECRET_KEY to the same value on every server and worker, restart them, then try again.",
+    });
   }
 
   /** `owner`: what it belongs to, such as "source ID". */

@@ -21,7 +21,7 @@ import { basename, join } from "node:path";
 import { profileCsv } from "../../core/csv/read.ts";
 import { readRows } from "../../core/csv/read-rows.ts";
 import { writeRow } from "../../core/csv/write.ts";
-import { TableReader } from "../../core/models/table-reader.ts";
+import { TableReader } from "../../core/models/files/table-reader.ts";
 import { startChild } from "../../core/platform/child.ts";
 import type { RunResult } from "../../core/trainer/contract.ts";
 import { predictTable } from "../../core/trainer/model/model.ts";

@@ -1,7 +1,7 @@
 /** Data for each panel, with names that would break a page which trusted them. */
 
 import type { ColumnProfile } from "../../core/csv/types.ts";
-import type { ColumnDrift } from "../../core/models/monitoring/drift.ts";
+import type { ColumnDrift } from "../../core/models/monitoring/drift/drift.ts";
 import type { ModelView, PanelData } from "../../core/routes/data/panel-data.ts";
 import { STAGE_NAMES, type VersionComparison } from "../../core/trainer/contract.ts";
 import type { RunView } from "../../core/training/run-view.ts";
@@ -251,6 +251,8 @@ export const PANEL_DATA: { [P in keyof PanelData]: NonNullable<PanelData[P]> } =
       {
         severity: "warning",
         sentence: HOSTILE,
+        risk: HOSTILE,
+        fix: HOSTILE,
         action: { label: "Resume", method: "post", path: "/runs/r1/resume" },
         alertId: "a1",
       },
@@ -290,9 +292,48 @@ export const PANEL_DATA: { [P in keyof PanelData]: NonNullable<PanelData[P]> } =
     ],
     next: 4,
   },
+  sources: {
+    items: [
+      {
+        ...{ id: "so1", name: HOSTILE, status: "failed", kind: "url", url: HOSTILE, query: null },
+        ...{ rowLimit: null, timeoutSeconds: 300, secrets: [], datasetId: null, dataset: null },
+        ...{ lastTriedAt: AT, lastRefreshedAt: AT, lastError: HOSTILE, createdBy: HOSTILE, createdAt: AT },
+      },
+    ],
+  },
+  schedules: {
+    items: [
+      {
+        ...{ id: "sc1", name: HOSTILE, enabled: true, action: "retrain", model: "fruit", cron: "0 3 * * *" },
+        ...{
+          to: null,
+          nextAt: AT,
+          createdBy: HOSTILE,
+          createdAt: AT,
+          sourceName: HOSTILE,
+          datasetName: null,
+        },
+        last: null,
+        runs: [
+          {
+            ...{ id: "sr1", dueAt: AT, startedAt: AT, finishedAt: null, status: "running", runId: null },
+            ...{ sentence: HOSTILE, hasResult: false },
+          },
+        ],
+      },
+    ],
+  },
   model: MODEL,
   watch: {
     ...{ name: "fruit", version: 1, isLive: true, candidates: [2], log: "full" },
+    canary: {
+      ...{ version: 2, liveVersion: 1, share: 10, column: HOSTILE, header: null },
+      ...{ maxErrors: 5, maxSlowdown: 3, startedAt: AT },
+      versions: [
+        { version: 2, requests: 10, predictions: 12, errors: 1, msPerRequest: 0.2 },
+        { version: 1, requests: 90, predictions: 95, errors: 0, msPerRequest: null },
+      ],
+    },
     live: {
       ...{ outcomes: 40, learned: 0, measured: 40, needed: 30 },
       figures: [

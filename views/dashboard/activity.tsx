@@ -130,7 +130,14 @@ export function AttentionPanel({ data, links }: { data: PanelData["attention"]; 
       {data.items.map((item) => (
         <li class={`attention-${item.severity}`} {...(item.alertId ? { id: `alert-${item.alertId}` } : {})}>
           <LampDot lamp={item.severity === "error" ? "danger" : "caution"} />
-          <span>{unbroken(item.sentence)}</span>
+          <div>
+            <p>{unbroken(item.sentence)}</p>
+            {item.risk && (
+              <p class="fine">
+                {item.risk} {item.fix}
+              </p>
+            )}
+          </div>
           <div class="actions">
             <AttentionAction item={item} links={links} />
             {item.alertId && <Dismiss alertId={item.alertId} item={item} links={links} />}

@@ -4,7 +4,7 @@ import type { PanelData } from "../../core/routes/data/panel-data.ts";
 import { Sparkline } from "../charts/chart.tsx";
 import { type Links, url } from "../layout/frame.ts";
 import { count, duration, plural, reading } from "../parts/format.ts";
-import { LampDot } from "../parts/parts.tsx";
+import { All, LampDot } from "../parts/parts.tsx";
 import { HEALTH_WORDS } from "../parts/words.ts";
 
 /** The light in the header: a few words, with the sentence behind them. */
@@ -29,7 +29,7 @@ function isRecovering({ state, value, warning }: Standing): boolean {
 type Gauge = PanelData["metrics"]["gauges"][number];
 
 /** One quiet line, which opens. */
-export function MetricsPanel({ data }: { data: PanelData["metrics"] }) {
+export function MetricsPanel({ data, links }: { data: PanelData["metrics"]; links: Links }) {
   const worst = data.gauges.find(({ state }) => state === "critical")?.state;
   const state = worst ?? data.gauges.find(({ state }) => state === "warning")?.state ?? "healthy";
   return (
@@ -49,6 +49,7 @@ export function MetricsPanel({ data }: { data: PanelData["metrics"] }) {
         ))}
       </ul>
       {data.hosts.length > 0 && <Hosts hosts={data.hosts} />}
+      <All links={links} path="/history?range=week" label="History: hour, day, week, month, year" />
     </details>
   );
 }

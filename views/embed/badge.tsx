@@ -88,6 +88,16 @@ export const BADGES: { [P in Panel]: (data: NonNullable<PanelData[P]>) => Badge 
     value: `${items.length}${next === null ? "" : " and more"}`,
     lamp: items.some(({ liveVersion }) => liveVersion !== null) ? "clear" : "dark",
   }),
+  sources: ({ items }) => ({
+    label: "sources",
+    value: items.some(({ status }) => status === "failed") ? "failed" : plural(items.length, "source"),
+    lamp: items.some(({ status }) => status === "failed") ? "danger" : items.length ? "clear" : "dark",
+  }),
+  schedules: ({ items }) => ({
+    label: "schedules",
+    value: items.some(({ last }) => last?.status === "failed") ? "failed" : plural(items.length, "schedule"),
+    lamp: items.some(({ last }) => last?.status === "failed") ? "danger" : items.length ? "clear" : "dark",
+  }),
   watch: ({ name, live }) => {
     const [telling] = live.figures;
     if (!telling) return { label: name, value: `${plural(live.outcomes, "outcome")} told`, lamp: "dark" };

@@ -22,7 +22,7 @@ export const SETTING_WORDS: Record<string, SettingWords> = {
   HEALTH_DISK: { label: "Disk", unit: "%" },
   HEALTH_LOOP: { label: "Response delay", unit: "ms" },
   HEALTH_QUEUE: { label: "Waiting runs", unit: "runs" },
-  RETENTION_DAYS: { label: "Events and machine history", unit: "days" },
+  RETENTION_DAYS: { label: "Events", unit: "days" },
   PREDICTION_LOG: {
     label: "Keep predictions",
     hint: "Needed to report actual outcomes and to monitor accuracy.",

@@ -11,6 +11,8 @@ export interface Network {
   reach: Reach;
   lookup: Lookup;
   signal: AbortSignal;
+  /** PEM texts of those whose certificates are trusted; null: the usual ones. */
+  authorities: string[] | null;
 }
 
 export interface Asked {
@@ -45,7 +47,11 @@ export async function checkedFetch(address: string, asked: Asked, network: Netwo
   }
 }
 
-async function fetchOnce(url: URL, asked: Asked, { reach, lookup, signal }: Network): Promise<Response> {
+async function fetchOnce(
+  url: URL,
+  asked: Asked,
+  { reach, lookup, signal, authorities }: Network,
+): Promise<Response> {
   const isSecure = url.protocol === "https:";
   const port = Number(url.port) || (isSecure ? 443 : 80);
   const address = await checkedAddress(url.hostname, port, { reach, lookup });
@@ -59,12 +65,17 @@ async function fetchOnce(url: URL, asked: Asked, { reach, lookup, signal }: Netw
       redirect: "manual",
       keepalive: false,
       signal,
-      ...(isSecure && { tls: { serverName: url.hostname.replace(/^\[|\]$/g, "") } }),
+      ...(isSecure && {
+        tls: {
+          serverName: url.hostname.replace(/^\[|\]$/g, ""),
+          ...(authorities && { ca: authorities }),
+        },
+      }),
     });
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     throw new AppError("unavailable", `${url.host} cannot be reached${reasonOf(error)}`, {
-      fix: "Check that it is up and that its certificate is valid, then try again.",
+      fix: "Check that it is up and that its certificate is valid, then try again. SOURCE_CA names further authorities.",
     });
   }
 }

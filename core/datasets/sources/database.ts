@@ -15,10 +15,17 @@ export interface OpenDatabase {
   adapter: "postgres" | "mysql" | "sqlite";
 }
 
+export interface Connecting {
+  reach: Reach;
+  lookup: Lookup;
+  /** PEM texts of those whose certificates are trusted; null: the usual ones. */
+  authorities: string[] | null;
+}
+
 /** Throws AppError as `checkedAddress` does, and `forbidden` for a file outside the listed folders. */
 export async function openDatabase(
   place: Place,
-  { reach, lookup, isReadOnly }: { reach: Reach; lookup: Lookup; isReadOnly: boolean },
+  { reach, lookup, authorities, isReadOnly }: Connecting & { isReadOnly: boolean },
 ): Promise<OpenDatabase> {
   const { adapter, filename, host, port, user, password, database, tls } = databaseOf(place);
   if (adapter === "sqlite")
@@ -34,8 +41,9 @@ export async function openDatabase(
     verify_identity: { rejectUnauthorized: true, serverName: host },
     required: { rejectUnauthorized: false },
   }[tls];
+  const ca = authorities && { ca: authorities };
   const shared = { hostname, port, username: user, password, database, max: 1, connectionTimeout: 20 };
-  return { adapter, sql: new SQL({ adapter, ...shared, ...(secure && { tls: secure }) }) };
+  return { adapter, sql: new SQL({ adapter, ...shared, ...(secure && { tls: { ...secure, ...ca } }) }) };
 }
 
 /** Links are resolved first: what counts is where the file is. */

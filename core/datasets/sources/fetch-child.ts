@@ -9,13 +9,15 @@ import { AppError } from "../../platform/errors.ts";
 import { checkedFetch, type Network } from "./checked-fetch.ts";
 import { kindOf, objectOf, type Place, ROW_LIMIT, tooSlow } from "./place.ts";
 import { runQuery } from "./query.ts";
-import { readReach, systemLookup } from "./reach.ts";
+import { readAuthorities, readReach, systemLookup } from "./reach.ts";
 import { writeTable } from "./write-table.ts";
 
 export interface FetchInput {
   place: Place;
   /** SOURCE_HOSTS. */
   hosts: string[];
+  /** SOURCE_CA. */
+  caFile: string;
   timeLimitMs: number;
   work:
     | { kind: "fetch"; path: string; maxBytes: number; validators: Validators | null }
@@ -49,8 +51,9 @@ const PRESIGNED_SECONDS = 600;
 
 export async function runFetchChild(): Promise<void> {
   await serveParent(async (raw, { report }) => {
-    const { place, hosts, timeLimitMs, work } = raw as FetchInput;
+    const { place, hosts, caFile, timeLimitMs, work } = raw as FetchInput;
     const network = {
+      authorities: await readAuthorities(caFile),
       reach: readReach(hosts),
       lookup: systemLookup,
       signal: AbortSignal.timeout(timeLimitMs),

@@ -3,6 +3,7 @@
  * fit are dropped and reported. The old version stays if the new file cannot be read.
  */
 import { rename, rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { CsvProfile, ReadingChoices } from "../../csv/types.ts";
 import { alertAction } from "../../events/alert-records.ts";
 import type { Alerts } from "../../events/alerts.ts";
@@ -12,6 +13,8 @@ import { newId } from "../../platform/ids.ts";
 import type { Store } from "../../store/database.ts";
 import {
   type DatasetChanges,
+  findDataset,
+  findDatasetByName,
   forgetFile,
   insertDatasetVersion,
   outdatedFiles,
@@ -23,6 +26,7 @@ import type { FileStorage } from "../../store/files/storage.ts";
 import { refuseBusy } from "../busy.ts";
 import type { Datasets } from "../datasets.ts";
 import type { FileToRead } from "../file-reader.ts";
+import { receiveFile, refuseWithoutSpace } from "../receive.ts";
 import { profileSize, pruneTables } from "../table-files.ts";
 import { changesBetween } from "./changes.ts";
 import { nearestChoices } from "./kept-choices.ts";
@@ -48,6 +52,29 @@ export interface NewFile {
   sha256: string;
   /** Further remarks besides its contents. */
   notes: readonly string[];
+}
+
+/** A new file for a dataset, by its id or its name. Throws AppError. */
+export async function receiveVersion(
+  idOrName: string,
+  request: Request,
+  options: NewVersionOptions & { maxBytes: number },
+): Promise<{ dataset: StoredDataset; isChanged: boolean }> {
+  const { store, folder, maxBytes } = options;
+  const id = (await findDataset(store, idOrName))?.id ?? (await findDatasetByName(store, idOrName));
+  if (id === null)
+    throw new AppError("missing", `Dataset ${idOrName} does not exist`, {
+      fix: "Upload the first file with POST /api/upload; GET /api/datasets lists ids and names.",
+    });
+  const path = join(folder, `${newId()}.part`);
+  await refuseWithoutSpace(folder, Number(request.headers.get("content-length")) || 0);
+  try {
+    const received = await receiveFile(request, { path, maxBytes, name: null, onBytes: () => {} });
+    const { sizeBytes, sha256 } = received;
+    return await addVersion(id, { path, sizeBytes, sha256, notes: [] }, options);
+  } finally {
+    await rm(path, { force: true });
+  }
 }
 
 /** The dataset with its new version; `isChanged` false: it is the file that the dataset has. Throws AppError. */

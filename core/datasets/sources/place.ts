@@ -149,6 +149,12 @@ export function shownPlace(place: Place): ShownPlace {
   };
 }
 
+/** Does it hold secrets, in its address too? */
+export function hasSecrets(place: Place): boolean {
+  const { secrets, url } = shownPlace(place);
+  return secrets.length > 0 || url.includes("…");
+}
+
 /** Without password and fragment; values of parameters that look like secrets are left out. */
 function shownUrl(given: URL): string {
   const url = new URL(given);

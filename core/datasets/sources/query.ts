@@ -5,13 +5,10 @@
 import type { TransactionSQL } from "bun";
 import { AppError } from "../../platform/errors.ts";
 import { readForeign } from "../../store/sqlite/foreign-file.ts";
-import { databaseError, listedFile, openDatabase, prepared } from "./database.ts";
+import { type Connecting, databaseError, listedFile, openDatabase, prepared } from "./database.ts";
 import { databaseOf, type Place } from "./place.ts";
-import type { Lookup, Reach } from "./reach.ts";
 
-export interface QueryOptions {
-  reach: Reach;
-  lookup: Lookup;
+export interface QueryOptions extends Connecting {
   rowLimit: number;
   timeLimitMs: number;
   /** Takes some lines of CSV. */

@@ -4,6 +4,7 @@
  * second answer of the name server cannot lead elsewhere.
  */
 import { lookup } from "node:dns/promises";
+import { readFile } from "node:fs/promises";
 import { BlockList, isIP } from "node:net";
 import { AppError } from "../../platform/errors.ts";
 
@@ -167,4 +168,19 @@ function unmapped(address: string): string {
   if (!high || !low) return address;
   const [a, b] = [Number.parseInt(high, 16), Number.parseInt(low, 16)];
   return `${a >> 8}.${a & 255}.${b >> 8}.${b & 255}`;
+}
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
+
+/** PEM texts, the usual authorities' too; null: the usual ones alone. Throws AppError `conflict` for a file without any. */
+export async function readAuthorities(path: string): Promise<string[] | null> {
+  if (path === "") return null;
+  const text = await readFile(path, "utf8").catch(() => "");
+  const own = text.match(CERTIFICATE);
+  if (!own)
+    throw new AppError("conflict", `SOURCE_CA names ${path}, which has no certificate or cannot be read`, {
+      fix: "Name a PEM file that the server may read, or leave SOURCE_CA out.",
+    });
+  const { rootCertificates } = await import("node:tls");
+  return [...rootCertificates, ...own];
 }

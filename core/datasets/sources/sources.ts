@@ -6,14 +6,14 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { alertAction } from "../../events/alert-records.ts";
 import type { Alerts } from "../../events/alerts.ts";
-import type { EventLog } from "../../events/event-log.ts";
+import type { EventLog, Recording } from "../../events/event-log.ts";
 import { type Child, startChild } from "../../platform/child.ts";
 import { diskFailure } from "../../platform/disk.ts";
 import { AppError } from "../../platform/errors.ts";
 import { newId } from "../../platform/ids.ts";
 import type { Logger } from "../../platform/logger.ts";
 import type { Store } from "../../store/database.ts";
-import { findDataset, findDatasetByName, type StoredDataset } from "../../store/datasets.ts";
+import { findDataset, type StoredDataset } from "../../store/datasets.ts";
 import type { FileStorage } from "../../store/files/storage.ts";
 import type { Sealer } from "../../store/sealed.ts";
 import {
@@ -31,11 +31,12 @@ import {
   sealSource,
 } from "../../store/sources.ts";
 import type { Datasets } from "../datasets.ts";
-import { receiveFile, refuseWithoutSpace } from "../receive.ts";
+import { refuseWithoutSpace } from "../receive.ts";
 import type { Fetched, FetchInput, Validators } from "./fetch-child.ts";
 import { mergedPlace } from "./merged-place.ts";
 import type { NewFile } from "./new-version.ts";
 import {
+  hasSecrets,
   type Place,
   type ShownPlace,
   type SourceRequest,
@@ -63,7 +64,7 @@ export interface SourcesOptions {
   /** This server among those on the same database. */
   workerId: string;
   /** Read each time: an admin may change it while the server runs. */
-  config: { SOURCE_HOSTS: string[] };
+  config: { SOURCE_HOSTS: string[]; SOURCE_CA: string };
   folder: string;
   maxBytes: number;
   memoryBytes: number;
@@ -76,7 +77,11 @@ export class Sources {
   private readonly refreshing = new Map<string, AbortController>();
   private isStopping = false;
 
-  constructor(private readonly options: SourcesOptions) {}
+  constructor(private readonly options: SourcesOptions) {
+    options.log.hear((type, data) => {
+      if (type === "source.stopped") this.abort(data.sourceId as string);
+    });
+  }
 
   /** Encrypts secrets that were stored without a key; releases refreshes of the last process. */
   async start(): Promise<void> {
@@ -117,19 +122,22 @@ export class Sources {
   async create({ name, ...place }: SourceRequest, by: string): Promise<SourceView> {
     const { store, sealer, now } = this.options;
     await this.checkReach(place);
+    if (hasSecrets(place)) this.options.sealer.requireKey();
     const id = newId();
     if ((await listSources(store)).length >= MOST_SOURCES)
       throw new AppError("conflict", `The limit of ${MOST_SOURCES} sources is reached`, {
         fix: "Delete one first.",
       });
-    await insertSource(store, {
+    const shown = JSON.stringify(shownPlace(place));
+    const source = {
       id,
       name,
       place: sealer.seal(place, ownerOf(id)),
-      shown: JSON.stringify(shownPlace(place)),
+      shown,
       createdBy: by,
       createdAt: now(),
-    });
+    };
+    await this.record(id, (tx) => insertSource(tx, source));
     return this.find(id);
   }
 
@@ -138,38 +146,62 @@ export class Sources {
    * `create`.
    */
   async change(id: string, patch: Partial<SourceRequest>): Promise<SourceView> {
-    const { store, sealer } = this.options;
+    const { sealer } = this.options;
     const source = await this.stored(id);
     const { name = source.name, ...changes } = patch;
     const old = sealer.open<Place>(source.place, ownerOf(id));
     const place = mergedPlace(old, changes);
     await this.checkReach(place);
+    if (hasSecrets(place)) sealer.requireKey();
     const sealed = sealer.seal(place, ownerOf(id));
-    await changeSource(store, { id, name, place: sealed, shown: JSON.stringify(shownPlace(place)) });
+    const shown = JSON.stringify(shownPlace(place));
+    await this.record(id, (tx) => changeSource(tx, { id, name, place: sealed, shown }));
     return this.find(id);
+  }
+
+  /** A change of a source, which its panel shows. */
+  private record<T>(sourceId: string, change: (tx: Recording) => Promise<T>): Promise<T> {
+    return this.options.log.record(async (tx) => {
+      const result = await change(tx);
+      await tx.append("source.changed", { sourceId });
+      return result;
+    });
   }
 
   /** Its dataset stays. Throws AppError `missing`. */
   async delete(id: string): Promise<void> {
     await this.stored(id);
-    await deleteSource(this.options.store, id);
-    await this.options.alerts.resolve("source", id);
+    await this.record(id, async (tx) => {
+      await deleteSource(tx, id);
+      await this.options.alerts.resolve("source", id, tx);
+    });
   }
 
   /**
    * Fetches the source and makes the result the next version of its dataset. Throws AppError: `conflict` during another
    * refresh, and what fetching and reading throw.
    */
-  async refresh(id: string): Promise<{ dataset: StoredDataset; isChanged: boolean }> {
-    const { store, log, alerts, now, workerId: worker } = this.options;
+  async refresh(id: string): Promise<Refreshed> {
+    return (await this.begin(id)).done;
+  }
+
+  /** As `refresh`; resolves once it has begun. Throws AppError: `missing`, `conflict`. */
+  async begin(id: string): Promise<{ done: Promise<Refreshed> }> {
+    const { now, workerId: worker } = this.options;
     const source = await this.stored(id);
     const until = now() + this.timeLimitOf(source) + READING_MS;
-    if (!(await claimSource(store, { id, worker, now: now(), until })))
+    if (!(await this.record(id, (tx) => claimSource(tx, { id, worker, now: now(), until }))))
       throw new AppError("conflict", `${source.name} is being refreshed`, {
         fix: "Wait until the refresh has ended.",
       });
     const stop = new AbortController();
     this.refreshing.set(id, stop);
+    return { done: this.goOn(source, stop) };
+  }
+
+  private async goOn(source: StoredSource, stop: AbortController): Promise<Refreshed> {
+    const { log, alerts, now } = this.options;
+    const { id } = source;
     try {
       const { dataset, isChanged, validators, isCut } = await this.fetchAndRead(source, stop.signal);
       const { id: datasetId, version } = dataset;
@@ -190,7 +222,7 @@ export class Sources {
     } catch (thrown) {
       const error = stop.signal.aborted ? stop.signal.reason : thrown;
       if (stop.signal.aborted)
-        await endRefresh(store, { id, now: now(), error: withFix(stop.signal.reason) });
+        await this.record(id, (tx) => endRefresh(tx, { id, now: now(), error: withFix(stop.signal.reason) }));
       else if (!this.isStopping) await this.tellFailure(source, error);
       throw error;
     } finally {
@@ -198,18 +230,26 @@ export class Sources {
     }
   }
 
-  /** Stops a refresh; what was fetched is dropped. Throws AppError: `missing`, `conflict` if this server runs none. */
+  /**
+   * Stops a refresh, whichever server runs it; what was fetched is dropped. Throws AppError: `missing`, `conflict` if it is
+   * not being refreshed.
+   */
   async stopRefresh(id: string): Promise<SourceView> {
-    const { name } = await this.stored(id);
-    const refresh = this.refreshing.get(id);
-    if (!refresh)
-      throw new AppError("conflict", `${name} is not being refreshed by this server`, {
+    const { name, status } = await this.find(id);
+    if (status !== "refreshing")
+      throw new AppError("conflict", `${name} is not being refreshed`, {
         fix: "GET /api/sources/:id shows its state.",
       });
-    refresh.abort(
-      new AppError("conflict", "The refresh was stopped", { fix: "Refresh the source to start again." }),
-    );
+    await this.options.log.append("source.stopped", { sourceId: id, name });
     return this.find(id);
+  }
+
+  private abort(id: string): void {
+    this.refreshing
+      .get(id)
+      ?.abort(
+        new AppError("conflict", "The refresh was stopped", { fix: "Refresh the source to begin again." }),
+      );
   }
 
   private async tellFailure({ id, name }: StoredSource, error: unknown): Promise<void> {
@@ -220,6 +260,7 @@ export class Sources {
     const reason = isOurs ? withFix(error) : "internal error.";
     await log.record(async (tx) => {
       await endRefresh(tx, { id, now: now(), error: reason });
+      await tx.append("source.changed", { sourceId: id });
       await alerts.raise(
         {
           code: "source",
@@ -270,7 +311,7 @@ export class Sources {
 
   private async fetch(
     source: StoredSource,
-    { path, hasDataset, signal }: { path: string; hasDataset: boolean; signal?: AbortSignal },
+    { path, hasDataset, signal }: { path: string; hasDataset: boolean; signal: AbortSignal },
   ): Promise<Fetched> {
     const { folder, maxBytes } = this.options;
     await refuseWithoutSpace(folder, 0);
@@ -280,11 +321,11 @@ export class Sources {
   }
 
   /** The file of a source, to be read once; the caller removes it. `isCut`: not all rows. Throws AppError. */
-  async fetchAside(id: string): Promise<{ path: string; isCut: boolean }> {
+  async fetchAside(id: string, signal: AbortSignal): Promise<{ path: string; isCut: boolean }> {
     const source = await this.stored(id);
     const path = join(this.options.folder, `${newId()}.part`);
     try {
-      const { isCut } = await this.fetch(source, { path, hasDataset: false });
+      const { isCut } = await this.fetch(source, { path, hasDataset: false, signal });
       return { path, isCut };
     } catch (error) {
       await rm(path, { force: true });
@@ -293,45 +334,30 @@ export class Sources {
   }
 
   /** Sends a file to a place that a source could have. Throws AppError. */
-  async deliver(place: Place, work: Exclude<FetchInput["work"], { kind: "fetch" }>): Promise<void> {
-    await this.inChild(place, work);
+  async deliver(
+    place: Place,
+    work: Exclude<FetchInput["work"], { kind: "fetch" }>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.inChild(place, work, signal);
   }
 
   /** A new file for a dataset, by its ID or its name. Throws AppError. */
-  async receiveVersion(
-    idOrName: string,
-    request: Request,
-  ): Promise<{ dataset: StoredDataset; isChanged: boolean }> {
-    const { store, folder, maxBytes } = this.options;
-    const id = (await findDataset(store, idOrName))?.id ?? (await findDatasetByName(store, idOrName));
-    if (id === null)
-      throw new AppError("missing", `Dataset ${idOrName} does not exist`, {
-        fix: "Upload the first file with POST /api/upload; GET /api/datasets lists IDs and names.",
-      });
-    const path = join(folder, `${newId()}.part`);
-    await refuseWithoutSpace(folder, Number(request.headers.get("content-length")) || 0);
-    try {
-      const { sizeBytes, sha256 } = await receiveFile(request, {
-        path,
-        maxBytes,
-        name: null,
-        onBytes: () => {},
-      });
-      return await this.addVersion(id, { path, sizeBytes, sha256, notes: [] });
-    } finally {
-      await rm(path, { force: true });
-    }
+  async receiveVersion(idOrName: string, request: Request): Promise<Refreshed> {
+    const { receiveVersion } = await import("./new-version.ts");
+    return receiveVersion(idOrName, request, this.options);
   }
 
-  private async inChild(place: Place, work: FetchInput["work"], signal?: AbortSignal): Promise<unknown> {
-    signal?.throwIfAborted();
+  private async inChild(place: Place, work: FetchInput["work"], signal: AbortSignal): Promise<unknown> {
+    signal.throwIfAborted();
     const { config, memoryBytes } = this.options;
     const timeLimitMs = 1000 * (place.timeoutSeconds ?? TIME_LIMIT_SECONDS);
     let isLate = false;
-    const input: FetchInput = { place, hosts: config.SOURCE_HOSTS, timeLimitMs, work };
+    const { SOURCE_HOSTS: hosts, SOURCE_CA: caFile } = config;
+    const input: FetchInput = { place, hosts, caFile, timeLimitMs, work };
     const child = startChild(FETCH_CHILD, { input, memoryBytes, onReport: () => {} });
     this.children.add(child);
-    signal?.addEventListener("abort", () => child.kill());
+    signal.addEventListener("abort", () => child.kill());
     const timer = setTimeout(() => {
       isLate = true;
       child.kill();
@@ -359,6 +385,11 @@ export class Sources {
     const { checkReach } = await import("./checked-fetch.ts");
     await checkReach(place, this.options.config.SOURCE_HOSTS);
   }
+}
+
+export interface Refreshed {
+  dataset: StoredDataset;
+  isChanged: boolean;
 }
 
 const ownerOf = (id: string) => `source ${id}`;

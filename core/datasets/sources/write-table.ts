@@ -6,9 +6,8 @@ import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import type { TransactionSQL } from "bun";
 import { AppError } from "../../platform/errors.ts";
-import { databaseError, openDatabase, prepared } from "./database.ts";
+import { type Connecting, databaseError, openDatabase, prepared } from "./database.ts";
 import { isTableName, type Place } from "./place.ts";
-import type { Lookup, Reach } from "./reach.ts";
 
 export interface TableWork {
   path: string;
@@ -28,7 +27,7 @@ const NUMBER = { postgres: "double precision", mysql: "double", sqlite: "real" }
 export async function writeTable(
   place: Place,
   { path, table, isReplacing }: TableWork,
-  options: { reach: Reach; lookup: Lookup },
+  options: Connecting,
 ): Promise<{ rows: number }> {
   if (!isTableName(table))
     throw new AppError("invalid", `${table} is not a valid table name`, { column: "table" });

@@ -8,7 +8,7 @@ import { distinctFigures } from "../../platform/figures.ts";
 import type { StoredVersion } from "../../store/models.ts";
 import { METRICS } from "../../trainer/metrics/index.ts";
 import type { ChallengerView } from "./comparison.ts";
-import type { DriftView } from "./drift.ts";
+import type { DriftView } from "./drift/drift.ts";
 import type { LiveView } from "./live-metrics.ts";
 
 /** The maximum number of drifted columns that are named. */

@@ -9,11 +9,19 @@ export interface ModelSeries {
   warnings: number;
   requests: number;
   seconds: number;
+  /** Requests that took up to each of PREDICTION_BUCKETS, and more than the last; not added up. */
+  buckets: number[];
   /** Largest population stability index of a column at the last check; null: not yet. */
   driftPsi: number | null;
   /** The run's metric on reported outcomes; null: too few outcomes. */
   liveScore: { metric: string; value: number } | null;
 }
+
+/** Upper bounds in seconds; a small model takes some microseconds per row. */
+export const PREDICTION_BUCKETS = [
+  ...[0.00001, 0.00005, 0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5],
+  Number.POSITIVE_INFINITY,
+];
 
 /** Each model is a time series: models beyond this number share one. */
 const MOST_MODELS = 200;
@@ -34,6 +42,9 @@ export class ModelCounters {
 
   took(model: string, seconds: number): void {
     const series = this.of(model);
+    let bucket = 0;
+    while (seconds > PREDICTION_BUCKETS[bucket]!) bucket++;
+    series.buckets[bucket]! += 1;
     series.requests += 1;
     series.seconds += seconds;
   }
@@ -52,7 +63,7 @@ export class ModelCounters {
     if (!series) {
       series = {
         ...{ model: name, predictions: 0, warnings: 0, requests: 0, seconds: 0 },
-        ...{ driftPsi: null, liveScore: null },
+        ...{ driftPsi: null, liveScore: null, buckets: PREDICTION_BUCKETS.map(() => 0) },
       };
       this.series.set(name, series);
     }

@@ -20,6 +20,7 @@ import type { Store } from "../../store/database.ts";
 import { deleteDriftDays, driftDays } from "../../store/drift.ts";
 import { findModel, findVersion, type StoredVersion } from "../../store/models.ts";
 import { countOutcomes, recentOutcomes } from "../../store/outcomes.ts";
+import { addPoints, measuredOnce } from "../../store/points.ts";
 import {
   deleteSomePredictions,
   listPredictions,
@@ -35,12 +36,12 @@ import { type ToldRows, tellCsv } from "./actuals-csv.ts";
 import { tellChallenger, tellDrift, tellOutcomes } from "./alert-rules.ts";
 import type { Challenger } from "./challenger.ts";
 import { type ChallengerView, comparedFigures, comparisonSentence, overall } from "./comparison.ts";
-import { type DriftView, driftView, LEAST_PREDICTIONS } from "./drift.ts";
-import { addCounts, type DriftCounts, noCounts } from "./drift-counts.ts";
+import { type DriftView, driftView, LEAST_PREDICTIONS } from "./drift/drift.ts";
+import { addCounts, type DriftCounts, noCounts } from "./drift/drift-counts.ts";
+import type { References } from "./drift/references.ts";
 import { LEAST_OUTCOMES, type LiveView, liveFigures } from "./live-metrics.ts";
 import type { ModelSeries } from "./model-counters.ts";
 import type { PredictionLog } from "./prediction-log.ts";
-import type { References } from "./references.ts";
 
 export interface FeedbackOptions {
   store: Store;
@@ -190,7 +191,7 @@ export class Monitor {
 
   /** Of the live version only: other versions raise no alerts. */
   private async lookAtOutcomes(name: string, version: number): Promise<void> {
-    const { store, alerts } = this.options;
+    const { store, alerts, now } = this.options;
     const model = await findModel(store, name);
     const stored = model?.liveVersion === version ? await findVersion(store, name, version) : null;
     if (!stored) return;
@@ -198,6 +199,7 @@ export class Monitor {
     const { metric } = stored.result;
     const figure = view.figures.find((entry) => entry.metric === metric);
     this.options.traffic.counters.scored(name, figure ? { metric, value: figure.value } : null);
+    if (figure) await addPoints(store, now(), [measuredOnce(`score.${metric}`, name, figure.value)]);
     await tellOutcomes(alerts, stored, view);
     await tellChallenger(alerts, name, await this.challenge(name));
   }
@@ -214,7 +216,9 @@ export class Monitor {
       return;
     }
     const drift = await this.drift(name, version);
-    this.options.traffic.counters.drifted(name, drift?.columns[0]?.psi ?? null);
+    const psi = drift?.columns[0]?.psi ?? null;
+    this.options.traffic.counters.drifted(name, psi);
+    if (psi !== null) await addPoints(store, now(), [measuredOnce("drift", name, psi)]);
     await tellDrift(alerts, { name, version }, drift);
   }
 

@@ -14,15 +14,17 @@ import type { Logger } from "../../platform/logger.ts";
 import type { Handle, Store } from "../../store/database.ts";
 import { updateDriftDay } from "../../store/drift.ts";
 import { addPredictions, findModel, findVersion, type StoredVersion } from "../../store/models.ts";
+import { addPoints } from "../../store/points.ts";
 import { insertPredictions, type NewPrediction, versionKey } from "../../store/predictions.ts";
 import type { Model } from "../../trainer/model/model.ts";
 import type { TrainingReference } from "../../trainer/model/reference.ts";
 import type { Answer, Cell, PredictRow, RowAnswer } from "../answering.ts";
 import type { Challenger } from "./challenger.ts";
-import { addCounts, DriftCounter, type DriftCounts, noCounts } from "./drift-counts.ts";
+import { addCounts, DriftCounter, type DriftCounts, noCounts } from "./drift/drift-counts.ts";
+import type { References } from "./drift/references.ts";
 import { ModelCounters } from "./model-counters.ts";
 import { predictionId } from "./prediction-id.ts";
-import type { References } from "./references.ts";
+import { addRequest, addTraffic, measuredOf, noTraffic, type VersionTraffic } from "./version-traffic.ts";
 
 export interface TrafficOptions {
   store: Store;
@@ -78,18 +80,6 @@ interface Prepared {
   reference: TrainingReference | null;
   /** The version that predicts the same rows; null: there is none, or this is not the live one. */
   challenger: StoredVersion | null;
-}
-
-interface VersionTraffic {
-  name: string;
-  version: number;
-  challenger: StoredVersion | null;
-  predictions: number;
-  /** Warnings about values that were not read as written. */
-  warnings: number;
-  /** Null if the version does not record what it learned from. */
-  drift: { counter: DriftCounter; counts: DriftCounts } | null;
-  waiting: NewPrediction[];
 }
 
 const FLUSH_MS = 1000;
@@ -177,7 +167,14 @@ export class PredictionLog {
     });
   }
 
-  /** As above for one row of a version that `hasBegun`: its ID, or null if it is not stored. */
+  /** How long the rows of a request took that were just noted. */
+  took(version: StoredVersion, seconds: number): void {
+    this.counters.took(version.name, seconds);
+    const traffic = this.of(version);
+    if (traffic) addRequest(traffic, seconds);
+  }
+
+  /** As `note` for one row of a version that `hasBegun`: its ID, or null if it is not stored. */
   noteRow(asked: PredictedRow): string | null {
     const { model, cells, answered } = asked;
     const traffic = this.of(asked.version)!;
@@ -224,7 +221,7 @@ export class PredictionLog {
   }: PredictedRows): VersionTraffic {
     const { name, version } = asked;
     const drift = reference && { counter: new DriftCounter(reference, model), counts: noCounts(reference) };
-    const traffic = { name, version, challenger, predictions: 0, warnings: 0, drift, waiting: [] };
+    const traffic = noTraffic({ name, version, challenger, drift });
     this.versions.set(keyOf(asked), traffic);
     this.last = { asked, traffic };
     return traffic;
@@ -303,6 +300,8 @@ export class PredictionLog {
             ...(warnings > 0 && { warnings }),
           });
         }
+        const measured = [...gathered.values()].flatMap(measuredOf);
+        await addPoints(tx, this.options.now(), measured);
       });
     } catch (error) {
       this.takeBack(gathered, waiting);
@@ -318,13 +317,9 @@ export class PredictionLog {
 
   /** What was not written goes before what arrived since. */
   private takeBack(gathered: Map<string, VersionTraffic>, waiting: number): void {
-    for (const [key, { predictions, warnings, drift, waiting: made }] of this.versions) {
+    for (const [key, since] of this.versions) {
       const before = gathered.get(key);
-      if (!before) continue;
-      before.predictions += predictions;
-      before.warnings += warnings;
-      before.waiting.push(...made);
-      if (before.drift && drift) addCounts(before.drift.counts, drift.counts);
+      if (before) addTraffic(before, since);
     }
     this.versions = new Map([...this.versions, ...gathered]);
     this.last = null;

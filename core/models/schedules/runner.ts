@@ -35,7 +35,7 @@ export interface RunnerOptions extends WorkOptions {
 
 export class ScheduleRunner {
   /** What this process runs now, by the run's ID. */
-  private readonly active = new Map<string, { work: Promise<void>; run: Held }>();
+  private readonly active = new Map<string, { work: Promise<void>; run: Held; stop: AbortController }>();
   private isStopping = false;
 
   constructor(private readonly options: RunnerOptions) {}
@@ -46,6 +46,11 @@ export class ScheduleRunner {
 
   async settled(): Promise<void> {
     while (this.active.size) await Promise.all([...this.active.values()].map(({ work }) => work));
+  }
+
+  /** Ends a run that was stopped, if it runs here: its end is recorded already. */
+  abort(id: string): void {
+    this.active.get(id)?.stop.abort(new TakenOver());
   }
 
   /** Releases what is running, so that the next start takes it over at once. */
@@ -62,7 +67,8 @@ export class ScheduleRunner {
 
   /** Starts a run that was claimed. */
   begin(schedule: StoredSchedule, run: StoredScheduleRun): void {
-    const work = this.execute(schedule, run)
+    const stop = new AbortController();
+    const work = this.execute(schedule, run, stop.signal)
       .catch((error: unknown) =>
         this.options.logger.error(
           { schedule: schedule.id, error: String((error as Error)?.stack ?? error) },
@@ -70,16 +76,20 @@ export class ScheduleRunner {
         ),
       )
       .finally(() => this.active.delete(run.id));
-    this.active.set(run.id, { work, run });
+    this.active.set(run.id, { work, run, stop });
   }
 
-  private async execute(schedule: StoredSchedule, run: StoredScheduleRun): Promise<void> {
+  private async execute(
+    schedule: StoredSchedule,
+    run: StoredScheduleRun,
+    signal: AbortSignal,
+  ): Promise<void> {
     try {
-      const done = await this.act(schedule, run);
+      const done = await this.act(schedule, run, signal);
       if (done) await this.end(schedule, run, { status: "done", ...done });
     } catch (error) {
       // The host that takes it over continues it, or reports it.
-      if (this.isStopping || error instanceof TakenOver) return;
+      if (this.isStopping || signal.aborted || error instanceof TakenOver) return;
       const isOurs = error instanceof AppError;
       if (!isOurs)
         this.options.logger.error(
@@ -92,7 +102,11 @@ export class ScheduleRunner {
   }
 
   /** Null: its training was interrupted; the host that takes it over waits for the outcome. */
-  private async act(schedule: StoredSchedule, run: StoredScheduleRun): Promise<WorkDone | null> {
+  private async act(
+    schedule: StoredSchedule,
+    run: StoredScheduleRun,
+    signal: AbortSignal,
+  ): Promise<WorkDone | null> {
     const { sealer, store } = this.options;
     const spec = JSON.parse(schedule.spec) as ScheduleSpec;
     if (spec.action !== "retrain" && run.attempt > MOST_ATTEMPTS)
@@ -102,7 +116,7 @@ export class ScheduleRunner {
       );
     const { refresh, score } = await import("./work.ts");
     if (spec.action === "refresh") return refresh(spec, this.options);
-    if (spec.action === "retrain") return this.retrain(spec, run);
+    if (spec.action === "retrain") return this.retrain(spec, run, signal);
     const to = targetOf(schedule, sealer)!;
     if (run.isSending && !isRepeatable(to))
       throw new AppError(
@@ -112,15 +126,21 @@ export class ScheduleRunner {
     const begin = async () => {
       if (!(await markSending(store, run))) throw new TakenOver();
     };
-    return score({ id: run.id, name: schedule.name, spec, to, begin }, this.options);
+    return score({ id: run.id, name: schedule.name, spec, to, begin, signal }, this.options);
   }
 
-  private async retrain(spec: ScheduleSpec, run: StoredScheduleRun): Promise<WorkDone | null> {
+  private async retrain(
+    spec: ScheduleSpec,
+    run: StoredScheduleRun,
+    signal: AbortSignal,
+  ): Promise<WorkDone | null> {
     const { store, runs } = this.options;
     const { beginRetraining, finishRetraining } = await import("./work.ts");
     if (!run.runId) {
       await beginRetraining(spec, run.id, this.options);
       await waitForRun(store, run.id);
+      // Stopped before there was a training that could be cancelled.
+      if (signal.aborted) await runs.cancel(run.id);
     }
     const { status } = await runs.find(run.id);
     const ended = await runs.ended(run.id);

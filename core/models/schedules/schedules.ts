@@ -3,7 +3,8 @@
  * hosts runs it; a run that ended with its host is started again, or reported if repeating it could have an effect
  * twice. Times that passed while no host ran are made up once.
  */
-import { shownPlace } from "../../datasets/sources/place.ts";
+import { hasSecrets, shownPlace } from "../../datasets/sources/place.ts";
+import type { Recording } from "../../events/event-log.ts";
 import { AppError } from "../../platform/errors.ts";
 import { newId } from "../../platform/ids.ts";
 import type { Handle } from "../../store/database.ts";
@@ -23,6 +24,7 @@ import {
   lostScheduleRuns,
   type StoredSchedule,
   sealSchedule,
+  stopScheduleRun,
   takeScheduleRun,
 } from "../../store/schedules.ts";
 import { dueAfter } from "./due.ts";
@@ -49,6 +51,9 @@ export class Schedules {
 
   constructor(private readonly options: SchedulesOptions) {
     this.runner = new ScheduleRunner(options);
+    options.log.hear((type, data) => {
+      if (type === "schedule.stopped") this.runner.abort(data.scheduleRunId as string);
+    });
   }
 
   async start(): Promise<void> {
@@ -112,7 +117,7 @@ export class Schedules {
         fix: "Delete one first.",
       });
     const entry = await this.entryOf({ id, request, to: request.to ?? null });
-    await insertSchedule(store, { ...entry, createdBy: by, createdAt: now() });
+    await this.record(id, (tx) => insertSchedule(tx, { ...entry, createdBy: by, createdAt: now() }));
     return this.find(id);
   }
 
@@ -126,8 +131,17 @@ export class Schedules {
     if (patch.on !== undefined && patch.cron === undefined) delete request.cron;
     const to = patch.to ?? this.targetOf(schedule);
     const entry = await this.entryOf({ id, request, to });
-    await changeSchedule(this.options.store, { ...schedule, ...entry });
+    await this.record(id, (tx) => changeSchedule(tx, { ...schedule, ...entry }));
     return this.find(id);
+  }
+
+  /** A change of a schedule, which its panel shows. */
+  private record<T>(scheduleId: string, change: (tx: Recording) => Promise<T>): Promise<T> {
+    return this.options.log.record(async (tx) => {
+      const result = await change(tx);
+      if (result !== null) await tx.append("schedule.changed", { scheduleId });
+      return result;
+    });
   }
 
   private async entryOf(asked: { id: string; request: ScheduleRequest; to: Target | null }) {
@@ -137,6 +151,7 @@ export class Schedules {
     await checkSpec(spec, to);
     await this.checkNamed(spec);
     if (to) {
+      if (hasSecrets(to)) sealer.requireKey();
       const { table: __, mode: ___, ...place } = to;
       await sources.checkReach(/^(?:https?|s3):/.test(to.url) ? place : { ...place, query: "select 1" });
     }
@@ -161,10 +176,10 @@ export class Schedules {
 
   /** Throws AppError `missing`. */
   async delete(id: string): Promise<void> {
-    const { store, log, alerts, files } = this.options;
+    const { store, alerts, files } = this.options;
     await this.stored(id);
     const runs = await listScheduleRuns(store, { scheduleId: id, limit: KEPT_RUNS });
-    await log.record(async (tx) => {
+    await this.record(id, async (tx) => {
       await deleteSchedule(tx, id);
       await alerts.resolve("schedule", id, tx);
     });
@@ -188,9 +203,9 @@ export class Schedules {
 
   /** Runs it now, in addition to its times. Throws AppError: `missing`, `conflict` if it is running. */
   async runNow(id: string): Promise<ScheduleRunView> {
-    const { store, now } = this.options;
+    const { now } = this.options;
     const schedule = await this.stored(id);
-    const run = await store.transaction(async (tx) => {
+    const run = await this.record(id, async (tx) => {
       if (await isScheduleBusy(tx, id))
         throw new AppError("conflict", `${schedule.name} is running`, {
           fix: "Wait until the run has ended.",
@@ -199,6 +214,32 @@ export class Schedules {
     });
     this.runner.begin(schedule, run);
     return runView(run);
+  }
+
+  /**
+   * Ends a run, whichever server holds it; a training of it is cancelled. Throws AppError: `missing`, `conflict` where it
+   * has ended already.
+   */
+  async stopRun(id: string): Promise<ScheduleRunView> {
+    const { store, log, runs, now } = this.options;
+    const run = await findScheduleRun(store, id);
+    const schedule = run && (await findSchedule(store, run.scheduleId));
+    if (!schedule)
+      throw new AppError("missing", `Run ${id} of a schedule does not exist`, {
+        fix: "GET /api/schedules/:id/runs lists the runs.",
+      });
+    await log.record(async (tx) => {
+      if (!(await stopScheduleRun(tx, { id, finishedAt: now(), sentence: "stopped." })))
+        throw new AppError("conflict", `This run of ${schedule.name} has ended already`);
+      const { id: scheduleId, name } = schedule;
+      const dueAt = new Date(run.dueAt).toISOString();
+      await tx.append("schedule.stopped", { scheduleId, name, dueAt, scheduleRunId: id });
+    });
+    if (run.runId) {
+      const { status } = await runs.find(run.runId);
+      if (status === "queued" || status === "running") await runs.cancel(run.runId);
+    }
+    return runView((await findScheduleRun(store, id))!);
   }
 
   /** Checks now what is due, and starts it. Resolves when it is claimed and started, not when it has ended. */
@@ -227,21 +268,21 @@ export class Schedules {
   }
 
   private async claim(schedule: StoredSchedule, dueAt: number): Promise<void> {
-    const { store, now } = this.options;
+    const { now } = this.options;
     const { cron = "", timeZone } = JSON.parse(schedule.spec) as ScheduleSpec;
     // This run makes up for everything that was missed.
     const nextAt = await dueAfter({ cron, timeZone }, now());
-    const run = await store.transaction(async (tx) =>
+    const run = await this.record(schedule.id, async (tx) =>
       (await claimDue(tx, { id: schedule.id, dueAt, nextAt })) ? this.insertRun(tx, schedule, dueAt) : null,
     );
     if (run) this.runner.begin(schedule, run);
   }
 
   private async lookAtTrigger(schedule: StoredSchedule): Promise<void> {
-    const { store, now } = this.options;
+    const { now } = this.options;
     const state = await this.triggerOf(JSON.parse(schedule.spec) as ScheduleSpec);
     if (state === null || state.seen === (schedule.seen ?? "")) return;
-    const run = await store.transaction(async (tx) => {
+    const run = await this.record(schedule.id, async (tx) => {
       if (!(await claimSeen(tx, { id: schedule.id, was: schedule.seen, seen: state.seen }))) return null;
       return state.isDue ? this.insertRun(tx, schedule, now()) : null;
     });

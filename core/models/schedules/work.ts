@@ -15,8 +15,8 @@ import type { FileStorage } from "../../store/files/storage.ts";
 import type { StoredRun } from "../../store/runs.ts";
 import { TRAIN_REQUEST, type TrainRequest } from "../../training/options/run-options.ts";
 import type { Runs } from "../../training/runs.ts";
+import { predictFile } from "../files/predict-csv.ts";
 import type { ModelCache } from "../model-cache.ts";
-import { predictFile } from "../predict-csv.ts";
 import type { Models } from "../registry.ts";
 import type { Serving } from "../serving.ts";
 import { scoreKey } from "./schedule-views.ts";
@@ -176,38 +176,43 @@ interface Scoring {
   to: Target;
   /** Called right before the result is sent; throws if another host sends it. */
   begin: () => Promise<void>;
+  /** Ends it. */
+  signal: AbortSignal;
 }
 
-export async function score({ id, name, spec, to, begin }: Scoring, options: WorkOptions): Promise<WorkDone> {
+export async function score(
+  { id, name, spec, to, begin, signal }: Scoring,
+  options: WorkOptions,
+): Promise<WorkDone> {
   const { models, sources, datasets, files, folder, home } = options;
   const version = await models.serving(spec.model!, null);
   const kind = targetKind(to);
   const form = kind === "table" ? "ndjson" : (spec.format ?? "csv");
   const { path: input, isCut } = spec.sourceId
-    ? await sources.fetchAside(spec.sourceId)
+    ? await sources.fetchAside(spec.sourceId, signal)
     : { path: await datasets.fetch(await datasets.findReady(spec.datasetId!)), isCut: false };
   const result = `${id}.${form}`;
   const path = join(folder, result);
   await mkdir(folder, { recursive: true });
   try {
-    const { rows, warnings } = await writePredictions({ input, version, form, path }, options);
+    const { rows, warnings } = await writePredictions({ input, version, form, path, signal }, options);
     const type = form === "parquet" ? "application/vnd.apache.parquet" : "text/csv";
+    signal.throwIfAborted();
     await begin();
-    if (kind === "object") await sources.deliver(to, { kind: "upload", path, type });
+    if (kind === "object") await sources.deliver(to, { kind: "upload", path, type }, signal);
     if (kind === "table")
-      await sources.deliver(to, {
-        kind: "table",
-        path,
-        table: to.table!,
-        isReplacing: to.mode === "replace",
-      });
+      await sources.deliver(
+        to,
+        { kind: "table", path, table: to.table!, isReplacing: to.mode === "replace" },
+        signal,
+      );
     if (kind === "webhook") {
       await files.save({ key: scoreKey(result) });
       const url = `${home()}/api/schedule-runs/${id}/result`;
       const note = join(folder, `${id}.json`);
       const body = { schedule: name, model: version.name, version: version.version, rows, warnings, url };
       await Bun.write(note, JSON.stringify(body));
-      await sources.deliver(to, { kind: "upload", path: note, type: "application/json" });
+      await sources.deliver(to, { kind: "upload", path: note, type: "application/json" }, signal);
       await rm(note, { force: true });
     }
     const cut = isCut ? "The query returned more rows than its limit; the rest was not scored." : "";
@@ -228,9 +233,10 @@ interface Writing {
   version: Awaited<ReturnType<Models["serving"]>>;
   form: "csv" | "parquet" | "ndjson";
   path: string;
+  signal: AbortSignal;
 }
 
-async function writePredictions({ input, version, form, path }: Writing, options: WorkOptions) {
+async function writePredictions({ input, version, form, path, signal }: Writing, options: WorkOptions) {
   const { serving, datasets } = options;
   const answer = await predictFile(serving, version, {
     lease: () => FOREVER,
@@ -240,7 +246,10 @@ async function writePredictions({ input, version, form, path }: Writing, options
   });
   const file = await open(path, "w");
   try {
-    for await (const chunk of answer.chunks) await file.writeFile(chunk);
+    for await (const chunk of answer.chunks) {
+      signal.throwIfAborted();
+      await file.writeFile(chunk);
+    }
     await file.sync();
   } finally {
     await file.close();

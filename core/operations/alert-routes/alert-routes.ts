@@ -215,6 +215,8 @@ export class AlertRoutes {
         fix: "Set SMTP_URL in the server's environment.",
         example: "SMTP_URL=smtp://user:password@mail.example.com:587",
       });
+    // The path of a webhook's address is the key to it.
+    if (spec.channel !== "email" || token) sealer.requireKey();
     return {
       id,
       name,

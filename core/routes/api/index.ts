@@ -10,7 +10,9 @@ import { SCHEDULE_ROUTES } from "./rows/automation/schedules.ts";
 import { SOURCE_ROUTES } from "./rows/automation/sources.ts";
 import { WEBHOOK_ROUTES } from "./rows/automation/webhooks.ts";
 import { DATASET_ROUTES } from "./rows/datasets.ts";
+import { HISTORY_ROUTES } from "./rows/history.ts";
 import { LIVE_ROUTES } from "./rows/live.ts";
+import { CANARY_ROUTES } from "./rows/models/canary.ts";
 import { EXPORT_ROUTES } from "./rows/models/exports.ts";
 import { MODEL_ORDER_ROUTES } from "./rows/models/model-order.ts";
 import { MODEL_ROUTES } from "./rows/models/models.ts";
@@ -31,7 +33,9 @@ export const API: Route[] = [
   ...EXPORT_ROUTES,
   ...MODEL_ORDER_ROUTES,
   ...PREDICTION_ROUTES,
+  ...CANARY_ROUTES,
   ...LIVE_ROUTES,
+  ...HISTORY_ROUTES,
   ...ORDER_ROUTES,
   ...ALERT_ROUTES,
   ...ALERT_ROUTE_ROUTES,

@@ -4,7 +4,8 @@
  */
 
 import { HEALTH_STATE_NAMES } from "../../events/health-states.ts";
-import type { ModelSeries } from "../../models/monitoring/model-counters.ts";
+import type { CanaryFigures } from "../../models/canary/canaries.ts";
+import { type ModelSeries, PREDICTION_BUCKETS } from "../../models/monitoring/model-counters.ts";
 import { DURATION_BUCKETS, type RouteTimes } from "../../operations/request-times.ts";
 import { VERSION } from "../../platform/version.ts";
 import { countPredictionsInAll } from "../../store/models.ts";
@@ -25,7 +26,8 @@ interface Metric {
 }
 
 export async function exposition(source: PanelSource): Promise<string> {
-  const ours = [...(await ourMetrics(source)), ...modelMetrics(source), ...operationMetrics(source)];
+  const models = [...modelMetrics(source), ...(await canaryMetrics(source))];
+  const ours = [...(await ourMetrics(source)), ...models, ...operationMetrics(source)];
   return [...processMetrics(source), ...ours, requestMetric(source.requests.list())].map(metricText).join("");
 }
 
@@ -103,9 +105,10 @@ function modelMetrics({ feedback }: PanelSource): Metric[] {
     ),
     {
       name: "signalbox_model_prediction_seconds",
-      type: "summary",
+      type: "histogram",
       help: "Time that a model took for the rows of one request.",
-      samples: series.flatMap(({ model, seconds, requests }): Sample[] => [
+      samples: series.flatMap(({ model, seconds, requests, buckets }): Sample[] => [
+        ...bucketSamples(buckets, PREDICTION_BUCKETS, { model }),
         [seconds, { model }, "_sum"],
         [requests, { model }, "_count"],
       ]),
@@ -121,6 +124,32 @@ function modelMetrics({ feedback }: PanelSource): Metric[] {
       series.flatMap(({ model, liveScore }): Sample[] =>
         liveScore ? [[liveScore.value, { model, metric: liveScore.metric }]] : [],
       ),
+    ),
+  ];
+}
+
+/** From the database: every server tells the same of a canary, whichever of them answered. */
+async function canaryMetrics({ canaries }: PanelSource): Promise<Metric[]> {
+  const views = await canaries.list();
+  const each = (value: (of: CanaryFigures) => number): Sample[] =>
+    views.flatMap(({ model, versions }) =>
+      versions.map((of): Sample => [value(of), { model, version: String(of.version) }]),
+    );
+  return [
+    gauge(
+      "signalbox_canary_share_ratio",
+      "Share of a model's traffic that its canary answers.",
+      views.map(({ model, version, share }): Sample => [share / 100, { model, version: String(version) }]),
+    ),
+    counter(
+      "signalbox_canary_requests_total",
+      "Requests to a canary and the live version since the canary began, failed ones included.",
+      each(({ requests }) => requests),
+    ),
+    counter(
+      "signalbox_canary_errors_total",
+      "Of those, requests that failed and were answered by the live version.",
+      each(({ errors }) => errors),
     ),
   ];
 }
@@ -147,13 +176,8 @@ function operationMetrics({ runs, webhooks }: PanelSource): Metric[] {
 function requestMetric(routes: RouteTimes[]): Metric {
   const samples = routes.flatMap(({ method, route, status, buckets, sumSeconds, count }): Sample[] => {
     const labels = { method, route, status };
-    let upTo = 0;
-    const bounds = [...DURATION_BUCKETS.map(String), "+Inf"];
     return [
-      ...bounds.map((le, index): Sample => {
-        upTo += buckets[index]!;
-        return [upTo, { ...labels, le }, "_bucket"];
-      }),
+      ...bucketSamples(buckets, [...DURATION_BUCKETS, Number.POSITIVE_INFINITY], labels),
       [sumSeconds, labels, "_sum"],
       [count, labels, "_count"],
     ];
@@ -164,6 +188,16 @@ function requestMetric(routes: RouteTimes[]): Metric {
     help: "Time until the headers of the answer, by the route that gave it.",
     samples,
   };
+}
+
+/** `counts`: up to each bound; the format wants them added up. */
+function bucketSamples(counts: readonly number[], bounds: readonly number[], labels: Labels): Sample[] {
+  let upTo = 0;
+  return bounds.map((bound, index): Sample => {
+    upTo += counts[index]!;
+    const le = Number.isFinite(bound) ? String(bound) : "+Inf";
+    return [upTo, { ...labels, le }, "_bucket"];
+  });
 }
 
 function gauge(name: string, help: string, samples: Sample[]): Metric {

@@ -1,6 +1,7 @@
 /** Reads the data of each panel. One reader a panel: typed data from the store, no HTML. */
 
 import type { UploadInProgress } from "../../datasets/uploads.ts";
+import { alertRecord } from "../../events/alert-records.ts";
 import type { Activity } from "../../events/event-log.ts";
 import type { HealthState } from "../../events/health-states.ts";
 import type { Panel } from "../../events/panel-names.ts";
@@ -25,6 +26,7 @@ import { currentRun, findRun, runsByStatus, type StoredRound, type StoredRun } f
 import type { RunSummary } from "../../trainer/contract.ts";
 import type { HostView } from "../../training/queue/presence.ts";
 import { currentRounds, type RunView, runView } from "../../training/run-view.ts";
+import { type ScheduleRow, type SourceRow, scheduleRows, sourceRows } from "./automation-data.ts";
 import {
   activityRows,
   type DatasetSummary,
@@ -69,6 +71,8 @@ export interface PanelData {
   } | null;
   runs: Page<RunRow>;
   models: Page<ModelRow>;
+  sources: { items: SourceRow[] };
+  schedules: { items: ScheduleRow[] };
   model: ModelView | null;
   watch: WatchView | null;
 }
@@ -106,6 +110,9 @@ export interface ModelView {
 export interface AttentionItem {
   severity: "warning" | "error";
   sentence: string;
+  /** What may happen while it stands, and what to do; null: the sentence says it. */
+  risk: string | null;
+  fix: string | null;
   action: AlertAction;
   /** Only a raised alert can be dismissed. */
   alertId: string | null;
@@ -181,6 +188,8 @@ export const READERS: {
     return runRows(source, { before: NEWEST, limit: RUNS_OF_DATASET }, subject);
   },
   models: (source) => modelRows(source, { before: NEWEST, limit: LIST_ROWS }),
+  sources: (source) => sourceRows(source),
+  schedules: (source) => scheduleRows(source),
   model: async (source, subject) => {
     const model =
       subject === null ? await currentModel(source.store) : await findModel(source.store, subject);
@@ -286,12 +295,19 @@ async function attention(source: Signalbox): Promise<AttentionItem[]> {
     (run): AttentionItem => ({
       severity: "warning",
       sentence: `Run ${run.number} (${run.options.target} from ${run.datasetName}) was interrupted. What it had tried is kept.`,
+      risk: "Until it goes on, there is no model of this training.",
+      fix: "Resume it, or delete the run.",
       action: { label: "Resume run", method: "post", path: `/runs/${run.id}/resume` },
       alertId: null,
     }),
   );
   const alerts = (await source.alerts.standing()).map(
-    ({ id, severity, sentence, action }): AttentionItem => ({ severity, sentence, action, alertId: id }),
+    ({ id, code, severity, sentence, action }): AttentionItem => {
+      // A gauge's sentence says both by itself.
+      const about = code === "health" ? null : alertRecord(code);
+      const said = { risk: about?.risk ?? null, fix: about?.fix ?? null };
+      return { severity, sentence, ...said, action, alertId: id };
+    },
   );
   const { sentence } = source.proxyNotice;
   const proxy: AttentionItem[] = sentence
@@ -299,6 +315,7 @@ async function attention(source: Signalbox): Promise<AttentionItem[]> {
         {
           severity: "warning",
           sentence,
+          ...{ risk: null, fix: null },
           action: { label: "Open settings", method: "get", path: "/settings" },
           alertId: null,
         },

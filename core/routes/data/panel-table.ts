@@ -103,6 +103,22 @@ export const PANEL_TABLES: { [P in Panel]: (data: NonNullable<PanelData[P]>) => 
         ...[name, liveVersion, versions, createdAt, verdict],
       ]),
     ),
+  sources: ({ items }) =>
+    table(
+      ["id", "name", "kind", "status", "url", "datasetId", "rows", "lastRefreshedAt", "lastError"],
+      items.map(({ id, name, kind, status, url, dataset, lastRefreshedAt, lastError }) => [
+        ...[id, name, kind, status, url, dataset?.id ?? null, dataset?.rows ?? null],
+        ...[lastRefreshedAt, lastError],
+      ]),
+    ),
+  schedules: ({ items }) =>
+    table(
+      ["id", "name", "action", "enabled", "nextAt", "lastStartedAt", "lastStatus", "lastSentence"],
+      items.map(({ id, name, action, enabled, nextAt, last }) => [
+        ...[id, name, action, enabled, nextAt],
+        ...[last?.startedAt ?? null, last?.status ?? null, last?.sentence ?? null],
+      ]),
+    ),
   stages: ({ stages }) =>
     table(
       ["stage", "status", "progress", "durationMs", "note"],

@@ -2,8 +2,9 @@
  * Collects what a model's page says about the time since deployment. One record for its panel and for scripts.
  */
 
+import type { CanaryView } from "../../models/canary/canaries.ts";
 import type { ChallengerView } from "../../models/monitoring/comparison.ts";
-import type { DriftView } from "../../models/monitoring/drift.ts";
+import type { DriftView } from "../../models/monitoring/drift/drift.ts";
 import type { LiveView } from "../../models/monitoring/live-metrics.ts";
 import { AppError } from "../../platform/errors.ts";
 import type { Signalbox } from "../../process/signalbox.ts";
@@ -19,6 +20,8 @@ export interface WatchView {
   drift: DriftView | null;
   /** Null where none challenges the live version. */
   challenge: ChallengerView | null;
+  /** Null where none answers a share of the traffic. */
+  canary: CanaryView | null;
   /** Versions that could, newest first. */
   candidates: number[];
   log: Signalbox["config"]["PREDICTION_LOG"];
@@ -26,7 +29,7 @@ export interface WatchView {
 
 /** Null where the model has no version. */
 export async function watchView(
-  { store, feedback, config }: Signalbox,
+  { store, feedback, canaries, config }: Signalbox,
   model: StoredModel,
 ): Promise<WatchView | null> {
   const { name, liveVersion } = model;
@@ -39,6 +42,7 @@ export async function watchView(
     live: await feedback.live(name, stored.version, stored.result),
     drift: await feedback.drift(name, stored.version),
     challenge: await feedback.challenge(name),
+    canary: await canaries.view(name),
     candidates: versions.filter((other) => other !== liveVersion),
     log: config.PREDICTION_LOG,
   };

@@ -7,6 +7,7 @@ import * as z from "zod";
 import { CHOICES } from "../../datasets/reading-choices.ts";
 import { checked, mediaType, readText } from "../../http/body.ts";
 import { TOKEN_REQUEST } from "../../http/identity/tokens.ts";
+import { CANARY_REQUEST, type CanaryRequest } from "../../models/canary/canaries.ts";
 import { AppError } from "../../platform/errors.ts";
 import { DAY_MS } from "../../platform/figures.ts";
 import { EXPERT_NAMES } from "../../training/options/expert.ts";
@@ -152,6 +153,20 @@ export async function thresholdForm(
 export async function challengerForm(request: Request): Promise<number | null> {
   const version = filled(await readForm(request), "version");
   return version === undefined ? null : Number(version);
+}
+
+/** No version: the canary ends. Throws AppError `invalid`. */
+export async function canaryForm(request: Request): Promise<CanaryRequest> {
+  const form = await readForm(request);
+  const number = (name: string) => {
+    const text = filled(form, name);
+    return text === undefined ? undefined : Number(text);
+  };
+  const asked = {
+    ...{ share: number("share"), maxErrors: number("maxErrors"), maxSlowdown: number("maxSlowdown") },
+    ...{ column: filled(form, "column"), header: filled(form, "header")?.trim() },
+  };
+  return checked({ version: number("version") ?? null, ...defined(asked) }, CANARY_REQUEST);
 }
 
 /** The fields f.NAME by feature name; an empty field is a missing value. */

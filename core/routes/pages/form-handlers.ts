@@ -13,6 +13,7 @@ import { predictFileAnswer } from "../api/rows/models/models.ts";
 import { receiveSample } from "../api/rows/samples.ts";
 import { challenge } from "../data/watch-view.ts";
 import {
+  canaryForm,
   challengerForm,
   deployForm,
   predictForm,
@@ -75,7 +76,7 @@ export async function dismissAlert({ signalbox, params }: Call): Promise<Landing
 }
 
 /** A version with error findings is deployed only once they were seen. Throws AppError `conflict` before. */
-export async function deployVersion({ signalbox, request, params }: Call): Promise<Landing> {
+async function deployVersion({ signalbox, request, params }: Call): Promise<Landing> {
   const name = params.name!;
   const { version, isConfirmed } = await deployForm(request);
   const { result } = await signalbox.models.findVersion(name, version);
@@ -92,11 +93,11 @@ export async function deployVersion({ signalbox, request, params }: Call): Promi
   return { stay: `/models/${(await signalbox.models.deploy(name, version)).name}` };
 }
 
-export async function takeOffline({ signalbox, params }: Call): Promise<Landing> {
+async function takeOffline({ signalbox, params }: Call): Promise<Landing> {
   return { stay: `/models/${(await signalbox.models.takeOffline(params.name!)).name}` };
 }
 
-export async function changeThreshold({ signalbox, request, params }: Call): Promise<Landing> {
+async function changeThreshold({ signalbox, request, params }: Call): Promise<Landing> {
   const { name } = await signalbox.models.setThreshold(params.name!, await thresholdForm(request));
   return { stay: `/models/${name}#mistakes` };
 }
@@ -112,7 +113,13 @@ export async function createToken({ signalbox, request, identity }: Call) {
   return { tokens: await signalbox.tokens.list(), fresh };
 }
 
-export async function challengeVersion({ signalbox, request, params }: Call): Promise<Landing> {
+async function shareTraffic({ signalbox, request, params }: Call): Promise<Landing> {
+  const { name } = await signalbox.models.find(params.name!);
+  await signalbox.canaries.set(name, await canaryForm(request));
+  return { stay: `/models/${name}#watch` };
+}
+
+async function challengeVersion({ signalbox, request, params }: Call): Promise<Landing> {
   const { name } = await challenge(signalbox, params.name!, await challengerForm(request));
   return { stay: `/models/${name}` };
 }
@@ -130,14 +137,12 @@ export async function predictFileForm(call: Call): Promise<Response | { batch: P
 
 async function predictedFile(call: Call): Promise<Response> {
   const asked = call.url.searchParams.get("version");
-  const version = await call.signalbox.models.serving(
-    call.params.name!,
-    asked === null ? null : Number(asked),
-  );
+  const name = call.params.name!;
+  const version = asked === null ? name : await call.signalbox.models.serving(name, Number(asked));
   const { form, response } = await predictFileAnswer(call, version, {
     isComplete: call.url.searchParams.get("complete") === "1",
   });
-  response.headers.set("content-disposition", `attachment; filename="${version.name}-predictions.${form}"`);
+  response.headers.set("content-disposition", `attachment; filename="${name}-predictions.${form}"`);
   return response;
 }
 
@@ -160,6 +165,7 @@ export const FORMS: Record<string, (call: Call) => Promise<Landing>> = {
   "/models/:name/offline": takeOffline,
   "/models/:name/threshold": changeThreshold,
   "/models/:name/challenger": challengeVersion,
+  "/models/:name/canary": shareTraffic,
   "/alerts/:id/dismiss": dismissAlert,
   "/settings/tokens/:id/revoke": revokeToken,
 };

@@ -13,11 +13,13 @@ import { AppError } from "../../platform/errors.ts";
 import type { Signalbox } from "../../process/signalbox.ts";
 import type { DeletedKind } from "../../store/deletions.ts";
 import { LIST_FILTERS, listedDatasets } from "../../store/lists.ts";
-import { findEvaluation } from "../../store/models.ts";
+import { findEvaluation, listModels } from "../../store/models.ts";
+import { POINT_STEPS } from "../../store/points.ts";
 import { currentRun, findRun } from "../../store/runs.ts";
 import { replayRun } from "../../training/replay.ts";
 import { runView } from "../../training/run-view.ts";
 import { type Call, filterQuery, LIST_QUERY, rangeOf } from "../api/route.ts";
+import { HISTORY_QUERY, historyView, RANGE_NAMES } from "../data/history-data.ts";
 import {
   ACTIVITY_LEVELS,
   activityRows,
@@ -37,6 +39,7 @@ const DASHBOARD = [
 ] satisfies Panel[];
 const RUN = ["run", "stages", "curve", "leaderboard", "report"] satisfies Panel[];
 const PREVIEW_ROWS = 50;
+const MODELS_OFFERED = 500;
 const ROWS = { datasets: datasetRows, runs: runRows, models: modelRows, activity: activityRows };
 const ACTIVITY_FILTERS = {
   statuses: Object.fromEntries(ACTIVITY_LEVELS.map((level) => [level, ""])),
@@ -193,6 +196,17 @@ async function weighing({ store }: PanelSource, runId: string, query: Record<str
     },
     training: { datasetId: run.datasetId, options: run.options },
   };
+}
+
+/** Figures over time, with the models whose figures can be chosen. Throws AppError `invalid` or `missing`. */
+export async function historyData({ signalbox, query }: Call) {
+  // A form sends what was left empty, too.
+  const filled = Object.fromEntries(Object.entries(query).filter(([, text]) => text !== ""));
+  const history = await historyView(signalbox, checked(filled, HISTORY_QUERY));
+  const models = await listModels(signalbox.store, { before: NEWEST, limit: MODELS_OFFERED });
+  const keptDays = POINT_STEPS.at(-1)!.days;
+  const now = new Date(signalbox.now()).toISOString();
+  return { history, models: models.map(({ name }) => name), ranges: RANGE_NAMES, keptDays, now };
 }
 
 export async function tokensData({ signalbox }: Call): Promise<{

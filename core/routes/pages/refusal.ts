@@ -2,11 +2,12 @@
 import { type Problem, problem } from "../../http/problem.ts";
 import { AppError } from "../../platform/errors.ts";
 import type { Call } from "../api/route.ts";
+import type { Landing } from "./form-handlers.ts";
 
 /** `again`: the data of the page with why nothing was changed. */
 export function withRefusal<T>(again: (call: Call, refusal: Problem) => Promise<T>) {
-  return (submit: (call: Call) => Promise<{ go: string } | T>) =>
-    async (call: Call): Promise<{ go: string } | T> => {
+  return (submit: (call: Call) => Promise<Landing | T>) =>
+    async (call: Call): Promise<Landing | T> => {
       try {
         return await submit(call);
       } catch (error) {

@@ -2,41 +2,40 @@
 import type { SourceView } from "../../datasets/sources/source-view.ts";
 import { checked } from "../../http/body.ts";
 import type { Problem } from "../../http/problem.ts";
-import type { ScheduleRunView, ScheduleView } from "../../models/schedules/schedule-views.ts";
 import { SCHEDULE_PATCH, SCHEDULE_REQUEST } from "../../models/schedules/spec.ts";
 import type { Call } from "../api/route.ts";
 import { requireRights } from "../api/rows/automation/schedules.ts";
-import { modelRows, NEWEST } from "../data/list-data.ts";
+import { type ScheduleRow, scheduleRows } from "../data/automation-data.ts";
+import { datasetRows, modelRows, NEWEST } from "../data/list-data.ts";
 import { defined, filled, readForm, typedFields } from "./form-fields.ts";
 import type { Landing } from "./form-handlers.ts";
 import { withRefusal } from "./refusal.ts";
 
 export interface SchedulesPageData {
-  schedules: (ScheduleView & { runs: ScheduleRunView[] })[];
+  schedules: ScheduleRow[];
   /** What a schedule can be about. */
   sources: Pick<SourceView, "id" | "name">[];
+  datasets: { id: string; name: string }[];
   models: string[];
   refusal: Problem | null;
   /** What the form that was refused had in its fields. */
   typed: Record<string, string>;
 }
 
-const RUNS_SHOWN = 5;
-const MODELS_OFFERED = 200;
+const MOST_OFFERED = 200;
 
 export async function schedulesData(
   { signalbox }: Call,
   refusal: Problem | null = null,
   typed: Record<string, string> = {},
 ): Promise<SchedulesPageData> {
-  const schedules = (await signalbox.schedules.list()).map(async (schedule) => ({
-    ...schedule,
-    runs: await signalbox.schedules.runsOf(schedule.id, RUNS_SHOWN),
-  }));
-  const { items } = await modelRows(signalbox, { before: NEWEST, limit: MODELS_OFFERED });
+  const offered = { before: NEWEST, limit: MOST_OFFERED };
+  const { items } = await modelRows(signalbox, offered);
+  const { items: datasets } = await datasetRows(signalbox, offered);
   return {
-    schedules: await Promise.all(schedules),
+    schedules: (await scheduleRows(signalbox)).items,
     sources: await signalbox.sources.list(),
+    datasets: datasets.map(({ id, name }) => ({ id, name })),
     models: items.map(({ name }) => name),
     refusal,
     typed,
@@ -45,7 +44,7 @@ export async function schedulesData(
 
 const refusable = withRefusal<SchedulesPageData>(schedulesData);
 
-export async function addSchedule(call: Call): Promise<{ go: string } | SchedulesPageData> {
+export async function addSchedule(call: Call): Promise<Landing | SchedulesPageData> {
   const form = await readForm(call.request);
   const add = refusable(async () => {
     const request = checked(scheduleFields(form), SCHEDULE_REQUEST);
@@ -54,14 +53,19 @@ export async function addSchedule(call: Call): Promise<{ go: string } | Schedule
     return { go: `/schedules#${id}` };
   });
   const answer = await add(call);
-  return "go" in answer ? answer : { ...answer, typed: typedFields(form) };
+  return "refusal" in answer ? { ...answer, typed: typedFields(form) } : answer;
 }
 
 export const runSchedule = refusable(async (call) => {
   const { schedules } = call.signalbox;
   requireRights(call, await schedules.find(call.params.id!));
   await schedules.runNow(call.params.id!);
-  return { go: `/schedules#${call.params.id!}` };
+  return { stay: `/schedules#${call.params.id!}` };
+});
+
+export const stopScheduleRun = refusable(async ({ signalbox, params }) => {
+  await signalbox.schedules.stopRun(params.id!);
+  return { stay: "/schedules" };
 });
 
 /** Pauses it, or lets it go on. */
@@ -70,12 +74,12 @@ export const switchSchedule = refusable(async (call) => {
   requireRights(call, await schedules.find(call.params.id!));
   const enabled = filled(await readForm(call.request), "enabled") === "1";
   await schedules.change(call.params.id!, checked({ enabled }, SCHEDULE_PATCH));
-  return { go: `/schedules#${call.params.id!}` };
+  return { stay: `/schedules#${call.params.id!}` };
 });
 
 export async function deleteSchedule({ signalbox, params }: Call): Promise<Landing> {
   await signalbox.schedules.delete(params.id!);
-  return { go: "/schedules" };
+  return { stay: "/schedules" };
 }
 
 function scheduleFields(form: FormData): Record<string, unknown> {
@@ -97,6 +101,7 @@ function scheduleFields(form: FormData): Record<string, unknown> {
     metric: when === "accuracy" ? filled(form, "metric") : undefined,
     below: when === "accuracy" && below !== undefined ? Number(below) : undefined,
     sourceId: filled(form, "sourceId"),
+    datasetId: action === "refresh" ? undefined : filled(form, "datasetId"),
     model: action === "refresh" ? undefined : filled(form, "model"),
     rule: action === "retrain" ? filled(form, "rule") : undefined,
     format: isScoring && !isTable ? filled(form, "format") : undefined,

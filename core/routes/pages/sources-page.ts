@@ -1,19 +1,13 @@
 /** Reads the sources page and handles its forms. They pass the API's own checks. */
 import { SOURCE_PATCH, SOURCE_REQUEST } from "../../datasets/sources/place.ts";
-import type { SourceView } from "../../datasets/sources/source-view.ts";
 import { checked } from "../../http/body.ts";
 import type { Problem } from "../../http/problem.ts";
 import { AppError } from "../../platform/errors.ts";
-import { type DatasetChanges, findDataset } from "../../store/datasets.ts";
 import type { Call } from "../api/route.ts";
+import { type SourceRow, sourceRows } from "../data/automation-data.ts";
 import { defined, filled, readForm, typedFields } from "./form-fields.ts";
 import type { Landing } from "./form-handlers.ts";
 import { withRefusal } from "./refusal.ts";
-
-/** A source with its dataset as it is now. */
-export interface SourceRow extends SourceView {
-  dataset: { id: string; version: number; rows: number; changes: DatasetChanges | null } | null;
-}
 
 export interface SourcesPageData {
   sources: SourceRow[];
@@ -32,24 +26,18 @@ export async function sourcesData(
   refusal: Problem | null = null,
   typed: Record<string, string> = {},
 ): Promise<SourcesPageData> {
-  const sources = await signalbox.sources.list();
-  const rows = sources.map(async (source): Promise<SourceRow> => {
-    const found = source.datasetId === null ? null : await findDataset(signalbox.store, source.datasetId);
-    if (!found?.profile) return { ...source, dataset: null };
-    const { id, version, profile, changes } = found;
-    return { ...source, dataset: { id, version, rows: profile.rows, changes } };
-  });
+  const { items: sources } = await sourceRows(signalbox);
   const { SOURCE_HOSTS: hosts, SECRET_KEY } = signalbox.config;
-  return { sources: await Promise.all(rows), hosts, isSealed: SECRET_KEY !== "", refusal, typed };
+  return { sources, hosts, isSealed: SECRET_KEY !== "", refusal, typed };
 }
 
 const refusable = withRefusal<SourcesPageData>(sourcesData);
 
-export async function addSource(call: Call): Promise<{ go: string } | SourcesPageData> {
+export async function addSource(call: Call): Promise<Landing | SourcesPageData> {
   const form = await readForm(call.request);
   const add = refusable(() => addFrom(form, call));
   const answer = await add(call);
-  return "go" in answer ? answer : { ...answer, typed: typedFields(form) };
+  return "refusal" in answer ? { ...answer, typed: typedFields(form) } : answer;
 }
 
 async function addFrom(form: FormData, call: Call): Promise<{ go: string }> {
@@ -71,20 +59,23 @@ export const changeSource = refusable(async ({ signalbox, request, params }) => 
   return { go: `/sources#${id}` };
 });
 
-export const refreshSource = refusable(async ({ signalbox, params, takeTime }) => {
-  takeTime();
-  await signalbox.sources.refresh(params.id!);
-  return { go: `/sources#${params.id!}` };
+/** Begins it: the page shows how it goes on, and what came of it. */
+export const refreshSource = refusable(async ({ signalbox, params }) => {
+  const { done } = await signalbox.sources.begin(params.id!);
+  done.catch(() => {
+    // Told by the source itself, and by an alert.
+  });
+  return { stay: `/sources#${params.id!}` };
 });
 
 export const stopSource = refusable(async ({ signalbox, params }) => {
   await signalbox.sources.stopRefresh(params.id!);
-  return { go: `/sources#${params.id!}` };
+  return { stay: `/sources#${params.id!}` };
 });
 
 export async function deleteSource({ signalbox, params }: Call): Promise<Landing> {
   await signalbox.sources.delete(params.id!);
-  return { go: "/sources" };
+  return { stay: "/sources" };
 }
 
 function sourceFields(form: FormData): Record<string, unknown> {

@@ -78,12 +78,12 @@ function cellsOf(values: Record<string, string>, { features }: ModelSchema): Map
 
 /** A refusal belongs beside the fields: it is part of the trial. Throws AppError where the version is not there. */
 export async function tryRow(
-  signalbox: Pick<Signalbox, "models" | "serving">,
+  signalbox: Pick<Signalbox, "models" | "serving" | "shared">,
   name: string,
   given: { fields: ReturnType<typeof predictFields>; requestId: string },
 ): Promise<Tried> {
   const { version, values, pinned } = given.fields;
-  const asked = await signalbox.models.serving(name, version);
+  const asked = await versionFor(signalbox, name, { version, values });
   const trial = { version: asked.version, values, pinned, answer: null };
   try {
     const rows = [cellsOf(values, asked.result.schema)];
@@ -102,8 +102,18 @@ export async function tryRow(
   }
 }
 
+/** The one that was asked for, else whichever answers such a row. */
+async function versionFor(
+  { models, shared }: Pick<Signalbox, "models" | "shared">,
+  name: string,
+  { version, values }: Pick<ReturnType<typeof predictFields>, "version" | "values">,
+): Promise<StoredVersion> {
+  const canary = version === null ? await shared.shared(name, null) : null;
+  return canary?.isAssigned(new Map(Object.entries(values))) ? canary.version : models.serving(name, version);
+}
+
 export interface TrialsOptions {
-  signalbox: Pick<Signalbox, "models" | "serving" | "logger">;
+  signalbox: Pick<Signalbox, "models" | "serving" | "shared" | "logger">;
   /** The answer as the page shows it. */
   draw: (trial: Trial, asked: StoredVersion) => Promise<string>;
 }

@@ -4,6 +4,7 @@
  */
 import { AUTOMATION, AUTOMATION_HOLDERS } from "../automation-migration.ts";
 import { DEPLOY_SCOPE } from "../deploy-scope-migration.ts";
+import { HISTORY } from "../history-migration.ts";
 import { HOSTS } from "../hosts-migration.ts";
 import { OWNERSHIP, SIGN_INS } from "../teams-migration.ts";
 
@@ -354,6 +355,9 @@ const STEPS: readonly string[] = [
   DEPLOY_SCOPE,
   SIGN_INS.replaceAll(" STRICT;", ";").replaceAll("INTEGER", "BIGINT"),
   OWNERSHIP.replaceAll(" STRICT;", ";"),
+  HISTORY.replace(/ STRICT(?:, WITHOUT ROWID)?;/g, ";")
+    .replaceAll("INTEGER", "BIGINT")
+    .replaceAll("REAL", "DOUBLE PRECISION"),
 ];
 
 /** Text is compared by its bytes, as SQLite does, whatever the database's own order is: ids are read in theirs. */

@@ -4,6 +4,7 @@
  */
 import { AUTOMATION, AUTOMATION_HOLDERS } from "../automation-migration.ts";
 import { DEPLOY_SCOPE } from "../deploy-scope-migration.ts";
+import { HISTORY } from "../history-migration.ts";
 import { HOSTS } from "../hosts-migration.ts";
 import { OWNERSHIP, SIGN_INS } from "../teams-migration.ts";
 
@@ -374,4 +375,5 @@ export const MIGRATIONS: readonly string[] = [
   DEPLOY_SCOPE,
   SIGN_INS,
   OWNERSHIP,
+  HISTORY,
 ];

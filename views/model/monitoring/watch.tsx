@@ -1,11 +1,12 @@
 /** Draws a deployed model's monitoring: live accuracy, incoming data against training data, and a challenger. */
 import type { WatchView } from "../../../core/routes/data/watch-view.ts";
 import { Silhouette } from "../../charts/silhouette.tsx";
-import type { Links } from "../../layout/frame.ts";
+import { type Links, url } from "../../layout/frame.ts";
 import { count, figure, plural } from "../../parts/format.ts";
 import { Action, curlLine, LampDot } from "../../parts/parts.tsx";
 import { modelPath } from "../../parts/paths.ts";
 import { metricLabel } from "../../parts/words.ts";
+import { Canary } from "./canary.tsx";
 import { LiveStrip, LiveTable, TooFew } from "./live-figures.tsx";
 import { OutcomeForms } from "./outcomes.tsx";
 
@@ -21,11 +22,15 @@ export function WatchPanel({ data, links }: Props) {
   return (
     <>
       <p class="fine">
-        {data.isLive ? "Live" : "Not live"}: version {data.version} of {data.name}.
+        {data.isLive ? "Live" : "Not live"}: version {data.version} of {data.name}.{" "}
+        <a href={url(links, `/history?range=week&model=${encodeURIComponent(data.name)}`)}>
+          History of its figures
+        </a>
       </p>
       <Outcomes data={data} links={links} />
       <Drift data={data} />
       <Challenge data={data} links={links} />
+      <Canary data={data} links={links} />
     </>
   );
 }

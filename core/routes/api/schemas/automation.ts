@@ -44,7 +44,7 @@ export const SCHEDULE_RUN = (
     dueAt: TIME,
     startedAt: TIME,
     finishedAt: TIME.nullable(),
-    status: z.enum(["running", "done", "failed"]),
+    status: z.enum(["running", "done", "failed", "stopped"]),
     runId: z.string().nullable().describe("the training that it started"),
     sentence: z.string().nullable(),
     hasResult: z.boolean(),

@@ -70,6 +70,26 @@ export const GAUGES_WITH_HISTORY = z.object({
   hosts: z.array(HOST),
 }) satisfies z.ZodType<PanelData["metrics"]>;
 
+export const HISTORY = z.object({
+  range: z.string().nullable(),
+  from: TIME,
+  to: TIME,
+  stepSeconds: z.number(),
+  model: z.string().nullable(),
+  series: z.array(
+    z.object({
+      name: z.string(),
+      label: z.string(),
+      unit: z.string(),
+      figure: z.enum(["mean", "sum"]),
+      points: z.array(
+        z.object({ at: TIME, value: z.number(), low: z.number(), high: z.number(), count: COUNT }),
+      ),
+    }),
+  ),
+  deployments: z.array(z.object({ version: z.int(), at: TIME })),
+});
+
 export const STATUS = z.object({
   version: z.string(),
   epoch: z.string(),

@@ -1,11 +1,12 @@
 /** Schemas of models, versions and predictions on the wire. */
 import * as z from "zod";
 import type { Warning } from "../../../models/answering.ts";
+import type { CanaryView } from "../../../models/canary/canaries.ts";
 import type { Counterfactual } from "../../../models/counterfactuals.ts";
 import type { Told } from "../../../models/monitoring/actuals.ts";
 import type { ToldRows } from "../../../models/monitoring/actuals-csv.ts";
 import type { ChallengerView } from "../../../models/monitoring/comparison.ts";
-import type { ColumnDrift, DriftView } from "../../../models/monitoring/drift.ts";
+import type { ColumnDrift, DriftView } from "../../../models/monitoring/drift/drift.ts";
 import type { LiveView } from "../../../models/monitoring/live-metrics.ts";
 import type { Prediction } from "../../../models/monitoring/prediction-log.ts";
 import { WARNING_CODES } from "../../../models/rows/warnings.ts";
@@ -166,6 +167,10 @@ const PREDICTION = z.object({
   ...ANSWER,
   id: z.string().optional().describe("absent where the prediction is not kept"),
   logged: z.literal(false).optional().describe("no outcome can be reported for it, because it is not kept"),
+  version: z
+    .int()
+    .optional()
+    .describe("which version made it, while a canary answers a share of the traffic"),
 }) satisfies z.ZodType<Prediction>;
 
 const CELL = z.union([z.string(), z.number(), z.boolean()]).nullable();
@@ -190,7 +195,7 @@ const WARNING = z.object({
 export const PREDICTIONS = z
   .object({
     model: z.string(),
-    version: z.int(),
+    version: z.int().describe("that answered; the live one where a canary answered some of the rows"),
     predictions: z.array(PREDICTION),
     threshold: z
       .number()
@@ -281,6 +286,35 @@ const CHALLENGE = z.object({
   msPerRow: z.number().nullable(),
 }) satisfies z.ZodType<ChallengerView>;
 
+export const CANARY = (
+  z.object({
+    version: z.int(),
+    liveVersion: z.int(),
+    share: z.number().describe("percent of the traffic that it answers"),
+    column: z.string().nullable().describe("rows with the same value in it go to the same version"),
+    header: z.string().nullable().describe("requests with the same value of it go to the same version"),
+    maxErrors: z.number().describe("percent of its requests that may fail"),
+    maxSlowdown: z.number().describe("how many times as long as the live version it may take"),
+    startedAt: TIME,
+    versions: z
+      .array(
+        z.object({
+          version: z.int(),
+          requests: COUNT,
+          predictions: COUNT,
+          errors: COUNT,
+          msPerRequest: z.number().nullable().describe("null: none was timed yet"),
+        }),
+      )
+      .describe("what the canary and the live version did since"),
+  }) satisfies z.ZodType<CanaryView>
+).meta({ id: "Canary" });
+
+export const MODEL_CANARY = z.object({
+  model: z.string(),
+  canary: CANARY.nullable().describe("null: it was ended"),
+});
+
 export const WATCH = (
   z.object({
     name: z.string(),
@@ -289,6 +323,7 @@ export const WATCH = (
     live: LIVE,
     drift: DRIFT_VIEW.nullable(),
     challenge: CHALLENGE.nullable(),
+    canary: CANARY.nullable(),
     candidates: z.array(z.int()),
     log: z.enum(["full", "sampled", "off"]),
   }) satisfies z.ZodType<WatchView>

@@ -58,6 +58,7 @@ function lookupOf() {
 const network = (hosts: string[] = ["*", "*.example.com"]) => ({
   reach: readReach(hosts),
   lookup: lookupOf(),
+  authorities: null,
   signal: AbortSignal.timeout(5000),
 });
 

@@ -114,6 +114,17 @@ export const SCHEDULE_ROUTES = [
       Response.json({ items: await signalbox.schedules.runsOf(params.id!, query.limit), next: null }),
   }),
   route({
+    method: "POST",
+    path: "/api/schedule-runs/:id/stop",
+    scope: "sources",
+    example: "curl --fail-with-body -X POST '{home}/api/schedule-runs/ID/stop'",
+    says: "Stops a run of a schedule, whichever server runs it; its training is cancelled. The schedule goes on at its next time.",
+    answers: { 202: json("SCHEDULE_RUN") },
+    refusals: ["conflict"],
+    handle: async ({ signalbox, params }) =>
+      Response.json(await signalbox.schedules.stopRun(params.id!), { status: 202 }),
+  }),
+  route({
     method: "GET",
     path: "/api/schedule-runs/:id/result",
     scope: "predict",

@@ -8,9 +8,10 @@ import { preferredType } from "../../../../http/negotiate.ts";
 import { PARQUET_TYPE, streamAnswer, XLSX_TYPE } from "../../../../http/responses.ts";
 import { JSON_HEADERS } from "../../../../http/security.ts";
 import { type Chunks, startingWith } from "../../../../http/stream.ts";
+import type { SharedAnswer } from "../../../../models/canary/shared-serving.ts";
+import { type FileToPredict, predictFile } from "../../../../models/files/predict-csv.ts";
 import { KEEPINGS, KEPT_ROWS } from "../../../../models/monitoring/prediction-log.ts";
-import { type FileToPredict, predictFile } from "../../../../models/predict-csv.ts";
-import { PREDICT_REQUEST, type Served } from "../../../../models/serving.ts";
+import { PREDICT_REQUEST } from "../../../../models/serving.ts";
 import { AppError } from "../../../../platform/errors.ts";
 import type { Handle } from "../../../../store/database.ts";
 import { LIST_FILTERS } from "../../../../store/lists.ts";
@@ -76,28 +77,33 @@ async function predictRows(
   call: Call<Record<string, string>, z.output<typeof PREDICT_QUERY>, z.output<typeof PREDICT_REQUEST>>,
 ): Promise<Response> {
   const { signalbox, request, params, query, body: rows } = call;
-  const serving = await signalbox.models.serving(params.name!, query.version ?? null);
+  const name = params.name!;
+  const asked = query.version === undefined ? null : await signalbox.models.serving(name, query.version);
   if (FILE_TYPES.includes(mediaType(request)))
     return (
-      await predictFileAnswer(call, serving, {
+      await predictFileAnswer(call, asked ?? name, {
         form: acceptedForm(request),
         keeping: query.log,
         interval: query.interval,
       })
     ).response;
   const options = { explain: query.explain === "1", keeping: query.log, interval: query.interval };
-  const served = await signalbox.serving.predict(serving, rows, options);
-  return predictionsAnswer(serving, served);
+  if (!asked)
+    return predictionsAnswer(
+      await signalbox.shared.predict(name, rows, { ...options, headers: request.headers }),
+    );
+  const served = await signalbox.serving.predict(asked, rows, options);
+  return predictionsAnswer({ version: asked, versions: null, ...served });
 }
 
-function predictionsAnswer(
-  { name, version }: StoredVersion,
-  { predictions, warnings, threshold }: Served,
-): Response {
+function predictionsAnswer({ version, versions, ...answer }: SharedAnswer): Response {
+  const { predictions, warnings, threshold } = answer;
   const body = {
-    model: name,
-    version,
-    predictions,
+    model: version.name,
+    version: version.version,
+    predictions: versions
+      ? predictions.map((prediction, row) => ({ ...prediction, version: versions[row]! }))
+      : predictions,
     ...(threshold !== null && { threshold }),
     ...(warnings.length && { warnings }),
   };
@@ -123,20 +129,25 @@ function acceptedForm(request: Request): OutputForm | undefined {
 
 type PredictFileCall = Pick<Call, "signalbox" | "request" | "problemOf" | "hold" | "takeTime">;
 
-/** The file of a request, with the prediction's columns added, as it comes; in the format that it has, or in `form`. */
+/**
+ * The file of a request, with the prediction's columns added, as it comes; in the format that it has, or in `form`.
+ * `of`: the version that was asked for, or the name of a model whose live version and canary answer.
+ */
 export async function predictFileAnswer(
   { signalbox, request, problemOf, hold, takeTime }: PredictFileCall,
-  version: StoredVersion,
+  of: StoredVersion | string,
   asked: Pick<FileToPredict, "form" | "keeping" | "interval" | "isComplete"> = {},
 ): Promise<{ form: OutputForm; response: Response }> {
   takeTime();
   const { datasets, serving } = signalbox;
+  const shared = typeof of === "string" ? await signalbox.shared.shared(of, request.headers) : null;
+  const version = typeof of === "string" ? await signalbox.models.serving(of, null) : of;
   const source = {
     body: (signal: AbortSignal) => datasets.follow(request, signal),
     readAside: (chunks: AsyncIterable<Uint8Array>) => datasets.readAside(chunks),
   };
   // The header and a refusal come before the first byte leaves.
-  const answer = await predictFile(serving, version, { ...source, lease: hold, ...asked }).catch(
+  const answer = await predictFile(serving, version, { ...source, lease: hold, shared, ...asked }).catch(
     (error: unknown) => {
       throw withHeaderFix(error);
     },

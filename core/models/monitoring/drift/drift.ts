@@ -6,15 +6,15 @@
  *   PSI = sum over bins of (live - training) ln(live / training)
  *   by chance (1/N + 1/n) chi²(bins - 1)          Yurdakul and Naranjo 2020
  */
-import { figure, count as grouped, percent, plain, plural } from "../../platform/figures.ts";
+import { figure, count as grouped, percent, plain, plural } from "../../../platform/figures.ts";
 import {
   type ColumnReference,
   type NumberReference,
   quantileOf,
   type TrainingReference,
-} from "../../trainer/model/reference.ts";
+} from "../../../trainer/model/reference.ts";
+import { wilson } from "../live-metrics.ts";
 import type { ColumnCounts, DriftCounts } from "./drift-counts.ts";
-import { wilson } from "./live-metrics.ts";
 
 export interface ColumnDrift {
   column: string;

@@ -10,19 +10,20 @@ import type {
   OutputForm,
   OutputRow,
   TableWriter,
-} from "../csv/formats/writers/output.ts";
-import type { ColumnType, StoredKind } from "../csv/types.ts";
-import { AppError } from "../platform/errors.ts";
-import type { Lease } from "../platform/leases.ts";
-import type { StoredVersion } from "../store/models.ts";
-import type { Model, Prediction as ModelAnswer } from "../trainer/model/model.ts";
-import type { Answer } from "./answering.ts";
-import { KEPT_ROWS, type Keeping } from "./monitoring/prediction-log.ts";
-import { ColumnNames } from "./rows/columns.ts";
-import { type InputSource, openInput, type PredictInput } from "./rows/predict-input.ts";
-import type { AskedRow } from "./rows/read-asked.ts";
-import type { Warning } from "./rows/warnings.ts";
-import type { Serving } from "./serving.ts";
+} from "../../csv/formats/writers/output.ts";
+import type { ColumnType, StoredKind } from "../../csv/types.ts";
+import { AppError } from "../../platform/errors.ts";
+import type { Lease } from "../../platform/leases.ts";
+import type { StoredVersion } from "../../store/models.ts";
+import type { Model } from "../../trainer/model/model.ts";
+import type { Shared } from "../canary/shared-serving.ts";
+import { KEPT_ROWS, type Keeping } from "../monitoring/prediction-log.ts";
+import { ColumnNames } from "../rows/columns.ts";
+import { type InputSource, openInput, type PredictInput } from "../rows/predict-input.ts";
+import type { AskedRow } from "../rows/read-asked.ts";
+import type { Warning } from "../rows/warnings.ts";
+import type { Serving } from "../serving.ts";
+import type { FileRowAnswer } from "./file-lanes.ts";
 
 /** Other requests are answered between two batches: the batch size follows from how long the last one took. */
 const BATCH_MS = 15;
@@ -44,6 +45,8 @@ export interface FileToPredict extends InputSource {
   interval?: number | undefined;
   /** Refuses a file that lacks columns of the model, `conflict`, instead of reading them as missing values. */
   isComplete?: boolean;
+  /** A canary that answers some of the rows; null: none stands, or a version was asked for. */
+  shared?: Shared | null;
 }
 
 export interface FileAnswer {
@@ -61,7 +64,7 @@ export interface FileAnswer {
 export async function predictFile(
   serving: Serving,
   version: StoredVersion,
-  { lease, form, keeping, interval, isComplete, ...source }: FileToPredict,
+  { lease, form, keeping, interval, isComplete, shared = null, ...source }: FileToPredict,
 ): Promise<FileAnswer> {
   const access = new AbortController();
   const release = lease((reason) => access.abort(reason));
@@ -69,16 +72,8 @@ export async function predictFile(
     const input = await openInput(source, access.signal);
     const wanted = form ?? input.form;
     const tally = { warnings: 0, rows: 0 };
-    const chunks = predictRows({
-      serving,
-      version,
-      input,
-      form: wanted,
-      tally,
-      keeping,
-      interval,
-      isComplete,
-    });
+    const asked = { keeping, interval, isComplete, shared };
+    const chunks = predictRows({ serving, version, input, form: wanted, tally, ...asked });
     return { form: wanted, chunks: guarded(chunks, access.signal, release), tally };
   } catch (error) {
     release();
@@ -105,6 +100,7 @@ async function* guarded(
 }
 
 interface Work extends Pick<FileToPredict, "keeping" | "interval" | "isComplete"> {
+  shared: Shared | null;
   serving: Serving;
   version: StoredVersion;
   input: PredictInput;
@@ -121,14 +117,16 @@ async function* predictRows({
   keeping,
   interval,
   isComplete,
+  shared,
 }: Work): AsyncGenerator<Chunk> {
-  const [{ openWriter }, { readAsked }, { TableReader }, model, { answerBounds, boundsFor }] =
+  const [{ openWriter }, { readAsked }, { TableReader }, { FileLanes }, model, { answerBounds, boundsFor }] =
     await Promise.all([
-      import("../csv/formats/writers/table-writer.ts"),
-      import("./rows/read-asked.ts"),
+      import("../../csv/formats/writers/table-writer.ts"),
+      import("../rows/read-asked.ts"),
       import("./table-reader.ts"),
+      import("./file-lanes.ts"),
       serving.open(version),
-      import("./answering.ts"),
+      import("../answering.ts"),
     ]);
   const columns = new ColumnNames(model);
   const knows = (name: string) => columns.placeOf(name) >= 0;
@@ -139,28 +137,28 @@ async function* predictRows({
   if (isComplete) refuseMissing(columns, names, version);
   const named = header.map((name, k) => name || names[k]!);
   if (interval !== undefined) boundsFor(model, interval);
-  const added = addedFor(model, interval);
-  const reader = new TableReader(model, names);
+  const added = addedFor(model, { interval, isShared: shared !== null });
   const isNamed = names.map((name) => knows(name) || columns.isUnused(name));
-  let fileNotes = hasHeader ? reader.strangers : [];
+  const options = {
+    ...{ serving, names, interval, bounds: answerBounds },
+    reader: (of: Model) => new TableReader(of, names),
+    cellsOf: (cells: AskedRow["cells"]) => namedCells(names, cells, isNamed),
+  };
+  const lanes = await FileLanes.open(options, shared, { version, model });
+  let fileNotes = hasHeader ? lanes.strangers : [];
   let writer: TableWriter | null = null;
   let size = LEAST_ROWS;
   let seen = 0;
   for await (const rows of asked.batches) {
-    if (seen === 0) reader.settle(rows.map(({ cells }) => cells));
+    if (seen === 0) lanes.settle(rows.map(({ cells }) => cells));
     for (let from = 0; from < rows.length; ) {
       const batch = rows.slice(from, from + size);
       const startedAt = performance.now();
       const given = batch.map(({ cells }) => cells);
-      const warnings: Warning[] = [];
-      const table = reader.read(given, warnings);
-      const { predicted, ids } = await serving.predictTable(version, table, {
-        warnings: warnings.length,
-        keeping: keeping ?? (seen < KEPT_ROWS ? "full" : "sampled"),
-        cellsOf: (row) => namedCells(names, given[row]!, isNamed),
-      });
-      const bounds =
-        interval === undefined ? null : answerBounds(model, { table, predicted, level: interval });
+      const { answers, warnings } = await lanes.ask(
+        batch,
+        keeping ?? (seen < KEPT_ROWS ? "full" : "sampled"),
+      );
       const said = notesByRow(batch, { warnings, fileNotes });
       fileNotes = [];
       seen += batch.length;
@@ -168,8 +166,7 @@ async function* predictRows({
       const written = batch.map(({ cells, line }, row): OutputRow => {
         const notes = said?.[row] ?? [];
         tally.warnings += notes.length;
-        const answer = { predicted, row, id: ids?.[row] ?? "", bounds: bounds?.(row) };
-        return { given: cells, added: [...added.cells(answer), notes.join("; ")], line };
+        return { given: cells, added: [...added.cells(answers[row]!), notes.join("; ")], line };
       });
       // The header is sent with the first rows, so that a refusal still comes before the first byte.
       writer ??= await openWriter(form, columnsOf({ named, added, model, input, cells: given, form }));
@@ -297,36 +294,45 @@ function nextSize(rows: number, ms: number): number {
 interface AddedColumns {
   names: string[];
   kinds: OutputColumn["kind"][];
-  cells: (answer: {
-    predicted: ModelAnswer;
-    row: number;
-    id: string;
-    bounds: Pick<Answer, "interval" | "set"> | undefined;
-  }) => (string | number)[];
+  cells: (answer: FileRowAnswer) => (string | number)[];
 }
 
 /** Without an ID if the prediction is not stored: no outcome can be reported for it. */
-function addedFor({ classes, threshold }: Model, interval: number | undefined): AddedColumns {
+function addedFor(
+  live: Model,
+  { interval, isShared }: { interval: number | undefined; isShared: boolean },
+): AddedColumns {
+  const { classes, threshold } = live;
   const isWide = classes.length > MOST_CLASS_COLUMNS;
   const shares = isWide ? ["probability"] : classes.map((name) => `probability_${name}`);
   const numbers = [...shares, ...(threshold === null ? [] : ["threshold"])];
   const width = classes.length;
   // A set as JSON: a class may contain any character.
   const bounded = interval === undefined ? [] : width > 0 ? ["set"] : ["interval_low", "interval_high"];
+  const answeredBy = isShared ? ["version"] : [];
   return {
-    names: ["prediction", ...numbers, ...bounded, "prediction_id"],
+    names: ["prediction", ...numbers, ...bounded, ...answeredBy, "prediction_id"],
     kinds: [
       ...[width > 0 ? ("text" as const) : ("number" as const), ...numbers.map(() => "number" as const)],
-      ...[...bounded.map(() => (width > 0 ? ("text" as const) : ("number" as const))), "text" as const],
+      ...bounded.map(() => (width > 0 ? ("text" as const) : ("number" as const))),
+      ...[...answeredBy.map(() => "number" as const), "text" as const],
     ],
-    cells: ({ predicted: { values, probabilities }, row, id, bounds }) => {
+    cells: ({ model, version, predicted: { values, probabilities }, row, id, bounds }) => {
       const value = values[row]!;
-      const cells: (string | number)[] = [width > 0 ? classes[value]! : value];
-      if (probabilities && isWide) cells.push(probabilities[row * width + value]!);
-      else if (probabilities) for (let k = 0; k < width; k++) cells.push(probabilities[row * width + k]!);
-      if (threshold !== null) cells.push(threshold);
+      const own = model.classes;
+      const cells: (string | number)[] = [width > 0 ? own[value]! : value];
+      const at = row * own.length;
+      if (probabilities && isWide) cells.push(probabilities[at + value]!);
+      else if (probabilities && model === live)
+        for (let k = 0; k < width; k++) cells.push(probabilities[at + k]!);
+      // A canary may know other classes, in another order.
+      else if (probabilities)
+        for (const place of classes.map((name) => own.indexOf(name)))
+          cells.push(place < 0 ? 0 : probabilities[at + place]!);
+      if (threshold !== null) cells.push(model.threshold ?? threshold);
       if (bounds?.interval) cells.push(bounds.interval.low, bounds.interval.high);
       if (bounds?.set) cells.push(JSON.stringify(bounds.set));
+      if (isShared) cells.push(version);
       cells.push(id);
       return cells;
     },

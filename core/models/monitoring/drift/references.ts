@@ -1,7 +1,7 @@
 /** Loads the reference bins of a version's training rows, once from its evaluation, and keeps them while in use. */
-import type { Store } from "../../store/database.ts";
-import { findEvaluation, type StoredVersion } from "../../store/models.ts";
-import type { TrainingReference } from "../../trainer/model/reference.ts";
+import type { Store } from "../../../store/database.ts";
+import { findEvaluation, type StoredVersion } from "../../../store/models.ts";
+import type { TrainingReference } from "../../../trainer/model/reference.ts";
 
 type Name = Pick<StoredVersion, "name" | "version">;
 

@@ -2,13 +2,13 @@
  * Reads the rows of one file as a model's table, column by column. Gives the same values and warnings as `answerRows`
  * for the same rows; repeated values are looked up, and a plain number is parsed from its digits.
  */
-import { readDigits } from "../csv/cells/numbers/numbers.ts";
-import type { ColumnPlan, Table } from "../csv/types.ts";
-import type { Model } from "../trainer/model/model.ts";
-import { columnOf, readersOf } from "./answering.ts";
-import { type CellReader, type ColumnStyle, newStyle, type Value } from "./rows/cell-reader.ts";
-import { ColumnNames } from "./rows/columns.ts";
-import { MOST_WARNINGS, type Warning, type WarningCode } from "./rows/warnings.ts";
+import { readDigits } from "../../csv/cells/numbers/numbers.ts";
+import type { ColumnPlan, Table } from "../../csv/types.ts";
+import type { Model } from "../../trainer/model/model.ts";
+import { columnOf, readersOf } from "../answering.ts";
+import { type CellReader, type ColumnStyle, newStyle, type Value } from "../rows/cell-reader.ts";
+import { ColumnNames } from "../rows/columns.ts";
+import { MOST_WARNINGS, type Warning, type WarningCode } from "../rows/warnings.ts";
 
 /** Per column. */
 const MOST_REMEMBERED = 2000;

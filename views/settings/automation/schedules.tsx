@@ -1,43 +1,21 @@
 /** Draws the schedules: what runs when, what came of it, with a form to add one. */
-import type { SchedulesPageData } from "../../core/routes/pages/schedules-page.ts";
-import { METRICS } from "../../core/trainer/metrics/index.ts";
-import { Field } from "../dataset/fields.tsx";
-import { type Frame, type Links, url } from "../layout/frame.ts";
-import { Layout } from "../layout/layout.tsx";
-import { capital } from "../parts/format.ts";
-import { Action, Command, curlLine, Empty, LampDot, Time } from "../parts/parts.tsx";
-import type { Lamp } from "../parts/words.ts";
-import { Refused } from "./refused.tsx";
-import { errorAt, kept, type Typed } from "./typed.ts";
-
-type Row = SchedulesPageData["schedules"][number];
-
-const ACTION_WORDS: Record<Row["action"], string> = {
-  refresh: "Refresh a source",
-  retrain: "Retrain a model",
-  score: "Score rows and write the result",
-};
-const TRIGGER_WORDS: Record<NonNullable<Row["on"]>, string> = {
-  "new-file": "when a new file arrives",
-  drift: "when the incoming data drifts",
-  accuracy: "when live accuracy falls",
-};
-const RULE_WORDS: Record<NonNullable<Row["rule"]>, string> = {
-  tell: "Tell me",
-  challenger: "Make it the challenger",
-  deploy: "Deploy it if it is better by more than chance",
-};
-const STATES: Record<NonNullable<Row["last"]>["status"], { lamp: Lamp; says: string }> = {
-  running: { lamp: "moving", says: "Running" },
-  done: { lamp: "clear", says: "Done" },
-  failed: { lamp: "danger", says: "Failed" },
-};
+import type { SchedulesPageData } from "../../../core/routes/pages/schedules-page.ts";
+import { METRICS } from "../../../core/trainer/metrics/index.ts";
+import { Field } from "../../dataset/fields.tsx";
+import { type Frame, type Links, url } from "../../layout/frame.ts";
+import { Layout } from "../../layout/layout.tsx";
+import { PanelView } from "../../panels.tsx";
+import { capital } from "../../parts/format.ts";
+import { Command, curlLine } from "../../parts/parts.tsx";
+import { Refused } from "../refused.tsx";
+import { errorAt, kept, type Typed } from "../typed.ts";
+import { ACTION_WORDS, RULE_WORDS, TRIGGER_WORDS } from "./schedule-list.tsx";
 
 export function SchedulesPage({ frame, ...data }: SchedulesPageData & { frame: Frame }) {
   const { links } = frame;
-  const { schedules, sources, models, refusal, typed } = data;
+  const { schedules, sources, datasets, models, refusal, typed } = data;
   return (
-    <Layout frame={frame} title="Schedules" panels={[]} current="schedules">
+    <Layout frame={frame} title="Schedules" panels={["schedules"]} current="schedules">
       <header class="page-head">
         <h1>Schedules</h1>
         <p class="lead">
@@ -47,134 +25,23 @@ export function SchedulesPage({ frame, ...data }: SchedulesPageData & { frame: F
       </header>
       <Refused refusal={refusal} />
       <div class="beside">
-        <section class="panel" aria-labelledby="schedules-heading">
-          <h2 id="schedules-heading">Your schedules</h2>
-          {schedules.length ? (
-            <ul class="rows automation">
-              {schedules.map((schedule) => (
-                <Schedule links={links} schedule={schedule} sources={sources} />
-              ))}
-            </ul>
-          ) : (
-            <Empty>No schedules yet. Add the first one with the form.</Empty>
-          )}
-        </section>
-        <NewSchedule links={links} sources={sources} models={models} form={{ typed, refusal }} />
+        <PanelView panelKey="schedules" panel="schedules" data={{ items: schedules }} links={links} />
+        <NewSchedule
+          links={links}
+          sources={sources}
+          datasets={datasets}
+          models={models}
+          form={{ typed, refusal }}
+        />
       </div>
     </Layout>
   );
 }
 
-interface RowProps {
-  links: Links;
-  schedule: Row;
-  sources: SchedulesPageData["sources"];
-}
-
-function Schedule({ links, schedule, sources }: RowProps) {
-  const { id, name, last, enabled, nextAt, runs, to } = schedule;
-  const path = `/schedules/${encodeURIComponent(id)}`;
-  const state = last ? STATES[last.status] : null;
-  return (
-    <li class="automation-item" id={id}>
-      <div class="row">
-        <LampDot lamp={enabled ? (state?.lamp ?? "dark") : "dark"} />
-        <span class="row-name">{name}</span>
-        <span class="row-facts">{enabled ? (state?.says ?? "Not run yet") : "Paused"}</span>
-        <span class="row-when">
-          {nextAt ? (
-            <>
-              next <Time at={nextAt} />
-            </>
-          ) : (
-            enabled && "waiting"
-          )}
-        </span>
-      </div>
-      <p class="hint wrap">
-        {sentenceOf(schedule, sources)}
-        {to && ` To ${to.url}${to.table ? `, table ${to.table}` : ""}.`}
-      </p>
-      {runs.length > 0 && (
-        <ul class="automation-runs">
-          {runs.map((run) => (
-            <li>
-              <LampDot lamp={STATES[run.status].lamp} /> <Time at={run.startedAt} /> {STATES[run.status].says}
-              {run.sentence && `: ${run.sentence}`}
-              {run.runId && (
-                <>
-                  {" "}
-                  <a href={url(links, `/runs/${run.runId}`)}>Open run</a>
-                </>
-              )}
-              {run.hasResult && (
-                <>
-                  {" "}
-                  <a href={url(links, `/api/schedule-runs/${run.id}/result`)} download>
-                    Download result
-                  </a>
-                </>
-              )}
-            </li>
-          ))}
-        </ul>
-      )}
-      <div class="actions">
-        <Action
-          links={links}
-          path={`${path}/run`}
-          label="Run now"
-          describes={name}
-          needs="sources"
-          then="go"
-          curl={curlLine(links, { method: "POST", path: `/api/schedules/${id}/run` })}
-        />
-        <Action
-          links={links}
-          path={`${path}/switch`}
-          label={enabled ? "Pause" : "Resume"}
-          describes={name}
-          fields={[{ name: "enabled", value: enabled ? "0" : "1" }]}
-          needs="sources"
-          then="go"
-          curl={curlLine(links, {
-            method: "PATCH",
-            path: `/api/schedules/${id}`,
-            body: { enabled: !enabled },
-          })}
-        />
-        <Action
-          links={links}
-          path={`${path}/delete`}
-          label="Delete"
-          describes={name}
-          tone="danger"
-          needs="sources"
-          then="go"
-          curl={curlLine(links, { method: "DELETE", path: `/api/schedules/${id}` })}
-        />
-      </div>
-    </li>
-  );
-}
-
-function sentenceOf(schedule: Row, sources: SchedulesPageData["sources"]): string {
-  const { action, model, sourceId, cron, timeZone, on, metric, below, rule } = schedule;
-  const source = sources.find(({ id }) => id === sourceId)?.name ?? sourceId;
-  const what =
-    action === "refresh"
-      ? `Refresh ${source}`
-      : action === "retrain"
-        ? `Retrain ${model}${source ? ` after refreshing ${source}` : ""}`
-        : `Score ${source ?? "the dataset"} with ${model}`;
-  const when = cron ? `at ${cron} (${timeZone ?? "UTC"})` : TRIGGER_WORDS[on!];
-  const line = on === "accuracy" && metric ? `: ${METRICS[metric].label} worse than ${below}` : "";
-  const follows = action === "retrain" ? ` Then: ${RULE_WORDS[rule ?? "tell"]}.` : "";
-  return `${what} ${when}${line}.${follows}`;
-}
-
-function NewSchedule(props: { links: Links; form: Typed } & Pick<SchedulesPageData, "sources" | "models">) {
-  const { links, sources, models, form } = props;
+function NewSchedule(
+  props: { links: Links; form: Typed } & Pick<SchedulesPageData, "sources" | "datasets" | "models">,
+) {
+  const { links, sources, datasets, models, form } = props;
   const body = { name: "nightly", action: "retrain", model: models[0] ?? "NAME", cron: "0 3 * * *" };
   return (
     <section class="panel" aria-labelledby="add-schedule-heading" data-needs="sources">
@@ -196,7 +63,14 @@ function NewSchedule(props: { links: Links; form: Typed } & Pick<SchedulesPageDa
           id="sourceId"
           label="Source"
           options={[["", "None"], ...sources.map(({ id, name }) => [id, name] as const)]}
-          hint="Refreshed first. To retrain on the dataset as it is, choose none."
+          hint="Refreshed first. To use a dataset as it is, choose none."
+        />
+        <Choice
+          form={form}
+          id="datasetId"
+          label="Dataset"
+          options={[["", "None"], ...datasets.map(({ id, name }) => [id, name] as const)]}
+          hint="Instead of a source: rows to train on or to score, as they are when the schedule runs."
         />
         <Choice
           form={form}
@@ -332,6 +206,19 @@ function NewSchedule(props: { links: Links; form: Typed } & Pick<SchedulesPageDa
               type="password"
               autocomplete="new-password"
               {...kept(form, "schedule-secret", "secretAccessKey")}
+            />
+          </Field>
+          <Field
+            id="schedule-region"
+            error={errorAt(form, "region")}
+            label="S3 region"
+            hint="us-east-1 if empty."
+          >
+            <input
+              id="schedule-region"
+              name="region"
+              autocomplete="off"
+              {...kept(form, "schedule-region", "region")}
             />
           </Field>
           <Field

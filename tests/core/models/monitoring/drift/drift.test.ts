@@ -9,20 +9,20 @@ import {
   driftView,
   LEAST_PREDICTIONS,
   stabilityIndex,
-} from "../../../../core/models/monitoring/drift.ts";
+} from "../../../../../core/models/monitoring/drift/drift.ts";
 import {
   addCounts,
   type ColumnCounts,
   DriftCounter,
   noCounts,
-} from "../../../../core/models/monitoring/drift-counts.ts";
+} from "../../../../../core/models/monitoring/drift/drift-counts.ts";
 import {
   binOf,
   type ColumnReference,
   columnReference,
   type TrainingReference,
-} from "../../../../core/trainer/model/reference.ts";
-import { seededRandom } from "../../../../core/trainer/random.ts";
+} from "../../../../../core/trainer/model/reference.ts";
+import { seededRandom } from "../../../../../core/trainer/random.ts";
 
 const rowsOf = (length: number) => Int32Array.from({ length }, (_, row) => row);
 const numbers = (values: number[]) =>

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { parseNumber, readDigits } from "../../../core/csv/cells/numbers/numbers.ts";
+import { parseNumber, readDigits } from "../../../../core/csv/cells/numbers/numbers.ts";
 
 test("the fast number parser equals the exact one to the bit", () => {
   const digits = fc

@@ -1,0 +1,164 @@
+/**
+ * Answers rows for which no version was asked: by the live one, and where a canary stands by that for its share. A
+ * failure of the canary is counted and the live version answers instead: no client meets it.
+ */
+import type { Logger } from "../../platform/logger.ts";
+import type { Canary } from "../../store/canaries.ts";
+import type { StoredVersion } from "../../store/models.ts";
+import type { PredictRow, Warning } from "../answering.ts";
+import { KEPT_ROWS } from "../monitoring/prediction-log.ts";
+import type { Models } from "../registry.ts";
+import type { PredictOptions, Served, Serving } from "../serving.ts";
+import { assigner, type RowCells } from "./assignment.ts";
+import type { Canaries } from "./canaries.ts";
+
+/** A canary with both of the versions that answer. */
+export interface Shared {
+  version: StoredVersion;
+  live: StoredVersion;
+  /** Does the canary answer this row? */
+  isAssigned: (row: RowCells) => boolean;
+  /** It stands as it was: a file takes long. */
+  stands: () => boolean;
+  /** `version` answered so many rows in `seconds`. */
+  answered: (version: StoredVersion, predictions: number, seconds: number) => void;
+  /** The canary did not, and the live version did. */
+  failed: (error: unknown) => void;
+}
+
+/** The answers, and whose they are. */
+export interface SharedAnswer extends Pick<Served, "predictions" | "warnings" | "threshold"> {
+  /** The live one where both answered. */
+  version: StoredVersion;
+  /** By row; null: no canary stands. */
+  versions: number[] | null;
+}
+
+export interface SharedOptions extends PredictOptions {
+  /** Of the request; null: it has none. */
+  headers: Headers | null;
+}
+
+interface Given {
+  rows: PredictRow[];
+  /** Which of them. */
+  at: number[];
+  options: PredictOptions;
+}
+
+interface Part {
+  version: StoredVersion;
+  at: number[];
+  served: Served;
+}
+
+export class SharedServing {
+  constructor(
+    private readonly models: Models,
+    private readonly serving: Serving,
+    private readonly canaries: Canaries,
+    private readonly logger: Logger,
+  ) {}
+
+  /** Null: the live version answers everything. Throws AppError `missing`, or `conflict` where none is live. */
+  async shared(name: string, headers: Headers | null): Promise<Shared | null> {
+    const canary = await this.canaries.of(name);
+    if (!canary) return null;
+    const version = await this.models.serving(name, canary.version);
+    return this.over(canary, { version, live: await this.models.serving(name, null), headers });
+  }
+
+  /** At once: undefined where something has to be looked up first. */
+  peek(name: string, headers: Headers): Shared | null | undefined {
+    const canary = this.canaries.peek(name);
+    if (!canary) return canary;
+    const [version, live] = [this.models.known(name, canary.version), this.models.known(name, null)];
+    return version && live ? this.over(canary, { version, live, headers }) : undefined;
+  }
+
+  private over(
+    canary: Canary,
+    { version, live, headers }: Pick<Shared, "version" | "live"> & { headers: Headers | null },
+  ): Shared {
+    const { canaries, logger } = this;
+    const note = (of: StoredVersion, predictions: number, seconds: number, failed: boolean) =>
+      canaries.note(canary, { version: of.version, predictions, seconds, failed });
+    return {
+      ...{ version, live, isAssigned: assigner(canary, headers) },
+      stands: () => canaries.peek(canary.name)?.startedAt === canary.startedAt,
+      answered: (of, predictions, seconds) => note(of, predictions, seconds, false),
+      failed: (error) => {
+        note(version, 0, 0, true);
+        logger.warn(
+          { model: canary.name, version: version.version, error: String(error) },
+          "a canary failed",
+        );
+      },
+    };
+  }
+
+  /** As `Serving.predict`, each row by the version that it is for. */
+  async predict(
+    name: string,
+    rows: PredictRow[],
+    { headers, ...asked }: SharedOptions,
+  ): Promise<SharedAnswer> {
+    const shared = await this.shared(name, headers);
+    if (!shared) {
+      const version = await this.models.serving(name, null);
+      return { version, versions: null, ...(await this.serving.predict(version, rows, asked)) };
+    }
+    const keeping = asked.keeping ?? (rows.length > KEPT_ROWS ? "sampled" : "full");
+    const options = { ...asked, keeping };
+    const sides: { canary: number[]; live: number[] } = { canary: [], live: [] };
+    for (const [index, row] of rows.entries()) sides[shared.isAssigned(row) ? "canary" : "live"].push(index);
+    const parts: Part[] = [];
+    if (sides.live.length > 0)
+      parts.push(await this.ask(shared, shared.live, { rows, at: sides.live, options }));
+    if (sides.canary.length > 0)
+      parts.push(await this.askCanary(shared, { rows, at: sides.canary, options }));
+    return together(parts, rows.length, shared.live);
+  }
+
+  private async askCanary(shared: Shared, given: Given): Promise<Part> {
+    try {
+      return await this.ask(shared, shared.version, given);
+    } catch (error) {
+      // A row that no version can read is the client's mistake: the live version refuses it, too.
+      const answered = await this.ask(shared, shared.live, given);
+      shared.failed(error);
+      return answered;
+    }
+  }
+
+  private async ask(shared: Shared, version: StoredVersion, { rows, at, options }: Given): Promise<Part> {
+    const own = at.map((index) => rows[index]!);
+    const served = await this.serving.predict(version, own, options);
+    shared.answered(version, own.length, served.seconds);
+    return { version, at, served };
+  }
+}
+
+/** In the order of the rows that were asked. */
+function together(parts: readonly Part[], rows: number, live: StoredVersion): SharedAnswer {
+  const predictions = new Array<Served["predictions"][number]>(rows);
+  const versions = new Array<number>(rows);
+  const warnings: Warning[] = [];
+  for (const { version, at, served } of parts) {
+    for (const [own, index] of at.entries()) {
+      predictions[index] = served.predictions[own]!;
+      versions[index] = version.version;
+    }
+    warnings.push(...served.warnings.map((warning) => ({ ...warning, row: at[warning.row]! })));
+  }
+  const [only] = parts;
+  const isOne = parts.length === 1;
+  return {
+    version: isOne ? only!.version : live,
+    versions,
+    predictions,
+    warnings: warnings.sort((a, b) => a.row - b.row),
+    // Of two versions each answer has its own.
+    threshold: isOne ? only!.served.threshold : null,
+  };
+}

@@ -1,0 +1,153 @@
+/**
+ * Answers the rows of a file in batches: by one version, or where a canary stands by two, each row by the one that it is
+ * for. A failure of the canary is counted and the live version answers instead.
+ */
+import type { StoredVersion } from "../../store/models.ts";
+import type { Model, Prediction as ModelAnswer } from "../../trainer/model/model.ts";
+import type { Answer, Warning } from "../answering.ts";
+import type { RowCells } from "../canary/assignment.ts";
+import type { Shared } from "../canary/shared-serving.ts";
+import type { Keeping } from "../monitoring/prediction-log.ts";
+import type { AskedRow } from "../rows/read-asked.ts";
+import type { Serving } from "../serving.ts";
+import type { TableReader } from "./table-reader.ts";
+
+/** What one row was answered. */
+export interface FileRowAnswer {
+  model: Model;
+  version: number;
+  predicted: ModelAnswer;
+  /** Its place in `predicted`. */
+  row: number;
+  /** "" where it is not kept. */
+  id: string;
+  bounds: Pick<Answer, "interval" | "set"> | undefined;
+}
+
+export interface LaneOptions {
+  serving: Serving;
+  /** As the file calls its columns. */
+  names: readonly string[];
+  interval: number | undefined;
+  reader: (model: Model) => TableReader;
+  /** A row as it is kept, in JSON. */
+  cellsOf: (cells: AskedRow["cells"]) => string;
+  bounds: typeof import("../answering.ts").answerBounds;
+}
+
+interface Lane {
+  version: StoredVersion;
+  model: Model;
+  reader: TableReader;
+}
+
+/** One batch, and what was said of it. */
+export interface BatchAnswer {
+  answers: FileRowAnswer[];
+  warnings: Warning[];
+}
+
+export class FileLanes {
+  private readonly live: Lane;
+  private canary: Lane | null = null;
+
+  private constructor(
+    private readonly options: LaneOptions,
+    private readonly shared: Shared | null,
+    live: { version: StoredVersion; model: Model },
+  ) {
+    this.live = { ...live, reader: options.reader(live.model) };
+  }
+
+  static async open(
+    options: LaneOptions,
+    shared: Shared | null,
+    live: { version: StoredVersion; model: Model },
+  ): Promise<FileLanes> {
+    const lanes = new FileLanes(options, shared, live);
+    if (!shared) return lanes;
+    try {
+      const model = await options.serving.open(shared.version);
+      lanes.canary = { version: shared.version, model, reader: options.reader(model) };
+    } catch (error) {
+      shared.failed(error);
+    }
+    return lanes;
+  }
+
+  /** Columns that the live version's training did not see. */
+  get strangers(): string[] {
+    return this.live.reader.strangers;
+  }
+
+  /** How the first rows are written decides how all are read. */
+  settle(cells: readonly AskedRow["cells"][]): void {
+    for (const lane of [this.live, this.canary]) lane?.reader.settle(cells);
+  }
+
+  async ask(batch: readonly AskedRow[], keeping: Keeping): Promise<BatchAnswer> {
+    const { canary, shared } = this;
+    const all = batch.map((_, index) => index);
+    if (!canary || !shared?.stands()) return this.askLane(this.live, { batch, at: all, keeping });
+    const { names } = this.options;
+    const isCanaried = batch.map(({ cells }) => shared.isAssigned(rowOf(names, cells)));
+    const [mine, others] = [all.filter((row) => isCanaried[row]), all.filter((row) => !isCanaried[row])];
+    const live = others.length > 0 ? await this.askLane(this.live, { batch, at: others, keeping }) : NONE;
+    const own = mine.length > 0 ? await this.askCanary(canary, { batch, at: mine, keeping }) : NONE;
+    const answers = new Array<FileRowAnswer>(batch.length);
+    for (const [place, row] of others.entries()) answers[row] = live.answers[place]!;
+    for (const [place, row] of mine.entries()) answers[row] = own.answers[place]!;
+    return { answers, warnings: [...live.warnings, ...own.warnings] };
+  }
+
+  private async askCanary(canary: Lane, part: BatchPart): Promise<BatchAnswer> {
+    try {
+      return await this.askLane(canary, part);
+    } catch (error) {
+      const answered = await this.askLane(this.live, part);
+      this.shared!.failed(error);
+      return answered;
+    }
+  }
+
+  private async askLane(
+    { version, model, reader }: Lane,
+    { batch, at, keeping }: BatchPart,
+  ): Promise<BatchAnswer> {
+    const { serving, cellsOf, interval, bounds } = this.options;
+    const given = at.map((row) => batch[row]!.cells);
+    const said: Warning[] = [];
+    const table = reader.read(given, said);
+    const { predicted, ids, seconds } = await serving.predictTable(version, table, {
+      ...{ warnings: said.length, keeping },
+      cellsOf: (row) => cellsOf(given[row]!),
+    });
+    this.shared?.answered(version, at.length, seconds);
+    const boundsAt = interval === undefined ? null : bounds(model, { table, predicted, level: interval });
+    return {
+      warnings: said.map((warning) => ({ ...warning, row: at[warning.row]! })),
+      answers: at.map((_, row) => ({
+        ...{ model, version: version.version, predicted, row },
+        ...{ id: ids?.[row] ?? "", bounds: boundsAt?.(row) },
+      })),
+    };
+  }
+}
+
+interface BatchPart {
+  batch: readonly AskedRow[];
+  at: readonly number[];
+  keeping: Keeping;
+}
+
+const NONE: BatchAnswer = { answers: [], warnings: [] };
+
+function rowOf(names: readonly string[], cells: readonly (string | number)[]): RowCells {
+  return {
+    get: (name) => {
+      const at = names.indexOf(name);
+      return at < 0 ? undefined : cells[at];
+    },
+    entries: () => names.map((name, at): [string, unknown] => [name, cells[at]]),
+  };
+}
