@@ -1,17 +1,17 @@
 /** Every event, one entry each: payload, level, sentence, stale panels; no HTML. */
 import { plural, reading, scorePercent, score as scoreText } from "../platform/figures.ts";
 import { ACCESS_EVENTS } from "./access-events.ts";
-import { AUTOMATION_EVENTS } from "./automation-events.ts";
 import { CHANGE, changeSentence } from "./changes.ts";
 import { type EventType, event, type Level, UNTOLD } from "./event-type.ts";
 import { HEALTH_STATE_NAMES, HEALTH_STATES } from "./health-states.ts";
+import { AUTOMATION_EVENTS } from "./kinds/automation-events.ts";
 import "../platform/zod-setup.ts";
 import * as z from "zod";
 import { isMetricName, METRICS } from "../trainer/metrics/index.ts";
-import { HOST_EVENTS } from "./host-events.ts";
+import { HOST_EVENTS } from "./kinds/host-events.ts";
+import { TRAFFIC_EVENTS } from "./kinds/traffic-events.ts";
 import type { PanelKey } from "./panel-names.ts";
 import { allOfRun, ofDataset, ofModel, ofReading, ofRun } from "./stale-panels.ts";
-import { TRAFFIC_EVENTS } from "./traffic-events.ts";
 
 const id = z.string();
 const run = { runId: id, runNumber: z.number(), datasetId: id, datasetName: z.string() };

@@ -18,6 +18,10 @@ const CONDITIONS: Record<string, string> = {
   model_versions: ofModel,
   deployments: ofModel,
   prediction_minutes: ofModel,
+  prediction_totals: ofModel,
+  canaries: ofModel,
+  canary_counts: ofModel,
+  points: `(t.kind = 'gauge' OR NOT EXISTS (${hides("'model'", "t.subject")}))`,
   // A gauge may be called as a model is.
   alerts: `(t.code = 'health' OR NOT EXISTS (SELECT 1 FROM private_subjects p WHERE p.subject = t.subject AND p.owner <> $seer))`,
   deletions: `NOT EXISTS (${hides("CASE t.kind WHEN 'version' THEN 'model' ELSE t.kind END", "t.subject")})`,

@@ -66,6 +66,8 @@ class Sighted {
       runs: guarded(whole.runs, {}, this.named("run")),
       models: this.models(),
       feedback: this.feedback(),
+      canaries: this.canaries(),
+      shared: guarded(whole.shared, {}, this.named("model")),
       annotations: this.annotations(),
       deletions: this.deletions(),
       alerts: this.alerts(),
@@ -138,6 +140,12 @@ class Sighted {
       return feedback.tell(id, actual);
     };
     return guarded(feedback, { counters, tell }, this.named("model"));
+  }
+
+  private canaries(): PanelSource["canaries"] {
+    const { canaries } = this.whole;
+    const list = async () => (await canaries.list()).filter(({ model }) => this.sees("model", model));
+    return guarded(canaries, { list }, this.named("model"));
   }
 
   private annotations(): PanelSource["annotations"] {
@@ -260,6 +268,11 @@ class Sighted {
           const run = await findScheduleRun(store, id);
           if (run) await refuse(run.scheduleId);
           return schedules.resultOf(id);
+        },
+        stopRun: async (id) => {
+          const run = await findScheduleRun(store, id);
+          if (run) await refuse(run.scheduleId);
+          return schedules.stopRun(id);
         },
       },
       check,

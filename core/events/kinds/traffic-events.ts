@@ -1,9 +1,9 @@
 /** Events of versions that answer beside the live one: challengers unseen, canaries for a share of the traffic. */
-import { figure } from "../platform/figures.ts";
-import "../platform/zod-setup.ts";
+import { figure } from "../../platform/figures.ts";
+import "../../platform/zod-setup.ts";
 import * as z from "zod";
-import { event, UNTOLD } from "./event-type.ts";
-import { ofModel } from "./stale-panels.ts";
+import { event, UNTOLD } from "../event-type.ts";
+import { ofModel } from "../stale-panels.ts";
 
 const model = { model: z.string(), version: z.number() };
 const share = { ...model, share: z.number() };

@@ -1,7 +1,7 @@
 /** Events of sources and schedules. */
-import "../platform/zod-setup.ts";
+import "../../platform/zod-setup.ts";
 import * as z from "zod";
-import { event, UNTOLD } from "./event-type.ts";
+import { event, UNTOLD } from "../event-type.ts";
 
 const id = z.string();
 const ran = { scheduleId: id, name: z.string(), dueAt: z.string() };

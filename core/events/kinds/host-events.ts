@@ -1,7 +1,7 @@
 /** Events of the servers and workers on one database, and of what they are set to. */
-import "../platform/zod-setup.ts";
+import "../../platform/zod-setup.ts";
 import * as z from "zod";
-import { event } from "./event-type.ts";
+import { event } from "../event-type.ts";
 
 const host = { hostId: z.string(), host: z.string(), role: z.string() };
 const named = ({ host: name, role }: { host: string; role: string }) => `The ${role} on ${name}`;
