@@ -28,45 +28,45 @@ export function SourcesPage({
       <Refused refusal={refusal} />
       <div class="beside">
         <div class="parts">
-      <PanelView panelKey="sources" panel="sources" data={{ items: sources }} links={links} />
-      <p class="hint">
-        {hosts.length ? (
-          <>
-            Sources can connect to: {hosts.join(", ")}. An admin can change this in the{" "}
-            <a href={url(links, "/settings#sources")}>settings</a>.
-          </>
-        ) : (
-          <>
-            Sources cannot connect anywhere yet. An admin lists the allowed hosts in the{" "}
-            <a href={url(links, "/settings#sources")}>settings</a>.
-          </>
-        )}
-      </p>
-        </div>
-      <section class="panel" aria-labelledby="add-source-heading" data-needs="sources">
-        <h2 id="add-source-heading">Add a source</h2>
-        <form class="form" method="post" action={url(links, "/sources")}>
-          <SourceFields id="new" form={{ typed, refusal }} />
+          <PanelView panelKey="sources" panel="sources" data={{ items: sources }} links={links} />
           <p class="hint">
-            Credentials are never shown again.{" "}
-            {isSealed
-              ? "They are stored encrypted."
-              : "Set SECRET_KEY in the environment to store them encrypted."}
+            {hosts.length ? (
+              <>
+                Sources can connect to: {hosts.join(", ")}. An admin can change this in the{" "}
+                <a href={url(links, "/settings#sources")}>settings</a>.
+              </>
+            ) : (
+              <>
+                Sources cannot connect anywhere yet. An admin lists the allowed hosts in the{" "}
+                <a href={url(links, "/settings#sources")}>settings</a>.
+              </>
+            )}
           </p>
-          <p class="actions">
-            <button type="submit" class="primary">
-              Add source
-            </button>
-          </p>
-          <Command
-            code={curlLine(links, {
-              method: "POST",
-              path: "/api/sources",
-              body: { name: "sales", url: "https://example.com/sales.csv" },
-            })}
-          />
-        </form>
-      </section>
+        </div>
+        <section class="panel" aria-labelledby="add-source-heading" data-needs="sources">
+          <h2 id="add-source-heading">Add a source</h2>
+          <form class="form" method="post" action={url(links, "/sources")}>
+            <SourceFields id="new" form={{ typed, refusal }} />
+            <p class="hint">
+              Credentials are never shown again.{" "}
+              {isSealed
+                ? "They are stored encrypted."
+                : "Set SECRET_KEY in the environment to store them encrypted."}
+            </p>
+            <p class="actions">
+              <button type="submit" class="primary">
+                Add source
+              </button>
+            </p>
+            <Command
+              code={curlLine(links, {
+                method: "POST",
+                path: "/api/sources",
+                body: { name: "sales", url: "https://example.com/sales.csv" },
+              })}
+            />
+          </form>
+        </section>
       </div>
     </Layout>
   );
