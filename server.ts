@@ -41,7 +41,7 @@ import * as forms from "./core/routes/pages/form-handlers.ts";
 import { ORDER_FORMS } from "./core/routes/pages/order-forms.ts";
 import * as outcomes from "./core/routes/pages/outcome-forms.ts";
 import * as pages from "./core/routes/pages/page-data.ts";
-import { panelAnswer } from "./core/routes/pages/panel-answer.ts";
+import { panelAnswer, refuseHiddenPanel } from "./core/routes/pages/panel-answer.ts";
 import { type FormAgain, SIGN_IN_ROUTES, signInData } from "./core/routes/pages/sign-in.ts";
 import { WhatIfs } from "./core/routes/pages/try-row.ts";
 import { ASSET_PATHS, ASSETS, standaloneParts } from "./static/assets.ts";
@@ -265,11 +265,9 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   app.get("/embed/:panel", async (c) => {
     const { panel, subject } = findPanel(c.req.param("panel"), c.req.query("of"));
     const theme = chosenTheme(c.req.query("theme")) ?? "auto";
-    const drawn = {
-      panelKey: panelKey(panel, subject),
-      panel,
-      data: await READERS[panel](callOf(c).signalbox, subject),
-    };
+    const seen = callOf(c).signalbox;
+    refuseHiddenPanel(seen, panel, subject);
+    const drawn = { panelKey: panelKey(panel, subject), panel, data: await READERS[panel](seen, subject) };
     return html(
       await views.drawEmbed({ frame: await frame(c), theme, token: c.req.query("token"), ...drawn }),
     );

@@ -4,7 +4,7 @@ import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { CsvProfile, ReadingChoices, ReadingPreview } from "../csv/types.ts";
 import type { EventLog } from "../events/event-log.ts";
-import { missingSubject } from "../events/privacy.ts";
+import { hideUpload, missingSubject } from "../events/privacy.ts";
 import { AppError, StorageUnavailable } from "../platform/errors.ts";
 import { newId } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
@@ -224,7 +224,8 @@ export class Datasets {
     const { folder, maxBytes } = this.options;
     const id = newId();
     const bytesTotal = Number(request.headers.get("content-length")) || null;
-    await refuseWithoutSpace(this.options.folder, bytesTotal ?? 0);
+    await refuseWithoutSpace(folder, bytesTotal ?? 0);
+    await hideUpload(this.options.log, id, name ?? "upload");
     const part = join(folder, `${id}.part`);
     try {
       const received = await receiveFile(request, {
@@ -391,8 +392,7 @@ export class Datasets {
 
   private whenRead(dataset: StoredDataset): Promise<StoredDataset> {
     if (this.readings.has(dataset.id)) return this.readings.end(dataset);
-    return dataset.status === "reading" && this.options.files.isShared
-      ? this.ends.of(dataset.id)
-      : Promise.resolve(dataset);
+    const isElsewhere = dataset.status === "reading" && this.options.files.isShared;
+    return isElsewhere ? this.ends.of(dataset.id) : Promise.resolve(dataset);
   }
 }

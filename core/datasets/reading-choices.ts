@@ -3,6 +3,7 @@ import * as z from "zod";
 import { COLUMN_TYPES } from "../csv/types.ts";
 import type { Store } from "../store/database.ts";
 import type { StoredDataset } from "../store/datasets.ts";
+import { ownerView } from "../store/ownership.ts";
 import { findRejection, type Rejection } from "../store/rejections.ts";
 import type { Datasets } from "./datasets.ts";
 
@@ -47,6 +48,7 @@ export function datasetView(dataset: StoredDataset) {
     tags,
     note,
     archived: archivedAt !== null,
+    ...ownerView(dataset),
     changes,
     createdAt: new Date(createdAt).toISOString(),
   };

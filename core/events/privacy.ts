@@ -5,7 +5,14 @@
 import { AppError } from "../platform/errors.ts";
 import type { Annotated } from "../store/annotations.ts";
 import type { Store } from "../store/database.ts";
-import { type HiddenSubject, privateSubjects, privateTo, settleModel } from "../store/ownership.ts";
+import {
+  currentOwner,
+  type HiddenSubject,
+  markPrivate,
+  privateSubjects,
+  privateTo,
+  settleModel,
+} from "../store/ownership.ts";
 import { ALERTS, type AlertCode } from "./alert-records.ts";
 import type { EventLog, Recording } from "./event-log.ts";
 
@@ -114,6 +121,12 @@ export class Privacy {
     return this.seesEvent(sight, (JSON.parse(json) as { data: About }).data);
   }
 
+  /** What may leave to where the team reads: mails, chats, webhooks. */
+  async teamSees(entry: { json: string }): Promise<boolean> {
+    if (this.loading !== null) await this.loading;
+    return this.seesEntry(SEES_TEAM, entry);
+  }
+
   /** Throws AppError `missing`, as for something that does not exist. */
   refuseHidden(sight: Sight, kind: Annotated, subject: string): void {
     if (!this.sees(sight, kind, subject)) throw missingSubject(kind, subject);
@@ -180,4 +193,14 @@ export async function inheritPrivacy(tx: Recording, model: string): Promise<void
   if (before === after) return;
   const visibility = after === null ? "team" : "private";
   await tx.append("visibility.changed", { label: model, visibility, isAsked: false, model });
+}
+
+/** A file that is to be private is so from its first byte on, and stays so where it is refused. */
+export async function hideUpload(log: EventLog, datasetId: string, label: string): Promise<void> {
+  const owner = currentOwner();
+  if (owner?.visibility !== "private") return;
+  await log.record(async (tx) => {
+    await markPrivate(tx, { kind: "dataset", subject: datasetId }, owner.owner);
+    await tx.append("visibility.changed", { label, visibility: "private", isAsked: false, datasetId });
+  });
 }

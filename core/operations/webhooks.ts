@@ -6,6 +6,7 @@
 import * as z from "zod";
 import type { EventLog, LogEntry, LoggedEvent } from "../events/event-log.ts";
 import { EVENT_NAMES, EVENTS, tellEvent } from "../events/events.ts";
+import type { Privacy } from "../events/privacy.ts";
 import { AppError } from "../platform/errors.ts";
 import { newId } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
@@ -65,6 +66,7 @@ export interface WebhookView {
 export interface WebhooksOptions {
   store: Store;
   log: EventLog;
+  privacy: Pick<Privacy, "teamSees">;
   logger: Logger;
   now: () => number;
   /** This server among those on the same database: only one of them delivers. */
@@ -213,7 +215,9 @@ export class Webhooks {
     };
     const receiver = {
       progress: webhook,
-      isWanted: (entry: LogEntry) => isWanted(entry, webhook.types),
+      // They lead out of the team's own pages: what is private is not told.
+      isWanted: async (entry: LogEntry) =>
+        isWanted(entry, webhook.types) && (await this.options.privacy.teamSees(entry)),
       deliver: (entry: LogEntry) => this.deliver(webhook, entry, signal),
       save: (progress: StoredWebhook) => saveProgress(store, progress),
       tried,

@@ -5,7 +5,7 @@ import { Datasets } from "../datasets/datasets.ts";
 import { Sources } from "../datasets/sources/sources.ts";
 import { Alerts } from "../events/alerts.ts";
 import { EventLog } from "../events/event-log.ts";
-import { Privacy } from "../events/privacy.ts";
+import { Privacy, SEES_TEAM } from "../events/privacy.ts";
 import type { ProxyNotice } from "../http/forwarded.ts";
 import { Idempotency } from "../http/idempotency.ts";
 import { Audit } from "../http/identity/audit.ts";
@@ -37,6 +37,7 @@ import type { Store } from "../store/database.ts";
 import type { SharedStorage } from "../store/files/shared-storage.ts";
 import type { FileStorage } from "../store/files/storage.ts";
 import { Sealer } from "../store/sealed.ts";
+import { SightedStore } from "../store/sighted-store.ts";
 import { Presence } from "../training/queue/presence.ts";
 import { Runs } from "../training/runs.ts";
 import { logEvents } from "./event-lines.ts";
@@ -226,13 +227,17 @@ export async function openSignalbox(
   const alertRoutes = new AlertRoutes({
     store,
     log,
+    privacy,
     logger,
     sealer,
     config,
     home,
     figures: async () => {
       const { digestFigures } = await import("../models/schedules/digest-figures.ts");
-      return digestFigures({ store, feedback, alerts });
+      const seen = new SightedStore(store, null, () => privacy.isEmpty);
+      const standing = async () =>
+        (await alerts.standing()).filter((alert) => privacy.seesAlert(SEES_TEAM, alert));
+      return digestFigures({ store: seen, feedback, alerts: { standing } });
     },
     workerId: worker.id,
     now,
@@ -240,6 +245,7 @@ export async function openSignalbox(
   const webhooks = new Webhooks({
     store,
     log,
+    privacy,
     logger,
     now,
     workerId: worker.id,

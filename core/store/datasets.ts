@@ -3,9 +3,9 @@ import type { CsvProfile, ReadingChoices } from "../csv/types.ts";
 import { type Annotations, annotationsOf, type StoredAnnotations } from "./annotations.ts";
 import type { Handle } from "./database.ts";
 import { forgetAnswers } from "./idempotency.ts";
-import { hashFor, markPrivate, type Ownership, privateTo } from "./ownership.ts";
+import { hashFor, markPrivate, type Owned, type Ownership, ownedColumns, privateTo } from "./ownership.ts";
 
-export interface StoredDataset extends Annotations, Ownership {
+export interface StoredDataset extends Annotations, Owned {
   id: string;
   version: number;
   name: string;
@@ -44,7 +44,8 @@ type Row = Omit<StoredDataset, "choices" | "profile" | "changes" | keyof Annotat
 const COLUMNS = `d.id, v.version AS shown, d.version, d.name, coalesce(v.sha256, substr(d.sha256, 1, 64)) AS sha256,
   coalesce(v.size_bytes, d.size_bytes) AS "sizeBytes", d.status, d.created_at AS "createdAt", v.choices, v.profile,
   CASE WHEN v.version IS NULL THEN '' ELSE v.file END AS file, v.changes,
-  d.tags, d.note, d.archived_at AS "archivedAt", d.owner, d.owner_name AS "ownerName", d.visibility`;
+  d.tags, d.note, d.archived_at AS "archivedAt",
+  ${ownedColumns("dataset", "d")}`;
 const FROM = "FROM datasets d LEFT JOIN dataset_versions v ON v.dataset_id = d.id";
 
 /** False: the same bytes are there already. */

@@ -1,6 +1,7 @@
 /** SQL of the lists that pages show: a row holds what is shown and no more, so that a long past costs nothing. */
 import { type Annotations, annotationsOf, type StoredAnnotations } from "./annotations.ts";
 import type { Handle } from "./database.ts";
+import { listedOwnerColumns, type Visibility } from "./ownership.ts";
 import type { RunStatus } from "./runs.ts";
 
 export interface PageRange {
@@ -22,7 +23,13 @@ export interface ListFilter {
   tag: string;
 }
 
-export interface ListedRun extends Annotations {
+/** Who owns a row, and who sees it. */
+interface ListedOwner {
+  owner: string | null;
+  visibility: Visibility;
+}
+
+export interface ListedRun extends Annotations, ListedOwner {
   position: number;
   id: string;
   number: number;
@@ -45,7 +52,7 @@ export interface ListedRun extends Annotations {
   finishedAt: number | null;
 }
 
-export interface ListedDataset extends Annotations {
+export interface ListedDataset extends Annotations, ListedOwner {
   position: number;
   id: string;
   name: string;
@@ -59,7 +66,7 @@ export interface ListedDataset extends Annotations {
   createdAt: number;
 }
 
-export interface ListedModel extends Annotations {
+export interface ListedModel extends Annotations, ListedOwner {
   position: number;
   name: string;
   liveVersion: number | null;
@@ -107,7 +114,7 @@ const RUNS = {
     options ->> 'target' AS target,
     coalesce(result ->> 'task', options ->> 'task') AS task,
     status, result ->> 'verdict' AS verdict, ${figures("result")},
-    model_name AS "modelName", model_version AS version,
+    model_name AS "modelName", model_version AS version, ${listedOwnerColumns("run", "runs")},
     queued_at AS "queuedAt", started_at AS "startedAt", finished_at AS "finishedAt",
     (SELECT v.column_names FROM dataset_versions v
      WHERE v.dataset_id = runs.dataset_id AND v.version = runs.dataset_version) AS "columnNames"
@@ -142,6 +149,7 @@ const RUNS = {
 const DATASETS = {
   from: `SELECT d.position, d.id, d.name, d.version, d.status, v.rows, v.columns, v.target, v.task,
     d.size_bytes AS "sizeBytes", d.created_at AS "createdAt", d.tags, d.note, d.archived_at AS "archivedAt",
+    ${listedOwnerColumns("dataset", "d")},
     v.column_names AS "columnNames"
     FROM datasets d LEFT JOIN dataset_versions v ON v.dataset_id = d.id AND v.version = d.version
     WHERE d.deletion IS NULL`,
@@ -161,7 +169,7 @@ const DATASETS = {
 
 const MODELS = {
   from: `SELECT m.position, m.name, m.live_version AS "liveVersion", m.created_at AS "createdAt",
-    m.tags, m.note, m.archived_at AS "archivedAt", v.column_names AS "columnNames",
+    m.tags, m.note, m.archived_at AS "archivedAt", ${listedOwnerColumns("model", "m")}, v.column_names AS "columnNames",
     coalesce(m.live_version, v.version) AS "comparedVersion",
     (SELECT count(*) FROM model_versions WHERE name = m.name AND deletion IS NULL) AS versions,
     v.result ->> 'verdict' AS verdict,

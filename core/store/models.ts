@@ -4,10 +4,10 @@ import { type Annotations, annotationsOf, type StoredAnnotations } from "./annot
 import { deleteCanary } from "./canaries.ts";
 import type { Handle } from "./database.ts";
 import { forgetAnswers } from "./idempotency.ts";
-import type { Ownership } from "./ownership.ts";
+import { type Owned, ownedColumns } from "./ownership.ts";
 import { readResult } from "./results.ts";
 
-export interface StoredModel extends Annotations, Ownership {
+export interface StoredModel extends Annotations, Owned {
   name: string;
   liveVersion: number | null;
   /** Answers the same rows, unseen; null: none. */
@@ -31,7 +31,7 @@ export interface StoredVersion {
 }
 
 const MODEL = `name, live_version AS "liveVersion", challenger_version AS "challengerVersion", created_at AS "createdAt",
-  tags, note, archived_at AS "archivedAt", position, owner, owner_name AS "ownerName", visibility`;
+  tags, note, archived_at AS "archivedAt", position, ${ownedColumns("model", "models")}`;
 const VERSION = `name, version, run_id AS "runId", result, sha256, size_bytes AS "sizeBytes", threshold,
   previous_threshold AS "previousThreshold", created_at AS "createdAt"`;
 

@@ -31,8 +31,20 @@ export interface HiddenSubject {
   owner: string;
 }
 
+/** As it is stored, with what follows from it. */
+export interface Owned extends Ownership {
+  effectiveVisibility: Visibility;
+}
+
 export const NOBODYS: Ownership = { owner: "", ownerName: "", visibility: null };
 
+const PLACES = {
+  dataset: { table: "datasets", key: "id" },
+  run: { table: "runs", key: "id" },
+  model: { table: "models", key: "name" },
+} as const satisfies Record<Annotated, { table: string; key: string }>;
+
+const HASH_LENGTH = 64;
 const acting = new AsyncLocalStorage<Ownership>();
 
 /** What is made within belongs to this person. */
@@ -45,14 +57,31 @@ export function currentOwner(): Ownership | null {
   return acting.getStore() ?? null;
 }
 
-/** Columns of an owner, for the statements of each kind. */
-export const OWNER_COLUMNS = `owner, owner_name AS "ownerName", visibility`;
+const OWNER_COLUMNS = `owner, owner_name AS "ownerName", visibility`;
 
-const PLACES = {
-  dataset: { table: "datasets", key: "id" },
-  run: { table: "runs", key: "id" },
-  model: { table: "models", key: "name" },
-} as const satisfies Record<Annotated, { table: string; key: string }>;
+/** "private" or "team", for a statement that reads `key` ("r.id") of a run, dataset or model. */
+function visibilityOf(kind: Annotated, key: string): string {
+  return `CASE WHEN EXISTS (SELECT 1 FROM private_subjects p WHERE p.kind = '${kind}' AND p.subject = ${key})
+    THEN 'private' ELSE 'team' END`;
+}
+
+/** The columns of Owned, for a statement that reads a table, or its alias, of a kind. */
+export function ownedColumns(kind: Annotated, table: string): string {
+  const key = `${table}.${PLACES[kind].key}`;
+  return `${table}.owner, ${table}.owner_name AS "ownerName", ${table}.visibility,
+    ${visibilityOf(kind, key)} AS "effectiveVisibility"`;
+}
+
+/** The columns of a row of a list: "owner", null where nobody is known, and "visibility". */
+export function listedOwnerColumns(kind: Annotated, table: string): string {
+  const key = `${table}.${PLACES[kind].key}`;
+  return `nullif(${table}.owner_name, '') AS owner, ${visibilityOf(kind, key)} AS visibility`;
+}
+
+/** As people and programs read it. */
+export function ownerView({ ownerName, effectiveVisibility }: Owned) {
+  return { owner: ownerName || null, visibility: effectiveVisibility };
+}
 
 export async function ownershipOf(
   store: Handle,
@@ -78,7 +107,7 @@ export async function setOwner(
 export async function setVisibility(
   store: Handle,
   { kind, subject }: Pick<PrivateSubject, "kind" | "subject">,
-  visibility: Visibility,
+  visibility: Visibility | null,
 ): Promise<void> {
   const { table, key } = PLACES[kind];
   await store.run(`UPDATE ${table} SET visibility = $visibility WHERE ${key} = $subject`, {
@@ -200,11 +229,11 @@ async function recogniseFor(store: Handle, id: string, owner: string | null): Pr
     wanted,
     id,
   });
-  const sha256 = taken ? `${wanted}#${id}` : wanted;
+  // What comes from a source is recognised by no upload.
+  const isByNone = row!.sha256.endsWith(`#${id}`);
+  const sha256 = taken || isByNone ? `${wanted}#${id}` : wanted;
   await store.run("UPDATE datasets SET sha256 = $sha256 WHERE id = $id", { id, sha256 });
 }
-
-const HASH_LENGTH = 64;
 
 /** By what a dataset's bytes are recognised: those of a private one by its owner alone. */
 export function hashFor(sha256: string, owner: string | null): string {

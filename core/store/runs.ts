@@ -5,13 +5,13 @@ import type { Candidate, RunOptions, RunSummary } from "../trainer/contract.ts";
 import { type Annotations, annotationsOf, type StoredAnnotations } from "./annotations.ts";
 import type { Handle } from "./database.ts";
 import { forgetAnswers } from "./idempotency.ts";
-import type { Ownership } from "./ownership.ts";
+import { type Owned, ownedColumns } from "./ownership.ts";
 import { readResult } from "./results.ts";
 
 export const RUN_STATUSES = ["queued", "running", "finished", "failed", "cancelled", "interrupted"] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
 
-export interface StoredRun extends Annotations, Ownership {
+export interface StoredRun extends Annotations, Owned {
   id: string;
   number: number;
   /** What a person called it; null: its number is its name. */
@@ -69,7 +69,7 @@ type Json<T, K extends keyof T> = Omit<T, K> & Record<K, string | null>;
 
 const COLUMNS = `id, number, name, tags, note, archived_at AS "archivedAt", dataset_id AS "datasetId", dataset_version AS "datasetVersion", dataset_name AS "datasetName",
   model_name AS "modelName", model_version AS "modelVersion", options, status, result, error, forecast, queued_at AS "queuedAt",
-  started_at AS "startedAt", finished_at AS "finishedAt", attempt, worker, owner, owner_name AS "ownerName", visibility`;
+  started_at AS "startedAt", finished_at AS "finishedAt", attempt, worker, ${ownedColumns("run", "runs")}`;
 
 export type NewRun = Pick<
   StoredRun,

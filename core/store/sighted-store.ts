@@ -12,6 +12,7 @@ const ofModel = `NOT EXISTS (${hides("'model'", "t.name")})`;
 const CONDITIONS: Record<string, string> = {
   datasets: `NOT EXISTS (${hides("'dataset'", "t.id")})`,
   dataset_versions: `NOT EXISTS (${hides("'dataset'", "t.dataset_id")})`,
+  rejections: `NOT EXISTS (${hides("'dataset'", "t.id")})`,
   sources: `NOT EXISTS (${hides("'dataset'", "t.dataset_id")})`,
   runs: `NOT EXISTS (${hides("'run'", "t.id")})`,
   models: ofModel,

@@ -2,6 +2,7 @@
 import type { Finding, Readings } from "../csv/types.ts";
 import type { ErrorRecord } from "../platform/errors.ts";
 import type { Store } from "../store/database.ts";
+import { ownerView, type Visibility } from "../store/ownership.ts";
 import { latestTrained } from "../store/run-events.ts";
 import {
   type RunStatus,
@@ -31,6 +32,9 @@ export interface RunView {
   tags: string[];
   note: string;
   archived: boolean;
+  /** Null: nobody is known. */
+  owner: string | null;
+  visibility: Visibility;
   target: string;
   task: string | null;
   metric: string | null;
@@ -87,6 +91,7 @@ export async function runView(store: Store, run: StoredRun, now: number): Promis
     tags: run.tags,
     note: run.note,
     archived: run.archivedAt !== null,
+    ...ownerView(run),
     target: run.options.target,
     task: run.result?.task ?? run.options.task,
     metric,

@@ -21,7 +21,10 @@ const COMPARISON: VersionComparison = {
   sentence: HOSTILE,
 };
 
-const ORDER = { tags: [HOSTILE], note: HOSTILE, archived: false };
+const ORDER = {
+  ...{ tags: [HOSTILE], note: HOSTILE, archived: false },
+  ...{ owner: HOSTILE, visibility: "private" as const },
+};
 
 export const RUN: RunView = {
   ...ORDER,

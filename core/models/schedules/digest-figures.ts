@@ -13,7 +13,7 @@ const NEWEST = Number.MAX_SAFE_INTEGER;
 export async function digestFigures(options: {
   store: Store;
   feedback: Monitor;
-  alerts: Alerts;
+  alerts: Pick<Alerts, "standing">;
 }): Promise<DigestFigures> {
   const { store, feedback, alerts } = options;
   const models: DigestFigures["models"] = [];

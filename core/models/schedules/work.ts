@@ -12,6 +12,7 @@ import { FOREVER } from "../../platform/leases.ts";
 import type { Store } from "../../store/database.ts";
 import type { StoredDataset } from "../../store/datasets.ts";
 import type { FileStorage } from "../../store/files/storage.ts";
+import { ownedBy } from "../../store/ownership.ts";
 import type { StoredRun } from "../../store/runs.ts";
 import { TRAIN_REQUEST, type TrainRequest } from "../../training/options/run-options.ts";
 import type { Runs } from "../../training/runs.ts";
@@ -61,7 +62,8 @@ export async function beginRetraining(
   options: WorkOptions,
 ): Promise<StoredRun> {
   const { sources, datasets, runs, models } = options;
-  const [newest] = await models.versions((await models.find(spec.model!)).name);
+  const model = await models.find(spec.model!);
+  const [newest] = await models.versions(model.name);
   if (!newest)
     throw new AppError("missing", `${spec.model} has no version`, {
       fix: "Train it once, then schedule it.",
@@ -69,7 +71,8 @@ export async function beginRetraining(
   const last = await runs.find(newest.runId);
   const fresh = spec.sourceId ? (await sources.refresh(spec.sourceId)).dataset : null;
   const dataset = await datasets.findReady(fresh?.id ?? spec.datasetId ?? last.datasetId);
-  return runs.train(requestOf(last, dataset), id);
+  // It is the model's owner's, whoever made the clock run.
+  return ownedBy({ ...model, visibility: null }, () => runs.train(requestOf(last, dataset), id));
 }
 
 /** The settings of the last training, for the dataset as it is now. */

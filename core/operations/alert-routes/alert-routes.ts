@@ -4,6 +4,7 @@
  */
 
 import type { EventLog, LogEntry } from "../../events/event-log.ts";
+import type { Privacy } from "../../events/privacy.ts";
 import { AppError } from "../../platform/errors.ts";
 import { newId } from "../../platform/ids.ts";
 import type { Logger } from "../../platform/logger.ts";
@@ -55,6 +56,7 @@ export interface AlertRouteView extends RouteSpec {
 }
 
 export interface AlertRoutesOptions {
+  privacy: Pick<Privacy, "teamSees">;
   store: Store;
   log: EventLog;
   logger: Logger;
@@ -285,7 +287,9 @@ export class AlertRoutes {
         delivered: 0,
         givenUp: 0,
       },
-      isWanted: ({ type }: LogEntry) => type === "alert.raised" || type === "alert.resolved",
+      isWanted: async (entry: LogEntry) =>
+        (entry.type === "alert.raised" || entry.type === "alert.resolved") &&
+        (await this.options.privacy.teamSees(entry)),
       deliver: (entry: LogEntry) => delivery.deliver(entry, signal),
       save: async (progress: RouteProgress) => {
         await saveRouteProgress(store, progress);

@@ -27,7 +27,7 @@ export const NOT_FOR_IT = Symbol("not for this receiver");
 
 export interface Receiver<P extends Progress> {
   progress: P;
-  isWanted: (entry: LogEntry) => boolean;
+  isWanted: (entry: LogEntry) => boolean | Promise<boolean>;
   /** Null: delivered. Text: why not. */
   deliver: (entry: LogEntry) => Promise<string | null | typeof NOT_FOR_IT>;
   save: (progress: P) => Promise<void>;
@@ -49,7 +49,7 @@ export async function deliverInOrder<P extends Progress>(
   let savedAt = since;
   for await (const entries of follow(log, { since, isEndless: true, signal })) {
     for (const entry of entries) {
-      if (isWanted(entry)) {
+      if (await isWanted(entry)) {
         await deliverUntilTaken(receiver, entry, signal);
         if (signal.aborted) return;
         savedAt = entry.seq;

@@ -21,6 +21,7 @@ import type { Unchanged } from "../../store/database.ts";
 import { findModel } from "../../store/models.ts";
 import { findRun, type StoredRun } from "../../store/runs.ts";
 import { MODEL_NAME } from "../../training/options/run-options.ts";
+import { VISIBILITY } from "./visibility.ts";
 
 /** One line without commas, so that lists of tags can be typed. */
 export const TAG = z
@@ -40,6 +41,7 @@ const ORDER = {
   tags: TAGS.optional().describe("replaces all tags"),
   note: NOTE.optional().describe("free text; empty: no note"),
   archived: z.boolean().optional().describe("true: only lists with status=archived show it"),
+  visibility: VISIBILITY,
 };
 export const DATASET_CHANGE = {
   name: LABEL.min(1).optional().describe("the new name"),
@@ -128,6 +130,10 @@ export class Annotations {
             fix: "Choose another name.",
           });
         await renameModel(tx, name, to);
+        if (model.effectiveVisibility === "private")
+          await tx.append("visibility.changed", {
+            ...{ label: to, visibility: "private", isAsked: false, model: to },
+          });
         await models.renamed(tx, name);
         await tell({ kind: "renamed", from: name, to });
       }

@@ -34,7 +34,7 @@ export async function answerRoute(row: Route, call: Call): Promise<Response> {
   const answer =
     call.request.headers.has("idempotency-key") && keepsAnswer(row)
       ? await signalbox.idempotency.answer(
-          { request: call.request, who: call.identity.name, kind: kindOf(row) },
+          { request: call.request, who: call.identity.key ?? call.identity.name, kind: kindOf(row) },
           act,
         )
       : await act(call.request);

@@ -1,7 +1,9 @@
 /** What routes that delete or reorder share: the query, the answer with its undo, and the mark of what is in order. */
 import * as z from "zod";
 import type { Subject } from "../../process/order/owners.ts";
-import type { Annotations } from "../../store/annotations.ts";
+import { changeVisibility } from "../../process/order/visibility.ts";
+import type { Annotated, Annotations } from "../../store/annotations.ts";
+import type { Owned, Visibility } from "../../store/ownership.ts";
 import type { Call } from "./route.ts";
 
 export const DELETE_QUERY = z.object({
@@ -27,7 +29,18 @@ export async function deletedAnswer(
   return new Response(null, { status: 204, headers: undo ? { location: `/api/undo/${undo}` } : {} });
 }
 
+/** Before the answer is written: it shows who sees it from now on. Throws AppError `forbidden` for anybody but its owner and admins. */
+export function switchVisibility(
+  { signalbox, identity }: Pick<Call, "signalbox" | "identity">,
+  asked: { kind: Annotated; subject: string; visibility: Visibility },
+): Promise<void> {
+  return changeVisibility(signalbox, { ...asked, by: identity });
+}
+
 /** Another one once a name, tag, note or the archive changes; for ETags. */
-export function orderMark(name: string, { tags, note, archivedAt }: Annotations): string {
-  return Bun.hash(JSON.stringify([name, tags, note, archivedAt])).toString(36);
+export function orderMark(
+  name: string,
+  { tags, note, archivedAt, effectiveVisibility }: Annotations & Pick<Owned, "effectiveVisibility">,
+): string {
+  return Bun.hash(JSON.stringify([name, tags, note, archivedAt, effectiveVisibility])).toString(36);
 }

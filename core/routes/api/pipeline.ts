@@ -220,7 +220,7 @@ export class Pipeline {
     if (row && call && EXPLAINED.has(told.status)) {
       const home = `${gate.origin(visit)}${BASE_PATH}`;
       const { params, query, body, identity } = call;
-      told.example ??= await exampleOf(row, signalbox, { home, params, query, body, identity });
+      told.example ??= await exampleOf(row, call.signalbox, { home, params, query, body, identity });
     }
     if (!(error instanceof AppError))
       signalbox.logger.error({ requestId: told.instance, error: `${(error as Error).stack}` }, "defect");

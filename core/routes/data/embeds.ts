@@ -4,7 +4,8 @@
  * if its link expires.
  */
 import * as z from "zod";
-import { findPanel, PANEL_NAMES, panelKey } from "../../events/panel-names.ts";
+import { findPanel, PANEL_NAMES, PANELS, type Panel, panelKey } from "../../events/panel-names.ts";
+import { SEES_TEAM } from "../../events/privacy.ts";
 import { signEmbedToken } from "../../http/identity/embeds/embed-token.ts";
 import { AppError } from "../../platform/errors.ts";
 import { type PanelSource, READERS } from "./panel-data.ts";
@@ -47,6 +48,7 @@ export async function makeEmbed(signalbox: PanelSource, home: string, asked: Emb
   const { panel, subject } = findPanel(asked.panel, asked.of || undefined);
   if (subject !== null && (await READERS[panel](signalbox, subject)) === null)
     throw new AppError("missing", `No ${panel} exists for ${subject}`);
+  refusePrivate(signalbox, panel, subject);
   const { theme } = asked;
   const isNeeded = signalbox.config.AUTH !== "none" || asked.expiresInSeconds !== undefined;
   const seconds = asked.expiresInSeconds ?? DEFAULT_DAYS * DAY_SECONDS;
@@ -69,6 +71,15 @@ export async function makeEmbed(signalbox: PanelSource, home: string, asked: Emb
     origins: signalbox.config.EMBED_ORIGINS,
     ...snippets({ panel, subject, theme, token, home, url, address }),
   };
+}
+
+/** Whoever has the link would see it. Throws AppError `conflict`. */
+function refusePrivate({ privacy }: PanelSource, panel: Panel, subject: string | null): void {
+  const kind = PANELS[panel];
+  if (kind === null || subject === null || privacy.sees(SEES_TEAM, kind, subject)) return;
+  throw new AppError("conflict", `The ${kind} ${subject} is private, so it cannot be embedded`, {
+    fix: "Share it with the team first.",
+  });
 }
 
 function snippets(embed: {

@@ -13,6 +13,7 @@ import {
   newerThan,
   type PageRange,
 } from "../../store/lists.ts";
+import type { Visibility } from "../../store/ownership.ts";
 import { findRun, runStages } from "../../store/runs.ts";
 import { progressOf } from "../../training/run-view.ts";
 
@@ -45,6 +46,9 @@ export interface DatasetSummary {
   tags: string[];
   note: string;
   archived: boolean;
+  /** Null: nobody is known. */
+  owner: string | null;
+  visibility: Visibility;
   createdAt: string;
 }
 

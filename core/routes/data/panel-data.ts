@@ -21,6 +21,7 @@ import {
   listVersions,
   predictionsSince,
 } from "../../store/models.ts";
+import { ownerView, type Visibility } from "../../store/ownership.ts";
 import { findRejection, latestRejection, type Rejection } from "../../store/rejections.ts";
 import { currentRun, findRun, runsByStatus, type StoredRound, type StoredRun } from "../../store/runs.ts";
 import type { RunSummary } from "../../trainer/contract.ts";
@@ -88,6 +89,9 @@ export interface ModelView {
   tags: string[];
   note: string;
   archived: boolean;
+  /** Null: nobody is known. */
+  owner: string | null;
+  visibility: Visibility;
   liveVersion: number | null;
   versions: {
     version: number;
@@ -218,14 +222,14 @@ export async function modelPage(source: Signalbox, range: PageRange) {
   const { items: rows, next } = await modelRows(source, range);
   const minute = Math.floor(source.now() / 60_000) - HOUR_MINUTES + 1;
   const items = await Promise.all(
-    rows.map(async ({ name, liveVersion, tags, note, archived }) => {
+    rows.map(async ({ name, liveVersion, tags, note, archived, owner, visibility }) => {
       const lastHour = (await predictionsSince(source.store, minute, name)).reduce(
         (sum, row) => sum + row.predictions,
         0,
       );
       const predictions = { total: await countPredictions(source.store, name), lastHour };
       const versions = await versionsOf(source, name, liveVersion);
-      return { name, tags, note, archived, liveVersion, versions, predictions };
+      return { name, tags, note, archived, owner, visibility, liveVersion, versions, predictions };
     }),
   );
   return { items, next };
@@ -233,7 +237,8 @@ export async function modelPage(source: Signalbox, range: PageRange) {
 
 export async function modelView(source: Signalbox, name: string): Promise<ModelView> {
   const { store } = source;
-  const { liveVersion, tags, note, archivedAt } = (await findModel(store, name))!;
+  const model = (await findModel(store, name))!;
+  const { liveVersion, tags, note, archivedAt } = model;
   const versions = (await versionsOf(source, name, liveVersion)).map(async (version) => ({
     ...version,
     live: await source.feedback.live(name, version.version, version.result),
@@ -243,6 +248,7 @@ export async function modelView(source: Signalbox, name: string): Promise<ModelV
     tags,
     note,
     archived: archivedAt !== null,
+    ...ownerView(model),
     liveVersion,
     versions: await Promise.all(versions),
     deployments: (await deploymentsOf(store, name)).map(({ version, at }) => ({

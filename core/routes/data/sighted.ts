@@ -134,6 +134,8 @@ class Sighted {
     const { feedback, store } = this.whole;
     const counters = () => feedback.counters().filter(({ model }) => this.sees("model", model));
     const tell: typeof feedback.tell = async (id, actual) => {
+      // What was just predicted is written in a moment.
+      await feedback.flush();
       const about = (await findOutcome(store, id)) ?? (await findPrediction(store, id));
       if (about && !this.sees("model", about.model))
         throw new AppError("missing", `The prediction ${JSON.stringify(id)} does not exist`);

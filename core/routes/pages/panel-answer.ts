@@ -4,11 +4,12 @@
  */
 
 import { type CsvValue, writeRow } from "../../csv/write.ts";
-import { findPanel, type Panel, type PanelKey, panelKey } from "../../events/panel-names.ts";
+import { findPanel, PANELS, type Panel, type PanelKey, panelKey } from "../../events/panel-names.ts";
 import { wantedForm } from "../../http/negotiate.ts";
 import { positionAnswer } from "../../http/responses.ts";
 import type { Live } from "../../live/live.ts";
 import { forOrigin } from "../../live/messages.ts";
+import { fragmentFor } from "../../live/page-fragments.ts";
 import { AppError } from "../../platform/errors.ts";
 import type { Call } from "../api/route.ts";
 import { type PanelData, READERS } from "../data/panel-data.ts";
@@ -50,12 +51,24 @@ export async function panelAnswer(call: Call, live: Live, views: PanelViews): Pr
       isStaleSince: (since) => live.isStaleSince(key, since),
     });
   if (ending === "html" && !isForeign(call)) {
-    const fragment = await live.fragment(key);
+    const fragment = await fragmentFor(live, key, signalbox);
     if (fragment) return answer(forOrigin(fragment.html, originOf(call)), fragment.seq);
   }
+  refuseHiddenPanel(signalbox, panel, subject);
   const data = await READERS[panel](signalbox, subject);
   if (data === null && subject !== null) throw new AppError("missing", `No ${panel} exists for ${subject}`);
   return answer(write(ending as Ending, { key, panel, data, theme: query.theme }, views));
+}
+
+/** Throws AppError `missing` where the panel's subject is private to others. */
+export function refuseHiddenPanel(
+  { privacy, sight }: Call["signalbox"],
+  panel: Panel,
+  subject: string | null,
+): void {
+  const kind = PANELS[panel];
+  if (kind === null || subject === null || privacy.sees(sight, kind, subject)) return;
+  throw new AppError("missing", `No ${panel} exists for ${subject}`);
 }
 
 function originOf({ signalbox, home }: Call): string {

@@ -4,6 +4,7 @@
  * as traffic.
  */
 import * as z from "zod";
+import { type Privacy, SEES_TEAM, type Sight } from "../../events/privacy.ts";
 import { type Problem, problem } from "../../http/problem.ts";
 import type { Cell, Warning } from "../../models/answering.ts";
 import type { Counterfactual } from "../../models/counterfactuals.ts";
@@ -113,9 +114,15 @@ async function versionFor(
 }
 
 export interface TrialsOptions {
-  signalbox: Pick<Signalbox, "models" | "serving" | "shared" | "logger">;
+  signalbox: Pick<Signalbox, "models" | "serving" | "shared" | "logger"> & { privacy?: Privacy };
   /** The answer as the page shows it. */
   draw: (trial: Trial, asked: StoredVersion) => Promise<string>;
+}
+
+/** A socket, and what its viewer may see. */
+interface Asker {
+  send: (message: string) => unknown;
+  data?: { sight: Sight };
 }
 
 interface Waiting {
@@ -129,7 +136,7 @@ export class WhatIfs {
   constructor(private readonly options: TrialsOptions) {}
 
   /** A message of a socket; what is no trial is ignored. */
-  hear = (socket: { send: (message: string) => unknown }, message: string | Buffer): void => {
+  hear = (socket: Asker, message: string | Buffer): void => {
     const asked = typeof message === "string" ? readMessage(message) : null;
     if (!asked) return;
     const own = this.waiting.get(socket) ?? { isBusy: false, next: null };
@@ -138,18 +145,19 @@ export class WhatIfs {
     if (!own.isBusy) void this.answerAll(socket, own);
   };
 
-  private async answerAll(socket: { send: (message: string) => unknown }, own: Waiting): Promise<void> {
+  private async answerAll(socket: Asker, own: Waiting): Promise<void> {
     own.isBusy = true;
     for (let asked = own.next; asked; asked = own.next) {
       own.next = null;
-      socket.send(await this.answer(asked));
+      socket.send(await this.answer(asked, socket.data?.sight ?? SEES_TEAM));
     }
     own.isBusy = false;
   }
 
   /** With `failed` the page sends the form as a request instead, and gets the reason. */
-  private async answer({ trial: number, model, form }: TryMessage): Promise<string> {
+  private async answer({ trial: number, model, form }: TryMessage, sight: Sight): Promise<string> {
     try {
+      this.options.signalbox.privacy?.refuseHidden(sight, "model", model);
       const fields = predictFields(new URLSearchParams(form));
       const { trial, asked } = await tryRow(this.options.signalbox, model, { fields, requestId: "" });
       const content = await this.options.draw(trial, asked);

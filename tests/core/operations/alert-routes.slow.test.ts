@@ -159,9 +159,9 @@ function withMovedClock(
   waited: (ms: number) => void,
   begin: Promise<void> = Promise.resolve(),
 ): AlertRoutes {
-  const { store, log, logger, config } = signalbox;
+  const { store, log, privacy, logger, config } = signalbox;
   const routes = new AlertRoutes({
-    ...{ store, log, logger, config, workerId: "tests", sealer: new Sealer("") },
+    ...{ store, log, privacy, logger, config, workerId: "tests", sealer: new Sealer("") },
     home: () => "http://127.0.0.1:8000",
     figures: async () => ({ models: [], datasets: [], alerts: [] }),
     now: () => clock,

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { Webhook, WebhookVerificationError } from "standardwebhooks";
 import { EventLog } from "../../../core/events/event-log.ts";
 import type { EventName } from "../../../core/events/events.ts";
+import { Privacy } from "../../../core/events/privacy.ts";
 import { MAX_ATTEMPTS } from "../../../core/operations/alert-routes/in-order.ts";
 import { isWebAddress, Webhooks } from "../../../core/operations/webhooks.ts";
 import { openLogger } from "../../../core/platform/logger.ts";
@@ -60,6 +61,7 @@ async function open({
   webhooks = new Webhooks({
     store,
     log,
+    privacy: await Privacy.open(store, log, () => {}),
     configured: { WEBHOOK_URL: url, WEBHOOK_SECRET: secret, WEBHOOK_TYPES: types },
     logger: openLogger("silent"),
     now: () => NOW,

@@ -3,14 +3,17 @@
 import * as z from "zod";
 import { CHOICES, datasetById, datasetView } from "../../../datasets/reading-choices.ts";
 import type { Tag } from "../../../http/conditions.ts";
+import { ownershipBy } from "../../../http/identity/identity.ts";
 import { linkHeader, readPreference, within } from "../../../http/negotiate.ts";
 import { DATASET_CHANGE } from "../../../process/order/annotations.ts";
+import { VISIBILITY } from "../../../process/order/visibility.ts";
 import type { Handle } from "../../../store/database.ts";
 import type { StoredDataset } from "../../../store/datasets.ts";
 import { LIST_FILTERS } from "../../../store/lists.ts";
+import { ownedBy } from "../../../store/ownership.ts";
 import { findRejection } from "../../../store/rejections.ts";
 import { datasetRows } from "../../data/list-data.ts";
-import { DELETE_QUERY, deletedAnswer, orderMark, UNDO_SAYS } from "../order-answers.ts";
+import { DELETE_QUERY, deletedAnswer, orderMark, switchVisibility, UNDO_SAYS } from "../order-answers.ts";
 import { type Call, filterQuery, json, listAnswer, listOf, route } from "../route.ts";
 
 const ROWS_QUERY = z.object({
@@ -27,6 +30,7 @@ const ROWS_QUERY = z.object({
 const UPLOAD_QUERY = z.object({
   name: z.string().max(1000).optional().describe("the file name, if the body has none"),
   wait: z.enum(["0", "1"]).default("1").describe("0 responds as soon as the file is received"),
+  visibility: VISIBILITY,
 });
 
 /** Its version; none while it is being read, because then every look is another. */
@@ -62,17 +66,17 @@ export async function receivedAnswer(
 const CHANGE = CHOICES.extend(DATASET_CHANGE);
 
 /** What keeps it in order is changed at once; import settings make a new version. */
-async function changeDataset({
-  signalbox,
-  params,
-  body,
-  unchanged,
-}: Call<Record<string, string>, unknown, z.output<typeof CHANGE>>): Promise<Response> {
+async function changeDataset(
+  call: Call<Record<string, string>, unknown, z.output<typeof CHANGE>>,
+): Promise<Response> {
+  const { signalbox, params, body, unchanged } = call;
   const id = params.id!;
-  const { name, tags, note, archived, ...choices } = body;
+  const { name, tags, note, archived, visibility, ...choices } = body;
   const change = { name, tags, note, archived };
-  const isOrder = Object.values(change).some((value) => value !== undefined);
+  const isSwitched = visibility !== undefined;
+  const isOrder = isSwitched || Object.values(change).some((value) => value !== undefined);
   if (isOrder) await signalbox.annotations.changeDataset(id, change, unchanged);
+  if (isSwitched) await switchVisibility(call, { kind: "dataset", subject: id, visibility });
   const isReading = Object.keys(choices).length > 0 || !isOrder;
   // This change has changed the tag.
   if (isReading) await signalbox.datasets.reread(id, choices, isOrder ? undefined : unchanged);
@@ -94,11 +98,12 @@ export const DATASET_ROUTES = [
         answers: { 200: json("DATASET"), 201: json("DATASET"), 202: json("DATASET") },
         handle: async (call) => {
           call.takeTime();
-          const received = await call.signalbox.datasets.receive(
-            call.request,
-            call.query.name ?? call.params.file ?? null,
+          const { name, wait, visibility = null } = call.query;
+          const { datasets } = call.signalbox;
+          const received = await ownedBy(ownershipBy(call.identity, visibility), () =>
+            datasets.receive(call.request, name ?? call.params.file ?? null),
           );
-          return receivedAnswer(call, received, call.query.wait === "1");
+          return receivedAnswer(call, received, wait === "1");
         },
       }),
     ),
@@ -129,7 +134,7 @@ export const DATASET_ROUTES = [
     scope: "train",
     example:
       "curl --fail-with-body -X PATCH -H 'content-type: application/json' -d '{\"header\":true}' '{home}/api/datasets/{dataset}'",
-    says: "Renames a dataset, changes its tags, note or archive, or reads the same file with other import settings, as a new version. With If-Match, only if nobody changed it in the meantime.",
+    says: "Renames a dataset, changes its tags, note, archive or who sees it, or reads the same file with other import settings, as a new version. With If-Match, only if nobody changed it in the meantime.",
     body: CHANGE,
     tag: datasetTag,
     answers: { 200: json("DATASET") },

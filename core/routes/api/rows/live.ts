@@ -51,16 +51,29 @@ async function events(call: Call<unknown, z.output<typeof EVENTS_QUERY>>): Promi
     refuseBeyondCap(signalbox);
     takeTime();
     const format = isSse ? "sse" : "ndjson";
-    const followed = follow(signalbox.log, { since, type, limit, isEndless, signal: request.signal, hold });
+    const sees = signalbox.sight.isAll ? undefined : seenBy(signalbox);
+    const about = { since, type, limit, isEndless, signal: request.signal, hold };
+    const followed = follow(signalbox.log, { ...about, ...(sees && { sees }) });
     const headers = { "signalbox-epoch": signalbox.log.epoch, "signalbox-truncated": String(truncated) };
     return streamAnswer(eventLines(followed, format), format, { problemOf, headers });
   }
   const shown = limit ?? LISTED;
-  const items = await signalbox.log.read(since, shown, type);
-  const next = items.length === shown ? items.at(-1)!.seq : null;
+  const read = await signalbox.log.read(since, shown, type);
+  const next = read.length === shown ? read.at(-1)!.seq : null;
+  const { privacy, sight } = signalbox;
+  if (privacy.settled !== null) await privacy.settled;
+  const items = read.filter(({ data }) => privacy.seesEvent(sight, data));
   const { epoch } = signalbox.log;
   const named = url.searchParams.has("cursor") ? "cursor" : "since";
   return Response.json({ items, next, epoch, truncated }, { headers: linkHeader(url, next, named) });
+}
+
+/** What the reader may see of the log, at the moment that it is told. */
+function seenBy({ privacy, sight }: PanelSource) {
+  return async (entry: { json: string }) => {
+    if (privacy.settled !== null) await privacy.settled;
+    return privacy.seesEntry(sight, entry);
+  };
 }
 
 /** A stream costs as much as a socket: the same bound holds for them. */

@@ -2,18 +2,21 @@
 import * as z from "zod";
 import { writeRow } from "../../../csv/write.ts";
 import { curlCommand } from "../../../http/identity/curl.ts";
+import { ownershipBy } from "../../../http/identity/identity.ts";
 import { acceptedType, preferredType, readPreference, within } from "../../../http/negotiate.ts";
 import { streamAnswer } from "../../../http/responses.ts";
 import { slug } from "../../../platform/ids.ts";
 import { RUN_CHANGE } from "../../../process/order/annotations.ts";
+import { VISIBILITY } from "../../../process/order/visibility.ts";
 import { LIST_FILTERS } from "../../../store/lists.ts";
+import { ownedBy } from "../../../store/ownership.ts";
 import { TRAIN_BODY, TRAIN_QUERY } from "../../../training/options/run-options.ts";
 import { attemptBegan } from "../../../training/replay.ts";
 import { requestFrom } from "../../../training/results/from-run.ts";
 import { runView } from "../../../training/run-view.ts";
 import { compareData, comparedNames, comparisonTable } from "../../data/compare-data.ts";
 import { runPage } from "../../data/panel-data.ts";
-import { DELETE_QUERY, deletedAnswer, UNDO_SAYS } from "../order-answers.ts";
+import { DELETE_QUERY, deletedAnswer, switchVisibility, UNDO_SAYS } from "../order-answers.ts";
 import { type Call, filterQuery, json, listOf, route, steadyListAnswer } from "../route.ts";
 import { finishedRun, trainStream } from "../train-stream.ts";
 
@@ -37,13 +40,15 @@ const STREAMED = {
 
 /** The body is the CSV; the answer is a line for each step as it happens. */
 async function trainUpload(
-  call: Call<Record<string, string>, z.output<typeof TRAIN_QUERY>>,
+  call: Call<Record<string, string>, z.output<typeof UPLOAD_QUERY>>,
 ): Promise<Response> {
-  const { signalbox, request, params } = call;
+  const { signalbox, request, params, identity } = call;
   call.takeTime();
-  const { file, ...asked } = call.query;
+  const { file, visibility = null, ...asked } = call.query;
   const label = params.file ?? file ?? null;
-  const received = await signalbox.datasets.receive(request, label);
+  const received = await ownedBy(ownershipBy(identity, visibility), () =>
+    signalbox.datasets.receive(request, label),
+  );
   const { id: datasetId } = await received.ready;
   const since = signalbox.log.lastSeq;
   // The same bytes may be here under another name.
@@ -86,6 +91,10 @@ async function resumeRun(call: Call): Promise<Response> {
   return followedRun(call, { runId, since: await attemptBegan(signalbox.store, runId), accepted });
 }
 
+/** Its run and model are as private as the file, until that is set for them. */
+const UPLOAD_QUERY = TRAIN_QUERY.extend({ visibility: VISIBILITY });
+const TRAIN_REQUEST_BODY = TRAIN_BODY.extend({ visibility: VISIBILITY });
+
 const COMPARISON_TYPES = ["application/json", "text/csv"] as const;
 
 const TRAIN_OPTIONS = z.object({
@@ -104,7 +113,7 @@ export const TRAINING_ROUTES = [
     example:
       'curl --fail-with-body -H \'content-type: application/json\' -d \'{"datasetId":"{dataset}","target":"{target}"}\' \'{home}/api/train\'',
     says: "Queues a training run on a dataset, or with the settings of another run.",
-    body: TRAIN_BODY,
+    body: TRAIN_REQUEST_BODY,
     fileElsewhere: ({ home, signalbox }) => ({
       fix: "To train on a file in one request, send it as in the example. Or upload it to /api/upload, and send the ID that it returns here, as JSON.",
       example: `${curlCommand(signalbox.config)} --fail-with-body -T FILE.csv '${home}/api/train/FILE.csv?target=COLUMN'`,
@@ -115,7 +124,9 @@ export const TRAINING_ROUTES = [
     handle: async (call) => {
       const { isAsync, waitSeconds, applied } = readPreference(call.request);
       const { runs } = call.signalbox;
-      const { id } = await runs.train(await requestFrom(call.body, (run) => runs.find(run)));
+      const { visibility = null, ...asked } = call.body;
+      const request = await requestFrom(asked, (run) => runs.find(run));
+      const { id } = await ownedBy(ownershipBy(call.identity, visibility), () => runs.train(request));
       const headers = { location: `/api/runs/${id}`, ...applied };
       const isWaiting = call.query.wait === "1" && !isAsync;
       const seconds = waitSeconds ?? (isWaiting ? Number.POSITIVE_INFINITY : 0);
@@ -141,7 +152,7 @@ export const TRAINING_ROUTES = [
       rate: "train",
       example: "curl --fail-with-body -T {file} '{home}/api/train/{file}?target={target}'",
       says: "Uploads a CSV and trains on it in one request. Prints one line per step and the result last. If the run fails, the connection is closed.",
-      query: TRAIN_QUERY,
+      query: UPLOAD_QUERY,
       file: "the CSV to train on",
       answers: {
         200: {
@@ -240,12 +251,15 @@ export const TRAINING_ROUTES = [
     scope: "train",
     example:
       "curl --fail-with-body -X PATCH -H 'content-type: application/json' -d '{\"name\":\"with prices\"}' '{home}/api/runs/{run}'",
-    says: "Names a run, or changes its tags, note or archive.",
+    says: "Names a run, or changes its tags, note, archive or who sees it.",
     body: RUN_CHANGE,
     answers: { 200: json("RUN") },
     handle: async (call) => {
-      await call.signalbox.annotations.changeRun(call.params.id!, call.body);
-      return runAnswer(call, call.params.id!, { status: 200 });
+      const { visibility, ...change } = call.body;
+      const subject = call.params.id!;
+      await call.signalbox.annotations.changeRun(subject, change);
+      if (visibility) await switchVisibility(call, { kind: "run", subject, visibility });
+      return runAnswer(call, subject, { status: 200 });
     },
   }),
   route({

@@ -5,6 +5,7 @@ import { CHOICES, type DatasetView, type RejectionView } from "../../../datasets
 import { PROBLEMS } from "../../../http/problem.ts";
 import type { ErrorCode } from "../../../platform/errors.ts";
 import type { DatasetChanges } from "../../../store/datasets.ts";
+import { VISIBILITIES } from "../../../store/ownership.ts";
 import type { DatasetSummary } from "../../data/list-data.ts";
 
 export const TIME = z.iso.datetime().describe("RFC 3339, in UTC");
@@ -119,6 +120,8 @@ export const ORDERED = {
   tags: z.array(z.string()),
   note: z.string(),
   archived: z.boolean().describe("listed only where asked for"),
+  owner: z.string().nullable().describe("who made it; null: nobody is known"),
+  visibility: z.enum(VISIBILITIES).describe("private: only its owner and admins see it"),
 };
 export const DATASET_CHANGES = (
   z.object({

@@ -12,7 +12,7 @@ export const EMBED_ROUTES = [
     body: EMBED_REQUEST,
     isSecret: true,
     answers: { 201: json("EMBED") },
-    refusals: ["missing"],
+    refusals: ["missing", "conflict"],
     handle: async ({ signalbox, home, body }) =>
       Response.json(await makeEmbed(signalbox, home, body), { status: 201 }),
   }),

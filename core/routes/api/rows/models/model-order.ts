@@ -1,7 +1,7 @@
 /** The API that renames, tags, archives and deletes models and their versions. */
 import { MODEL_CHANGE } from "../../../../process/order/annotations.ts";
 import { modelView } from "../../../data/panel-data.ts";
-import { DELETE_QUERY, deletedAnswer, UNDO_SAYS } from "../../order-answers.ts";
+import { DELETE_QUERY, deletedAnswer, switchVisibility, UNDO_SAYS } from "../../order-answers.ts";
 import { json, route } from "../../route.ts";
 import { VERSION } from "./download.ts";
 import { modelTag } from "./models.ts";
@@ -13,15 +13,17 @@ export const MODEL_ORDER_ROUTES = [
     scope: "train",
     example:
       "curl --fail-with-body -X PATCH -H 'content-type: application/json' -d '{\"tags\":[\"churn\"]}' '{home}/api/models/{model}'",
-    says: "Renames a model, or changes its tags, note or archive. Addresses with the old name stop working.",
+    says: "Renames a model, or changes its tags, note, archive or who sees it. Addresses with the old name stop working.",
     body: MODEL_CHANGE,
     tag: modelTag,
     answers: { 200: json("MODEL") },
     refusals: ["conflict"],
     handle: async (call) => {
       const { signalbox, params, body, unchanged } = call;
-      const name = await signalbox.annotations.changeModel(params.name!, body, unchanged);
+      const { visibility, ...change } = body;
+      const name = await signalbox.annotations.changeModel(params.name!, change, unchanged);
       params.name = name;
+      if (visibility) await switchVisibility(call, { kind: "model", subject: name, visibility });
       return Response.json(await modelView(signalbox, name));
     },
   }),

@@ -1,0 +1,155 @@
+/** Pushes what changes to each viewer's socket and stream, and never what is private to somebody else. */
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Scope } from "../../../../core/http/identity/scopes.ts";
+import type { Viewer } from "../../../../core/live/viewer.ts";
+import { readConfig } from "../../../../core/operations/config.ts";
+import { openSignalbox, type Signalbox } from "../../../../core/process/signalbox.ts";
+import { createApp } from "../../../../server.ts";
+import { passengersCsv } from "../../../harness/app.ts";
+
+setDefaultTimeout(120_000);
+
+const SECRET = /zebra/i;
+const SCOPES: Scope[] = ["read", "predict", "train", "deploy"];
+const PANELS =
+  "datasets,runs,models,activity,attention,run,stages,curve,leaderboard,report,model,watch,health,predictions";
+let signalbox: Signalbox;
+let server: ReturnType<typeof Bun.serve<Viewer>>;
+let folder: string;
+let endSockets: () => void;
+const as: Record<string, Record<string, string>> = { admin: { authorization: "Bearer the admin of all" } };
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "signalbox-privacy-"));
+  const settings = { AUTH: "token", ADMIN_TOKEN: "the admin of all", METRICS_SECONDS: "3600" };
+  signalbox = await openSignalbox(readConfig({ DATA_DIR: folder, LOG_LEVEL: "silent", ...settings }));
+  const { app, sockets } = createApp(signalbox, (topic, message) => server.publish(topic, message));
+  endSockets = () => sockets.stop();
+  server = Bun.serve<Viewer>({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: (request, bun) => app.fetch(request, { server: bun }),
+    websocket: sockets.handlers(),
+  });
+  for (const name of ["alice", "bob"]) {
+    const { token } = await signalbox.tokens.create({ name, scopes: SCOPES }, "tests");
+    as[name] = { authorization: `Bearer ${token}` };
+  }
+});
+afterAll(async () => {
+  await endSockets();
+  await server.stop(true);
+  await signalbox.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const ask = (who: string, path: string, init: RequestInit = {}) =>
+  fetch(`http://127.0.0.1:${server.port}${path}`, {
+    ...init,
+    headers: { ...as[who], accept: "application/json", ...(init.headers as Record<string, string>) },
+  });
+const change = (who: string, path: string, body: unknown) =>
+  ask(who, path, {
+    ...{ method: "PATCH", headers: { "content-type": "application/json" }, body: JSON.stringify(body) },
+  });
+
+/** A viewer who comes back when sent away, as a page does. */
+class Watcher {
+  text = "";
+  cuts = 0;
+  private socket: WebSocket | null = null;
+  private isOver = false;
+  private waiting: (() => void)[] = [];
+
+  constructor(
+    private readonly who: string,
+    private readonly query: string,
+  ) {}
+
+  /** Resolves once it is greeted. */
+  async open(): Promise<this> {
+    const url = `ws://127.0.0.1:${server.port}/ws?${this.query}`;
+    const socket = new WebSocket(url, { headers: as[this.who] } as unknown as string[]);
+    this.socket = socket;
+    const greeted = Promise.withResolvers<void>();
+    socket.addEventListener("message", ({ data }) => {
+      this.text += `${data}\n`;
+      greeted.resolve();
+      for (const wake of this.waiting.splice(0)) wake();
+    });
+    socket.addEventListener("close", () => {
+      this.cuts += 1;
+      if (!this.isOver) void this.open();
+    });
+    await greeted.promise;
+    return this;
+  }
+
+  /** Fails where it does not come within 20 s. */
+  async until(pattern: RegExp): Promise<void> {
+    const deadline = Date.now() + 20_000;
+    while (!pattern.test(this.text)) {
+      const left = deadline - Date.now();
+      if (left <= 0) throw new Error(`${this.who} was not sent ${pattern}`);
+      await Promise.race([new Promise<void>((wake) => this.waiting.push(wake)), Bun.sleep(left)]);
+    }
+  }
+
+  close(): void {
+    this.isOver = true;
+    this.socket?.close();
+  }
+}
+
+const train = (who: string, name: string, query: string, seed: number) =>
+  ask(who, `/api/train/${name}.csv?target=Survived&name=${name}&budgetSeconds=5&budgetRounds=1${query}`, {
+    ...{ method: "PUT", body: passengersCsv(90, seed) },
+  }).then((answer) => answer.json() as Promise<{ id: string; datasetId: string; status: string }>);
+
+test("a private training is pushed to its owner and admins, and to nobody else", async () => {
+  const viewers = Object.fromEntries(
+    await Promise.all(
+      ["alice", "bob", "admin"].flatMap((who) => [
+        new Watcher(who, `panels=${PANELS}`).open().then((watcher) => [`${who} pages`, watcher] as const),
+        new Watcher(who, "format=json&since=0").open().then((watcher) => [`${who} events`, watcher] as const),
+      ]),
+    ),
+  );
+  const own = await train("alice", "zebra", "&visibility=private", 1);
+  expect(own.status).toBe("finished");
+  for (const who of ["alice", "admin"])
+    for (const kind of ["pages", "events"]) await viewers[`${who} ${kind}`]!.until(SECRET);
+  // What comes after it has come: nothing before is still on its way.
+  await train("bob", "lions", "", 2);
+  for (const kind of ["pages", "events"]) {
+    await viewers[`bob ${kind}`]!.until(/lions/);
+    expect([kind, SECRET.test(viewers[`bob ${kind}`]!.text)]).toEqual([kind, false]);
+  }
+
+  // Shared: everybody is told. Private again: it is gone from the lists that are pushed, and its own panel ends.
+  expect((await change("bob", `/api/datasets/${own.datasetId}`, { visibility: "team" })).status).toBe(404);
+  expect((await change("alice", `/api/datasets/${own.datasetId}`, { visibility: "team" })).status).toBe(200);
+  await viewers["bob pages"]!.until(SECRET);
+  await viewers["bob events"]!.until(SECRET);
+  const subject = await new Watcher("bob", `panels=run:${own.id},model:zebra`).open();
+  expect(SECRET.test(subject.text)).toBe(true);
+  const fresh = await new Watcher("bob", `panels=${PANELS}`).open();
+  fresh.text = "";
+  subject.text = "";
+  expect((await change("alice", `/api/datasets/${own.datasetId}`, { visibility: "private" })).status).toBe(
+    200,
+  );
+  await subject.until(new RegExp(`"gone":\\["run:${own.id}","model:zebra"\\]`));
+  expect(subject.cuts).toBe(1);
+  subject.text = "";
+  await change("alice", `/api/runs/${own.id}`, { note: "zebra crossing" });
+  await change("alice", "/api/models/zebra", { tags: ["zebra"] });
+  await train("bob", "tigers", "", 3);
+  await fresh.until(/tigers/);
+  expect(SECRET.test(fresh.text)).toBe(false);
+  expect(SECRET.test(subject.text.replaceAll("model:zebra", ""))).toBe(false);
+  for (const viewer of [...Object.values(viewers), subject, fresh]) viewer.close();
+});
