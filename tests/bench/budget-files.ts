@@ -65,10 +65,12 @@ export const BUDGET_FILES: Record<string, StrainingFile> = {
   million: { target: "target", lines: () => numbers(1_000_000, 10, binary) },
 };
 
-export async function writeBudgetFile(path: string, { lines }: StrainingFile): Promise<void> {
+export const writeBudgetFile = (path: string, { lines }: StrainingFile) => writeLines(path, lines());
+
+export async function writeLines(path: string, lines: Generator<string>): Promise<void> {
   const sink = Bun.file(path).writer();
   let gathered: string[] = [];
-  for (const line of lines()) {
+  for (const line of lines) {
     gathered.push(line);
     if (gathered.length < 2000) continue;
     sink.write(`${gathered.join("\n")}\n`);

@@ -3,6 +3,7 @@ import { findDataset, insertDataset, insertDatasetVersion, listDatasets } from "
 import { insertEvent } from "../../core/store/log.ts";
 import { currentModel, findEvaluation, findVersion, insertVersion } from "../../core/store/models.ts";
 import { NOBODYS } from "../../core/store/ownership.ts";
+import { insertPredictions, versionKey } from "../../core/store/predictions.ts";
 import {
   currentRun,
   insertRun,
@@ -15,6 +16,9 @@ import {
 import { openSqlite } from "../../core/store/sqlite/database.ts";
 import { STAGE_NAMES } from "../../core/trainer/contract.ts";
 import { startServer } from "../e2e/stage.ts";
+
+/** Rows of one transaction. */
+const TOGETHER = 10_000;
 
 /** A true run, of which the others are copies. */
 export async function trainOne(folder: string): Promise<void> {
@@ -67,5 +71,23 @@ export async function multiply(
     const data = JSON.stringify({ runId: first.id, runNumber: 1, datasetName: dataset.name, target: "left" });
     for (let n = 0; n < events; n++) await insertEvent(tx, { type: "run.started", at, data, activity: 1 });
   });
+  await store.close();
+}
+
+/** Logs so many predictions of the first version, a second apart up to now. */
+export async function predictOften(folder: string, predictions: number): Promise<void> {
+  const store = await openSqlite(folder);
+  const model = (await currentModel(store))!;
+  const version = (await versionKey(store, model.name, 1))!;
+  const now = Date.now();
+  for (let from = 0; from < predictions; from += TOGETHER) {
+    const made = Array.from({ length: Math.min(TOGETHER, predictions - from) }, (_, k) => ({
+      id: `bench${from + k}`,
+      at: now - 1000 * (predictions - from - k),
+      cells: JSON.stringify({ tenure_months: (from + k) % 60, plan: "basic" }),
+      answer: JSON.stringify({ prediction: "no", probabilities: { no: 0.8, yes: 0.2 } }),
+    }));
+    await store.transaction((tx) => insertPredictions(tx, version, made));
+  }
   await store.close();
 }

@@ -9,6 +9,7 @@ import { test as base, expect, type Page } from "@playwright/test";
 
 export interface Server {
   url: string;
+  pid: number;
   stop: () => Promise<void>;
   /** Kills it without a word, as a power cut would. */
   kill: () => Promise<void>;
@@ -33,6 +34,7 @@ export async function startServer(folder: string, settings: Record<string, strin
   });
   return {
     url: (JSON.parse(first) as { url: string }).url,
+    pid: child.pid!,
     stop: () => end(child, "SIGTERM"),
     kill: () => end(child, "SIGKILL"),
     signal: (signal) => void child.kill(signal),
