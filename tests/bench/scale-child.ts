@@ -2,8 +2,8 @@
 import { statSync } from "node:fs";
 import { profileCsv } from "../../core/csv/read.ts";
 import { serveParent } from "../../core/platform/child.ts";
+import { settleOptions } from "../../core/training/options/run-options.ts";
 import { runStages } from "../../core/training/run.ts";
-import { settleOptions } from "../../core/training/run-options.ts";
 
 export interface ScaleInput {
   path: string;

@@ -92,6 +92,12 @@ const VERSION = {
   result: RESULT,
 };
 
+const LEAD = {
+  metrics: METRIC_VALUES,
+  schema: MODEL_SCHEMA,
+  card: z.string().nullable().describe("the model card, in Markdown; null: the run was deleted"),
+};
+
 export const PER_MINUTE = z.array(
   z.object({ at: TIME, predictions: COUNT }) satisfies z.ZodType<PredictionMinute>,
 );
@@ -101,6 +107,7 @@ export const LISTED_MODEL = z
     name: z.string(),
     ...ORDERED,
     liveVersion: z.int().nullable(),
+    ...LEAD,
     versions: z.array(z.object(VERSION)).describe("newest first"),
     predictions: z.object({ total: COUNT, lastHour: COUNT }),
   })
@@ -111,6 +118,7 @@ export const MODEL = (
     name: z.string(),
     ...ORDERED,
     liveVersion: z.int().nullable(),
+    ...LEAD,
     versions: z.array(z.object({ ...VERSION, live: LIVE })).describe("newest first"),
     deployments: z.array(z.object({ version: z.int(), at: TIME })).describe("newest first"),
     predictions: z.object({ total: COUNT, perMinute: PER_MINUTE }),
@@ -120,6 +128,7 @@ export const MODEL = (
 export const MODEL_VERSION = z
   .object({
     ...VERSION,
+    ...LEAD,
     name: z.string(),
     sha256: z.string(),
     evaluation: z.record(z.string(), z.unknown()).describe("what the model page draws"),

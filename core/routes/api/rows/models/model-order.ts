@@ -1,9 +1,9 @@
 /** The API that renames, tags, archives and deletes models and their versions. */
 import { MODEL_CHANGE } from "../../../../process/order/annotations.ts";
-import { modelView } from "../../../data/panel-data.ts";
 import { DELETE_QUERY, deletedAnswer, switchVisibility, UNDO_SAYS } from "../../order-answers.ts";
 import { json, route } from "../../route.ts";
 import { VERSION } from "./download.ts";
+import { modelAnswer } from "./model-answers.ts";
 import { modelTag } from "./models.ts";
 
 export const MODEL_ORDER_ROUTES = [
@@ -24,7 +24,7 @@ export const MODEL_ORDER_ROUTES = [
       const name = await signalbox.annotations.changeModel(params.name!, change, unchanged);
       params.name = name;
       if (visibility) await switchVisibility(call, { kind: "model", subject: name, visibility });
-      return Response.json(await modelView(signalbox, name));
+      return Response.json(await modelAnswer(signalbox, name));
     },
   }),
   route({

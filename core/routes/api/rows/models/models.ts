@@ -22,11 +22,11 @@ import {
   listVersions,
   type StoredVersion,
 } from "../../../../store/models.ts";
-import { modelPage, modelView } from "../../../data/panel-data.ts";
 import { FILE_TYPES } from "../../answer.ts";
 import { orderMark } from "../../order-answers.ts";
 import { type Call, filterQuery, json, listOf, route, steadyListAnswer, VERSION_QUERY } from "../../route.ts";
 import { DOWNLOAD, VERSION } from "./download.ts";
+import { leadOf, modelAnswer, modelsAnswer } from "./model-answers.ts";
 
 const INTERVAL_LEVEL = z.coerce.number("must be a number").min(0.01).max(0.999);
 const PREDICT_QUERY = VERSION_QUERY.extend({
@@ -248,7 +248,7 @@ export const MODEL_ROUTES = [
     says: "Lists the models, newest first; `q` searches names, targets, columns, tags and notes.",
     query: filterQuery(LIST_FILTERS.models),
     answers: { 200: listOf("LISTED_MODEL") },
-    handle: (call) => steadyListAnswer(call, modelPage, () => false),
+    handle: (call) => steadyListAnswer(call, modelsAnswer, () => false),
   }),
   route({
     method: "GET",
@@ -259,7 +259,7 @@ export const MODEL_ROUTES = [
     answers: { 200: json("MODEL") },
     tag: modelTag,
     handle: async ({ signalbox, params }) =>
-      Response.json(await modelView(signalbox, (await signalbox.models.find(params.name!)).name)),
+      Response.json(await modelAnswer(signalbox, (await signalbox.models.find(params.name!)).name)),
   }),
   route({
     method: "GET",
@@ -271,9 +271,11 @@ export const MODEL_ROUTES = [
     answers: { 200: json("MODEL_VERSION") },
     tag: modelTag,
     handle: async ({ signalbox, params }) => {
-      const { createdAt, ...version } = await signalbox.models.findVersion(params.name, params.v);
+      const found = await signalbox.models.findVersion(params.name, params.v);
+      const { createdAt, ...version } = found;
       return Response.json({
         ...version,
+        ...(await leadOf(signalbox, found)),
         createdAt: new Date(createdAt).toISOString(),
         isLive: (await signalbox.models.find(version.name)).liveVersion === version.version,
         evaluation: await findEvaluation(signalbox.store, version.name, version.version),
@@ -294,7 +296,7 @@ export const MODEL_ROUTES = [
     refusals: ["conflict"],
     handle: async ({ signalbox, params, body, unchanged }) =>
       Response.json(
-        await modelView(
+        await modelAnswer(
           signalbox,
           (await signalbox.models.deploy(params.name!, body.version, unchanged)).name,
         ),
@@ -311,7 +313,7 @@ export const MODEL_ROUTES = [
     refusals: ["conflict"],
     handle: async ({ signalbox, params, unchanged }) =>
       Response.json(
-        await modelView(signalbox, (await signalbox.models.takeOffline(params.name!, unchanged)).name),
+        await modelAnswer(signalbox, (await signalbox.models.takeOffline(params.name!, unchanged)).name),
       ),
   }),
   route({
@@ -327,7 +329,10 @@ export const MODEL_ROUTES = [
     refusals: ["conflict"],
     handle: async ({ signalbox, params, body, unchanged }) =>
       Response.json(
-        await modelView(signalbox, (await signalbox.models.setThreshold(params.name!, body, unchanged)).name),
+        await modelAnswer(
+          signalbox,
+          (await signalbox.models.setThreshold(params.name!, body, unchanged)).name,
+        ),
       ),
   }),
   PREDICT,

@@ -155,3 +155,20 @@ test("the page links what can be taken along", async () => {
     expect(html).toContain(`${PATH}${path}`);
   expect(html).toContain("Is more data worth it?");
 });
+
+interface Lead {
+  name: string;
+  metrics: Record<string, number>;
+  schema: { features: unknown[] };
+  card: string;
+}
+
+test("list, model and version lead with metrics, schema and card", async () => {
+  const answers = ["/api/models/crew", "/api/models/crew/versions/1"].map((path) => harness.json<Lead>(path));
+  const listed = (await harness.json<{ items: Lead[] }>("/api/models")).items;
+  for (const lead of [...(await Promise.all(answers)), listed.find(({ name }) => name === "crew")!]) {
+    expect(Object.keys(lead.metrics)).toContain("roc_auc");
+    expect(lead.schema.features.length).toBeGreaterThan(0);
+    expect(lead.card).toStartWith("# crew version 1");
+  }
+});
