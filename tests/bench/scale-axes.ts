@@ -1,5 +1,5 @@
 /** What can grow, at five sizes each: how to make it, and what is measured of it. */
-import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startChild } from "../../core/platform/child.ts";
@@ -27,6 +27,8 @@ const MEMORY_BYTES = 12e9;
 const ROUNDS = 120;
 const ANSWERS = 15;
 const BROADCASTS = 30;
+/** So many copies of a model have a file of their own. */
+const MOST_HELD = 256;
 
 export const AXES: Record<string, Axis> = {
   rows: {
@@ -138,6 +140,10 @@ async function filledFolder({ rows, predictions }: { rows: number; predictions: 
   const folder = mkdtempSync(join(tmpdir(), "signalbox-scale-"));
   cpSync(trained, folder, { recursive: true });
   await multiply(folder, { rows, events: rows });
+  const models = join(folder, "models");
+  const [model] = readdirSync(models);
+  for (let copy = 1; copy < Math.min(rows, MOST_HELD); copy++)
+    cpSync(join(models, model!), join(models, `copy${copy}.bin`));
   if (predictions > 0) await predictOften(folder, predictions);
   return folder;
 }
