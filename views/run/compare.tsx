@@ -142,7 +142,7 @@ function MetricCell({ texts: [value, low, high] }: { texts: (string | null)[] })
   );
 }
 
-/** Figures of one row with the same decimals; null stays. */
+/** Figures that are read together, with the same decimals; null stays. */
 function textsOf(values: readonly (number | null)[]): (string | null)[] {
   const shown = figures(values.filter((value) => value !== null));
   return values.map((value, index) =>
@@ -236,6 +236,7 @@ function Curves({ comparison: { curves }, names }: Compared) {
 
 function ImportanceTable({ comparison: { importance }, names }: Compared) {
   if (importance.length === 0) return null;
+  const texts = textsOf(importance.flatMap(({ values }) => values));
   return (
     <section class="panel" aria-labelledby="importance-heading">
       <h2 id="importance-heading">Feature importance</h2>
@@ -243,8 +244,8 @@ function ImportanceTable({ comparison: { importance }, names }: Compared) {
         <table>
           <HeadRow label="Column" names={names} />
           <tbody>
-            {importance.map(({ column, values }) => {
-              const shown = textsOf(values);
+            {importance.map(({ column }, row) => {
+              const shown = texts.slice(row * names.length, (row + 1) * names.length);
               return (
                 <tr>
                   <th scope="row">{column}</th>
