@@ -141,7 +141,7 @@ async function filledFolder({ rows, predictions }: { rows: number; predictions: 
   cpSync(trained, folder, { recursive: true });
   await multiply(folder, { rows, events: rows });
   const models = join(folder, "models");
-  const [model] = readdirSync(models);
+  const model = readdirSync(models).find((file) => file.endsWith(".bin"));
   for (let copy = 1; copy < Math.min(rows, MOST_HELD); copy++)
     cpSync(join(models, model!), join(models, `copy${copy}.bin`));
   if (predictions > 0) await predictOften(folder, predictions);
