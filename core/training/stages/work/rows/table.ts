@@ -68,21 +68,27 @@ function mixNumbers(first: Int32Array, second: Int32Array, values: Float64Array)
   mixWords(first, second, { words, from: 1, stride: 2 });
 }
 
-/** Map entries that are created in about ten milliseconds. */
-const ENTRY_COST = 40;
+/** A look into the table of hashes takes as long as so many multiply-adds. */
+const LOOK_COST = 10;
 
+/** By row the number of its group, in the order of first rows. The hashes are found by open addressing with linear probing. */
 function* numbered(first: Int32Array, second: Int32Array): Steps<Int32Array> {
-  const known = new Map<number, number>();
-  const groups = new Int32Array(first.length);
-  yield* inBlocks(first.length, ENTRY_COST * first.length, (from, to) => {
+  const rows = first.length;
+  const mask = 2 ** Math.ceil(Math.log2(Math.max(2, 2 * rows))) - 1;
+  /** The first row of a group, plus 1; 0: free. */
+  const slots = new Int32Array(mask + 1);
+  const groups = new Int32Array(rows);
+  let count = 0;
+  yield* inBlocks(rows, LOOK_COST * rows, (from, to) => {
     for (let row = from; row < to; row++) {
-      const key = (first[row] >>> 0) * 0x200000 + ((second[row] >>> 0) & 0x1fffff);
-      let group = known.get(key);
-      if (group === undefined) {
-        group = known.size;
-        known.set(key, group);
+      let slot = (first[row] ^ (second[row] >>> 15)) & mask;
+      let other = slots[slot] - 1;
+      while (other >= 0 && (first[other] !== first[row] || second[other] !== second[row])) {
+        slot = (slot + 1) & mask;
+        other = slots[slot] - 1;
       }
-      groups[row] = group;
+      if (other < 0) slots[slot] = row + 1;
+      groups[row] = other < 0 ? count++ : groups[other];
     }
   });
   return groups;
