@@ -1,11 +1,14 @@
 /**
- * Runs every check in named steps that anyone can run alone. The last line counts what passed and what failed.
+ * Runs every check in named steps that anyone can run alone; `--all` runs on both databases what runs on either. The last
+ * line counts what passed and what failed.
  * Installs what is missing from Debian: Chromium for the browser journeys, the proxies that they run through, what
- * makes writes fail and clocks jump, MariaDB, and PostgreSQL, which it starts in a folder of its own.
+ * makes writes fail and clocks jump, MariaDB, PgBouncer, and PostgreSQL, which it starts in a folder of its own. The S3
+ * server for the tests is built where it is missing.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { s3Program } from "./harness/object-store.ts";
 import { startPostgres } from "./harness/postgres.ts";
 import { installPrograms } from "./harness/programs.ts";
 
@@ -16,34 +19,75 @@ const bun = process.execPath;
 interface Step {
   name: string;
   command: string[];
+  /** On PostgreSQL instead of SQLite. */
+  isOnPostgres?: true;
   /** JUnit report that the command writes; without one the step counts as a single test. */
   report?: string;
 }
 
+/** `--all`: what runs on SQLite runs on PostgreSQL as well, not only a part of it. */
+const isAll = process.argv.includes("--all");
 const unit = join(reports, "unit.xml");
+const unitOnPostgres = join(reports, "unit-postgres.xml");
 const browser = join(reports, "browser.xml");
+const browserOnPostgres = join(reports, "browser-postgres.xml");
+
+const test = (report: string, folders: readonly string[]) => {
+  const how = ["--parallel=3", "--timeout=120000", "--reporter=junit", `--reporter-outfile=${report}`];
+  return [bun, "test", ...how, ...folders];
+};
+const journeys = (files: readonly string[]) => {
+  return [bun, "x", "playwright", "test", "--config=tests/e2e/playwright.config.ts", ...files];
+};
+
+/** Rooms whose tests open a whole server. */
+const SERVED = [
+  "datasets",
+  "events",
+  "http",
+  "live",
+  "models",
+  "operations",
+  "process",
+  "routes",
+  "training",
+];
+const PART_ON_POSTGRES = [
+  "tests/core/http/identity",
+  "tests/core/live",
+  "tests/core/routes/api/journey.slow.test.ts",
+  "tests/core/routes/api/races.test.ts",
+  "tests/core/routes/api/rows/feedback.test.ts",
+  "tests/core/process/order",
+];
+/** The way from a file to predictions, signing in, and outcomes. */
+const JOURNEYS_ON_POSTGRES = ["journey.e2e.ts", "sign-in.e2e.ts", "feedback.e2e.ts"];
 const STEPS: Step[] = [
   { name: "types", command: [bun, "x", "tsc", "--noEmit"] },
   { name: "types of the browser tests", command: [bun, "x", "tsc", "--noEmit", "-p", "tests/e2e"] },
   { name: "lint and format", command: [bun, "x", "biome", "ci", "."] },
   {
     name: "unit, property and HTTP tests",
-    command: [
-      bun,
-      "test",
-      "--parallel=3",
-      "--timeout=120000",
-      "--reporter=junit",
-      `--reporter-outfile=${unit}`,
-      "tests",
-    ],
+    command: test(unit, ["tests"]),
     report: unit,
+  },
+  {
+    name: "HTTP and live tests on PostgreSQL",
+    command: test(unitOnPostgres, isAll ? SERVED.map((room) => `tests/core/${room}`) : PART_ON_POSTGRES),
+    report: unitOnPostgres,
+    isOnPostgres: true,
   },
   { name: "one-file build", command: [bun, "run", "build"] },
   {
     name: "browser journeys",
-    command: [bun, "x", "playwright", "test", "--config=tests/e2e/playwright.config.ts"],
+    command: journeys([]),
     report: browser,
+  },
+  {
+    name: "browser journeys on PostgreSQL",
+    command: journeys(isAll ? [] : JOURNEYS_ON_POSTGRES),
+    report: browserOnPostgres,
+    isOnPostgres: true,
   },
   { name: "chaos, a few points of each kind", command: [bun, "tests/chaos/index.ts", "--short"] },
 ];
@@ -59,13 +103,16 @@ const PROGRAMS: Record<string, string> = {
   "/usr/sbin/ip": "iproute2",
   "/usr/bin/promtool": "prometheus",
   "/usr/lib/postgresql": "postgresql",
+  "/usr/sbin/pgbouncer": "pgbouncer",
   "/usr/sbin/mariadbd": "mariadb-server",
 };
 
 async function runStep(step: Step): Promise<{ passed: number; failed: number }> {
   console.log(`\n== ${step.name}: ${step.command.slice(1).join(" ")}`);
-  const addresses = { PLAYWRIGHT_JUNIT_OUTPUT_FILE: browser, TEST_POSTGRES_URL: postgres.url };
-  const env = { ...process.env, CHROMIUM, ...addresses };
+  const programs = { CHROMIUM, TEST_POSTGRES_URL: postgres.url, S3_SERVER };
+  const engine = step.isOnPostgres && { TEST_ENGINE: "postgres" };
+  const report = step.report && { PLAYWRIGHT_JUNIT_OUTPUT_FILE: step.report };
+  const env = { ...process.env, ...programs, ...engine, ...report };
   const child = Bun.spawn(step.command, { stdio: ["ignore", "inherit", "inherit"], env });
   const isGreen = (await child.exited) === 0;
   const counted =
@@ -83,6 +130,7 @@ function countReport(xml: string): { passed: number; failed: number } {
 }
 
 installPrograms(PROGRAMS);
+const S3_SERVER = s3Program();
 const postgres = await startPostgres();
 const total = { passed: 0, failed: 0 };
 const times: string[] = [];

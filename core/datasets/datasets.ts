@@ -82,7 +82,8 @@ export class Datasets {
 
   constructor(private readonly options: DatasetsOptions) {
     this.ends = new ReadingEnds(options.store);
-    this.arrivals = new UploadsInProgress(options);
+    const { log, logger, store, workerId } = options;
+    this.arrivals = new UploadsInProgress({ log, logger, hostId: store.isShared ? workerId : undefined });
     this.reader = new FileReader({
       ...options,
       onReport: async ({ id, name, sizeBytes: bytesTotal }, { bytesRead: bytes, rows, columns }) => {
@@ -98,8 +99,8 @@ export class Datasets {
       removeFiles: (id) => this.removeFiles(id),
     });
     options.log.hear((type, data, isOurs) => {
+      if (!isOurs) this.arrivals.hear(type, data);
       if (isOurs || typeof data.datasetId !== "string") return;
-      this.arrivals.hear(type, data);
       this.ends.tell(data.datasetId).catch((error: unknown) => this.warnOfReading(data.datasetId, error));
     });
   }

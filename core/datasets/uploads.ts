@@ -36,11 +36,11 @@ export class UploadsInProgress {
   /** Uploads that have ended, by ID with their names, until that is reported. */
   private readonly departed = new Map<string, string>();
   /** Those of other servers, and when they last reported. */
-  private readonly heard = new Map<string, UploadInProgress & { at: number }>();
+  private readonly heard = new Map<string, UploadInProgress & { at: number; hostId: string | undefined }>();
   private timer: Timer | null = null;
   private isStopped = false;
 
-  constructor(private readonly options: { log: EventLog; logger: Logger }) {}
+  constructor(private readonly options: { log: EventLog; logger: Logger; hostId: string | undefined }) {}
 
   list(): UploadInProgress[] {
     return [...this.all.values(), ...this.othersNow()];
@@ -68,20 +68,21 @@ export class UploadsInProgress {
     if (!this.timer) void this.tellRest();
   }
 
-  /** What another server reported about an upload or a reading of its own. */
+  /** What another server reported about an upload or a reading of its own, or that it left or restarted. */
   hear(type: EventName, data: Record<string, unknown>): void {
-    const id = data.datasetId as string;
-    if (type === "dataset.progressed") {
-      const { name, bytes, bytesTotal, rows } = data as EventData<"dataset.progressed">;
-      this.heard.set(id, { id, name, bytes, bytesTotal, rows, columns: [], at: performance.now() });
-    } else if (ENDS.has(type)) this.heard.delete(id);
+    if (type === "host.left" || type === "host.joined") {
+      for (const [id, { hostId }] of this.heard) if (hostId === data.hostId) this.heard.delete(id);
+    } else if (type === "dataset.progressed") {
+      const { datasetId: id, hostId, ...progress } = data as EventData<"dataset.progressed">;
+      this.heard.set(id, { ...progress, id, hostId, columns: [], at: performance.now() });
+    } else if (ENDS.has(type)) this.heard.delete(data.datasetId as string);
   }
 
   /** An upload whose server fell silent is no longer shown. */
   private othersNow(): UploadInProgress[] {
     const oldest = performance.now() - SILENT_MS;
     for (const [id, { at }] of this.heard) if (at < oldest) this.heard.delete(id);
-    return [...this.heard.values()].map(({ at: _, ...upload }) => upload);
+    return [...this.heard.values()].map(({ at: _, hostId: __, ...upload }) => upload);
   }
 
   /** Another event has reported that it is over: nothing is left to report. */
@@ -95,14 +96,20 @@ export class UploadsInProgress {
   }
 
   private async tell(): Promise<void> {
-    const moved = [...this.untold].flatMap((id) => this.all.get(id) ?? []);
+    const { log, hostId } = this.options;
+    const moved = [...this.untold];
     const departed = [...this.departed];
     this.untold.clear();
     this.departed.clear();
     this.timer = setTimeout(() => void this.tellRest(), TELL_MS);
-    await this.options.log.record(async (tx) => {
-      for (const { id, name, bytes, bytesTotal, rows } of moved)
-        await tx.append("dataset.progressed", { datasetId: id, name, bytes, bytesTotal, rows });
+    await log.record(async (tx) => {
+      for (const id of moved) {
+        // Its end may have been told while this waited for its turn: others would never hear of another one.
+        const upload = this.all.get(id);
+        if (!upload) continue;
+        const { columns: _, id: datasetId, ...progress } = upload;
+        await tx.append("dataset.progressed", { datasetId, ...progress, ...(hostId && { hostId }) });
+      }
       for (const [datasetId, name] of departed) await tx.append("dataset.settled", { datasetId, name });
     });
   }

@@ -52,6 +52,8 @@ export interface Recording extends Handle {
 const CATCH_UP = 500;
 /** How often the log is checked for rows appended by others, if no notification comes. */
 const LOOK_MS = 400;
+/** A database that does not answer for so long is away. */
+const LATE_MS = 3000;
 
 type Listener = (seq: number, stale: PanelKey[]) => void;
 type Observer = (type: EventName, data: unknown) => void;
@@ -73,7 +75,11 @@ export class EventLog {
   lastSeq = 0;
   /** Events appended here that listeners have not received yet, by number. */
   private readonly appended = new Map<number, Happened>();
+  /** Events appended here, from their statement until they are told: the log may be read between commit and answer. */
+  private readonly ours = new Map<number, Happened>();
   private catchingUp: Promise<void> | null = null;
+  /** When it was last known what others append; null: nobody else does. */
+  private knewAt: number | null = null;
   /** Readers that follow now, and whether they must end. */
   followers = 0;
   isClosed = false;
@@ -99,13 +105,20 @@ export class EventLog {
    */
   async record<T>(body: (tx: Recording) => Promise<T>): Promise<T> {
     const happened: Happened[] = [];
-    const result = await this.store.transaction((tx) =>
-      body(
-        new RecordingHandle(tx, async (type, data) => {
-          happened.push(await this.insert(tx, type, data));
-        }),
-      ),
-    );
+    const result = await this.store
+      .transaction((tx) =>
+        body(
+          new RecordingHandle(tx, async (type, data) => {
+            const entry = await this.insert(tx, type, data);
+            happened.push(entry);
+            this.ours.set(entry.seq, entry);
+          }),
+        ),
+      )
+      .catch((error: unknown) => {
+        for (const { seq } of happened) this.ours.delete(seq);
+        throw error;
+      });
     // What was already read from the log has been delivered.
     for (const entry of happened) if (entry.seq > this.lastSeq) this.appended.set(entry.seq, entry);
     const seq = happened.at(-1)?.seq ?? 0;
@@ -141,6 +154,7 @@ export class EventLog {
       isLooking = true;
       try {
         await this.catchUp(await lastSeq(this.store));
+        this.knewAt = performance.now();
       } catch (error) {
         if (!(error instanceof StoreUnavailable)) failed(error);
       } finally {
@@ -157,10 +171,19 @@ export class EventLog {
     };
   }
 
+  /** What others append is not known here for now: viewers are better off with another server. */
+  get isLate(): boolean {
+    return this.knewAt !== null && performance.now() - this.knewAt > LATE_MS;
+  }
+
   private async readOn(): Promise<void> {
     const rows = await eventsAfter(this.store, { since: this.lastSeq, limit: CATCH_UP, type: null });
     for (const { seq, type, data } of rows) {
-      if (seq > this.lastSeq) this.advance({ seq, type: type as EventName, data: JSON.parse(data) }, false);
+      if (seq <= this.lastSeq) continue;
+      const own = this.ours.get(seq);
+      // A number that a failed change gives back may be another server's.
+      const isOurs = own?.type === type && JSON.stringify(own.data) === data;
+      this.advance({ seq, type: type as EventName, data: JSON.parse(data) }, isOurs);
     }
     // Events that had already left the log make nothing stale: its readers redraw everything by their own rules.
     if (!rows.length) this.lastSeq = Math.max(this.lastSeq, await lastSeq(this.store));
@@ -178,6 +201,7 @@ export class EventLog {
   private advance({ seq, type, data }: Happened, isOurs: boolean): void {
     this.lastSeq = seq;
     this.appended.delete(seq);
+    this.ours.delete(seq);
     // First: a drawing must not use data that was cached before it.
     for (const hearer of this.hearers) hearer(type, data, isOurs);
     this.tell(seq, stalePanels(type, data as EventData<EventName>));

@@ -1,9 +1,8 @@
 /** Every event, one entry each: payload, level, sentence, stale panels; no HTML. */
-import { plural, reading, scorePercent, score as scoreText } from "../platform/figures.ts";
+import { plural, scorePercent, score as scoreText } from "../platform/figures.ts";
 import { ACCESS_EVENTS } from "./access-events.ts";
 import { CHANGE, changeSentence } from "./changes.ts";
 import { type EventType, event, type Level, UNTOLD } from "./event-type.ts";
-import { HEALTH_STATE_NAMES, HEALTH_STATES } from "./health-states.ts";
 import { AUTOMATION_EVENTS } from "./kinds/automation-events.ts";
 import "../platform/zod-setup.ts";
 import * as z from "zod";
@@ -38,6 +37,7 @@ export const EVENTS = {
         bytes: z.number(),
         bytesTotal: z.number().nullable(),
         rows: z.number().nullable(),
+        hostId: z.string().optional(),
       }),
     level: "info",
     sentence: null,
@@ -292,21 +292,6 @@ export const EVENTS = {
     sentence: null,
     stale: (d) => ["model", `model:${d.model}`, "watch", `watch:${d.model}`],
   }),
-  "health.changed": event({
-    data: () =>
-      z.object({
-        gauge: z.string(),
-        label: z.string(),
-        from: z.string(),
-        to: z.enum(HEALTH_STATE_NAMES),
-        value: z.number(),
-        unit: z.string(),
-        isLoss: z.boolean().optional(),
-      }),
-    level: (d) => (d.to === "healthy" ? "success" : d.to === "critical" && d.isLoss ? "error" : "warning"),
-    sentence: (d) => `${d.label} ${HEALTH_STATES[d.to].phrase}: ${reading(d.value, d.unit)}`,
-    stale: () => ["health", "metrics", "activity", "attention"],
-  }),
   "alert.raised": event({
     data: () =>
       z.object({
@@ -334,12 +319,6 @@ export const EVENTS = {
   ...HOST_EVENTS,
   ...TRAFFIC_EVENTS,
   ...AUTOMATION_EVENTS,
-  "metrics.sampled": event({
-    data: () => z.object({ values: z.record(z.string(), z.number()) }),
-    level: "info",
-    sentence: null,
-    stale: () => ["metrics", "health", "connection", "predictions"],
-  }),
 } as const;
 
 export type EventName = keyof typeof EVENTS;

@@ -4,12 +4,18 @@ import { HEARTBEAT_MS } from "../events/follow.ts";
 import type { Problem } from "./problem.ts";
 import { type Chunks, STREAM_HEADER, streamBody } from "./stream.ts";
 
+/** When to ask again what is only unavailable for now. */
+const RETRY_SECONDS = 2;
+const retryAfter = (status: number): Record<string, string> =>
+  status === 503 ? { "retry-after": String(RETRY_SECONDS) } : {};
+
 /** HTML; never cached, because it shows a moment. */
 export function htmlAnswer(html: string, status = 200): Response {
   const headers = {
     "content-type": "text/html; charset=utf-8",
     "cache-control": "no-store",
     vary: "accept",
+    ...retryAfter(status),
   };
   return new Response(html, { status, headers });
 }
@@ -18,7 +24,7 @@ export function problemAnswer(told: Problem): Response {
   // Ends with a line break: in a terminal the prompt then begins on its own line.
   return new Response(`${JSON.stringify(told)}\n`, {
     status: told.status,
-    headers: { "content-type": "application/problem+json" },
+    headers: { "content-type": "application/problem+json", ...retryAfter(told.status) },
   });
 }
 

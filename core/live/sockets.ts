@@ -7,7 +7,7 @@ import type { EventLog } from "../events/event-log.ts";
 import { type PanelKey, parsePanelKey } from "../events/panel-names.ts";
 import type { Privacy, Sight } from "../events/privacy.ts";
 import { type Config, isLoopback } from "../operations/config.ts";
-import { AppError } from "../platform/errors.ts";
+import { AppError, StoreUnavailable } from "../platform/errors.ts";
 import { FOREVER, type Lease } from "../platform/leases.ts";
 import { type DrawingKey, drawingFor } from "./audiences.ts";
 import { EventSockets } from "./event-sockets.ts";
@@ -46,6 +46,8 @@ const MAX_PANELS = 40;
 const NO_ACCESS = 1008;
 /** 1011, internal error: htmx reconnects after it. */
 const TRY_AGAIN = 1011;
+/** 1013, try again later: htmx reconnects after it. */
+const LATER = 1013;
 /** 1012, service restart: htmx reconnects after it. */
 const RESTART = 1012;
 
@@ -98,6 +100,7 @@ export class Sockets {
   admit(url: URL, visitor: Visitor): Viewer {
     const { address, origin, hold, mayPredict, sight } = visitor;
     const { config, log, now } = this.options;
+    if (log.isLate) throw new StoreUnavailable("The database does not answer");
     const peer = this.peers.get(address) ?? { address, sockets: 0 };
     const isFull =
       this.open.size >= config.MAX_SOCKETS ||
@@ -172,11 +175,18 @@ export class Sockets {
 
   /** A heartbeat for viewers that received nothing since the last one. */
   private tick(): void {
+    if (this.options.log.isLate) this.sendAway();
     const message = tickMessage(this.options.live.watermark());
     for (const group of this.groups.list()) {
       if (group.isQuiet) this.outbox.add(group, message);
       group.isQuiet = true;
     }
+  }
+
+  /** What they show is late, and says so once they have no connection; another server may have the present. */
+  private sendAway(): void {
+    for (const socket of this.open)
+      if (socket.data.group) socket.close(LATER, "the database does not answer");
   }
 
   private welcome(socket: Socket): void {

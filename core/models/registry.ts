@@ -15,7 +15,7 @@ import { setChallenger } from "../store/challengers.ts";
 import type { Handle, Store, Unchanged } from "../store/database.ts";
 import { deleteModel, isHiddenModel, setVersionDeletion, versionsToErase } from "../store/deletions.ts";
 import { readChecked } from "../store/files/checked-read.ts";
-import { modelKey, namedFiles } from "../store/files/named-files.ts";
+import { modelFileOf, modelKey, namedFiles } from "../store/files/named-files.ts";
 import type { FileStorage, StoredFile } from "../store/files/storage.ts";
 import {
   deleteVersion,
@@ -31,7 +31,7 @@ import {
   undeploy,
 } from "../store/models.ts";
 import type { RunResult } from "../trainer/contract.ts";
-import { adoptAnswers, eraseAnswers, modelFileOf } from "../training/results/answers-file.ts";
+import { adoptAnswers, eraseAnswers } from "../training/results/answers-file.ts";
 
 export interface ModelsOptions {
   store: Store;

@@ -2,7 +2,7 @@
  * Every gauge of the machine, one entry each: its label, unit, default thresholds and how to read it. Settings, checks,
  * pages, the API and /metrics read this record; its setting is HEALTH_ and its name in capitals.
  */
-import { plural, reading } from "../platform/figures.ts";
+import { duration, plural, reading } from "../platform/figures.ts";
 
 /** What a gauge may read. */
 export interface GaugeSource {
@@ -13,6 +13,8 @@ export interface GaugeSource {
   diskPercent: () => number | Promise<number>;
   loopDelayMs: () => number;
   queueLength: () => number | Promise<number>;
+  /** Of the run that waits longest. */
+  queueWaitSeconds: () => number | Promise<number>;
 }
 
 export interface GaugeType {
@@ -25,6 +27,8 @@ export interface GaugeType {
   read: (source: GaugeSource) => number | Promise<number>;
   /** Consecutive samples needed to look worse, for a gauge whose short peaks are harmless. */
   worseAfter?: number;
+  /** True if every server reads the same value: it is reported once, for no host. */
+  isShared?: boolean;
   /** True if something is lost at its limit: only that is an error. */
   isLoss?: boolean;
   /** The value that its state is based on, if that is not the value shown. */
@@ -82,8 +86,19 @@ export const GAUGES = {
     thresholds: [10, 50],
     says: "trainings waiting",
     read: (source) => source.queueLength(),
+    isShared: true,
     risk: ({ value }) =>
       `${plural(value, "training run")} in the queue. New ones start late. Cancel some of them, or raise TRAIN_CONCURRENCY.`,
+  },
+  wait: {
+    label: "Queue wait",
+    unit: "s",
+    thresholds: [900, 3600],
+    says: "seconds that a training has waited",
+    read: (source) => source.queueWaitSeconds(),
+    isShared: true,
+    risk: ({ value }) =>
+      `A training run has waited for ${duration(value * 1000)}. New ones start even later. Cancel some of them, start more workers, or raise TRAIN_CONCURRENCY.`,
   },
 } as const satisfies Record<string, GaugeType>;
 
@@ -95,6 +110,12 @@ function hoursText(hours: number): string {
 export type GaugeName = keyof typeof GAUGES;
 export type GaugeSetting = `HEALTH_${Uppercase<GaugeName>}`;
 export const GAUGE_NAMES = Object.keys(GAUGES) as GaugeName[];
+
+/** Under which name a gauge of one of several hosts is stored and told; `hostId` null: there is one host. */
+export function gaugeOn(hostId: string | null, name: GaugeName): string {
+  const { isShared = false }: GaugeType = GAUGES[name];
+  return hostId === null || isShared ? name : `${name}@${hostId}`;
+}
 
 /** The setting with a gauge's "warning,critical". */
 export function gaugeSetting(name: GaugeName): GaugeSetting {

@@ -12,6 +12,7 @@ import { childPids } from "../platform/child.ts";
 import { DAY_MS } from "../platform/figures.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Store } from "../store/database.ts";
+import { latestActivity } from "../store/log.ts";
 import { addPoints, measuredOnce, POINT_STEPS, pointsOf } from "../store/points.ts";
 import type { Config } from "./config.ts";
 import { GaugeHistory, type HistoryPoint } from "./gauge-history.ts";
@@ -21,6 +22,7 @@ import {
   type GaugeName,
   type GaugeSource,
   type GaugeType,
+  gaugeOn,
   gaugeSetting,
 } from "./gauges.ts";
 import { CpuShare, diskPercent, ForeignCpu, LoopDelay, memoryPercent } from "./machine/machine.ts";
@@ -86,6 +88,9 @@ export interface HealthOptions {
   logger: Logger;
   now: () => number;
   queueLength: () => number | Promise<number>;
+  queueWaitSeconds: () => number | Promise<number>;
+  /** This one among several on the same database; null: it is alone. */
+  host: { id: string; host: string } | null;
 }
 
 /** Samples every gauge, keeps their history and reports changes. */
@@ -106,6 +111,7 @@ export class Health {
       memoryPercent,
       diskPercent: () => diskPercent(options.config.DATA_DIR),
       queueLength: options.queueLength,
+      queueWaitSeconds: options.queueWaitSeconds,
       loopDelayMs: () => this.delay.take(),
       cpuPercent: () => cpu.take(),
       foreignCpuPercent: (busy) => foreign.take(busy, childPids()),
@@ -115,7 +121,8 @@ export class Health {
   async start(): Promise<void> {
     const { store, config, now } = this.options;
     for (const [gauge, history] of this.histories) {
-      const asked = { kind: "gauge", subject: gauge, stepMs: POINT_STEPS[0].stepMs } as const;
+      const subject = this.storedName(gauge);
+      const asked = { kind: "gauge", subject, stepMs: POINT_STEPS[0].stepMs } as const;
       const to = Number.MAX_SAFE_INTEGER;
       for (const { at, n, total } of await pointsOf(store, { ...asked, from: now() - DAY_MS, to }))
         history.add(at, total / n);
@@ -129,9 +136,10 @@ export class Health {
   /** A state from before a restart is not reported again. */
   private async recall(): Promise<void> {
     for (const { at, data } of (await this.options.log.latest("health.changed", RECALLED)).reverse()) {
-      const { gauge, to } = data as EventData<"health.changed">;
+      const { gauge, to, hostId } = data as EventData<"health.changed">;
       const lastChangeAt = Date.parse(at);
-      if (Object.hasOwn(GAUGES, gauge))
+      const isOurs = hostId === undefined || hostId === this.options.host?.id;
+      if (isOurs && Object.hasOwn(GAUGES, gauge))
         this.memory.set(gauge as GaugeName, { state: to, streak: 0, lastChangeAt });
     }
   }
@@ -183,11 +191,12 @@ export class Health {
           return reading;
         }),
       );
-      await tx.append("metrics.sampled", { values: Object.fromEntries(values) });
+      const host = this.options.host && { host: this.options.host.host };
+      await tx.append("metrics.sampled", { values: Object.fromEntries(values), ...host });
       await addPoints(
         tx,
         at,
-        values.map(([gauge, value]) => measuredOnce("gauge", gauge, value)),
+        values.map(([gauge, value]) => measuredOnce("gauge", this.storedName(gauge), value)),
       );
     });
     for (const [gauge, value] of values) this.histories.get(gauge)!.add(at, value);
@@ -197,22 +206,28 @@ export class Health {
   private async tellChange(from: HealthState, reading: GaugeReading, tx: Recording): Promise<void> {
     const { gauge, label, unit, state } = reading;
     const value = this.judgedValue(reading);
-    const { isLoss = false }: GaugeType = GAUGES[gauge];
-    await tx.append("health.changed", { gauge, label, unit, value, from, to: state, isLoss });
-    if (state === "healthy") {
-      await this.options.alerts.resolve("health", gauge, tx);
-      return;
-    }
+    const { isLoss = false, isShared = false }: GaugeType = GAUGES[gauge];
+    const { alerts, host } = this.options;
+    // Every server reads it: the first one tells.
+    if (isShared && host && (await toldState(tx, gauge)) === state) return;
+    const on = host && !isShared ? { hostId: host.id, host: host.host } : null;
+    await tx.append("health.changed", { gauge, label, unit, value, from, to: state, isLoss, ...on });
+    const subject = this.storedName(gauge);
+    if (state === "healthy") return alerts.resolve("health", subject, tx);
     const told = { value, unit, hours: this.hoursLeft(gauge, value) };
     const alert: Alert = {
       code: "health",
-      subject: gauge,
+      subject,
       severity: state === "critical" && isLoss ? "error" : "warning",
-      sentence: GAUGES[gauge].risk(told),
+      sentence: `${on ? `${on.host}: ` : ""}${GAUGES[gauge].risk(told)}`,
       action: alertAction("health"),
       cause: "health.changed",
     };
-    await this.options.alerts.raise(alert, tx);
+    await alerts.raise(alert, tx);
+  }
+
+  private storedName(gauge: GaugeName): string {
+    return gaugeOn(this.options.host?.id ?? null, gauge);
   }
 
   private judgedValue({ gauge, value }: Pick<GaugeReading, "gauge" | "value">): number {
@@ -250,4 +265,13 @@ export class Health {
     const [warning, critical] = String(this.options.config[gaugeSetting(gauge)]).split(",").map(Number);
     return { warning: warning!, critical: critical! };
   }
+}
+
+/** What was told last of a gauge that all servers read. */
+async function toldState(tx: Recording, gauge: GaugeName): Promise<HealthState> {
+  for (const { data } of await latestActivity(tx, { type: "health.changed", limit: RECALLED })) {
+    const told = JSON.parse(data) as EventData<"health.changed">;
+    if (told.gauge === gauge && told.hostId === undefined) return told.to;
+  }
+  return "healthy";
 }

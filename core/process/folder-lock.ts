@@ -2,22 +2,19 @@
  * Locks the data folder for one process: two would interrupt each other's runs. A lock keeps others out; a file beside
  * it names the holder, so that the error can say who that is.
  */
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "../platform/errors.ts";
 import { lockFile } from "../store/sqlite/lock.ts";
 
-/** Locks the folder; the returned function releases it. Throws AppError `conflict` if a living process has it. */
+const LOCK = "hold.lock";
+const HOLDER = "holder.json";
+
+/** Takes the folder; the function returned lets it go. Throws AppError `conflict` where a living process has it. */
 export function holdFolder(folder: string): () => void {
-  const path = join(folder, "holder.json");
+  const path = join(folder, HOLDER);
   const unlock = lock(folder);
-  if (!unlock) {
-    const holder = readHolder(path);
-    const words = holder
-      ? `Process ${holder.pid} has been using ${folder} since ${holder.since}`
-      : `Another process uses ${folder}`;
-    throw new AppError("conflict", words, { fix: "Stop that process, or choose another DATA_DIR." });
-  }
+  if (!unlock) throw heldBy(folder);
   const mine = { pid: process.pid, startedAt: processStart(process.pid), since: new Date().toISOString() };
   try {
     writeFileSync(path, JSON.stringify(mine));
@@ -31,9 +28,28 @@ export function holdFolder(folder: string): () => void {
   };
 }
 
+/** As `holdFolder`, and nothing in the folder is different afterwards. */
+export function holdUntouched(folder: string): () => void {
+  const wasLocked = existsSync(join(folder, LOCK));
+  const unlock = lock(folder);
+  if (!unlock) throw heldBy(folder);
+  return () => {
+    unlock();
+    if (!wasLocked) rmSync(join(folder, LOCK), { force: true });
+  };
+}
+
+function heldBy(folder: string): AppError {
+  const holder = readHolder(join(folder, HOLDER));
+  const words = holder
+    ? `Process ${holder.pid} has been using ${folder} since ${holder.since}`
+    : `Another process uses ${folder}`;
+  return new AppError("conflict", words, { fix: "Stop that process, or choose another DATA_DIR." });
+}
+
 function lock(folder: string): (() => void) | null {
   try {
-    return lockFile(join(folder, "hold.lock"));
+    return lockFile(join(folder, LOCK));
   } catch (error) {
     throw unwritable(folder, error);
   }
@@ -47,7 +63,7 @@ function unwritable(folder: string, error: unknown): AppError {
 
 /** The process that has the folder now; null: none. */
 export function holderOf(folder: string): number | null {
-  const holder = readHolder(join(folder, "holder.json"));
+  const holder = readHolder(join(folder, HOLDER));
   return holder && isAlive(holder) ? holder.pid : null;
 }
 

@@ -33,9 +33,11 @@ import { DiskReserve } from "../platform/disk-reserve.ts";
 import { AppError } from "../platform/errors.ts";
 import { Leases } from "../platform/leases.ts";
 import { type Logger, openLogger } from "../platform/logger.ts";
+import { refuseUnfinished } from "../store/copying/copy-tables.ts";
 import type { Store } from "../store/database.ts";
 import type { SharedStorage } from "../store/files/shared-storage.ts";
 import type { FileStorage } from "../store/files/storage.ts";
+import { queueWaitSeconds } from "../store/runs.ts";
 import { Sealer } from "../store/sealed.ts";
 import { SightedStore } from "../store/sighted-store.ts";
 import { Presence } from "../training/queue/presence.ts";
@@ -111,6 +113,7 @@ export async function openSignalbox(
   const kept = adoptRestored(folder, now());
   if (kept) logger.warn({ kept }, "a backup was restored; the previous data is kept");
   const store = await openStore({ config, folder, role, logger });
+  await refuseUnfinished(store);
   if (store.isShared) await checkClock(store, logger);
   const files = await openFiles(config, folder);
   const log = await EventLog.open(store, now);
@@ -222,8 +225,12 @@ export async function openSignalbox(
     home,
     now,
   });
-  const queueLength = () => runs.queueLength();
-  const health = new Health({ config, store, log, alerts, logger, now, queueLength });
+  const health = new Health({
+    ...{ config, store, log, alerts, logger, now },
+    queueLength: () => runs.queueLength(),
+    queueWaitSeconds: () => queueWaitSeconds(store, now()),
+    host: store.isShared ? worker : null,
+  });
   const alertRoutes = new AlertRoutes({
     store,
     log,

@@ -5,7 +5,13 @@
 import { DAY_MS } from "../platform/figures.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Store } from "../store/database.ts";
-import { claimSweep, filesBeingRead, filesInUse, namedFiles } from "../store/files/named-files.ts";
+import {
+  claimSweep,
+  filesBeingRead,
+  filesInUse,
+  modelFileOf,
+  namedFiles,
+} from "../store/files/named-files.ts";
 import type { SharedStorage } from "../store/files/shared-storage.ts";
 
 const COPIES_MS = 60_000;
@@ -57,7 +63,7 @@ export async function sweepStorage({ store, files, logger, now }: UpkeepOptions)
   return lost.length;
 }
 
-/** By key; the tables made from a dataset's files go with it. */
+/** By key; the tables that were made of a dataset's files go with it, and answers by row with their model. */
 async function wanted(store: Store): Promise<(key: string) => boolean> {
   const named = (await namedFiles(store, { isShared: true })).map(({ key }) => key);
   const keys = new Set([...named, ...(await filesBeingRead(store))]);
@@ -66,7 +72,7 @@ async function wanted(store: Store): Promise<(key: string) => boolean> {
   return (key) => {
     if (key.startsWith("runs/")) return runs.has(key.split("/")[1]!);
     const isMade = key.startsWith("datasets/") && !key.endsWith(".csv");
-    return keys.has(key) || results.has(key) || (isMade && datasets.has(ownerOf(key)));
+    return keys.has(modelFileOf(key)) || results.has(key) || (isMade && datasets.has(ownerOf(key)));
   };
 }
 

@@ -210,6 +210,15 @@ export async function countRuns(store: Handle, status: RunStatus): Promise<numbe
   ))!.n;
 }
 
+/** Of the run that waits longest, since it was put into the queue or put there again; 0: none waits. */
+export async function queueWaitSeconds(store: Handle, now: number): Promise<number> {
+  const row = await store.get<{ at: number | null }>(
+    `SELECT min(queued.at) AS at FROM (SELECT max(e.at) AS at FROM runs r JOIN run_events e ON e.run_id = r.id
+       WHERE r.status = 'queued' AND r.deletion IS NULL AND e.type = 'run.queued' GROUP BY r.id) AS queued`,
+  );
+  return row?.at == null ? 0 : Math.max(0, now - row.at) / 1000;
+}
+
 export async function runCounts(store: Handle): Promise<Partial<Record<RunStatus, number>>> {
   const rows = await store.all<{ status: RunStatus; n: number }>(
     "SELECT status, count(*) AS n FROM runs WHERE deletion IS NULL GROUP BY status",

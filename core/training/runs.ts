@@ -34,7 +34,7 @@ import type { TrainRequest } from "./options/run-options.ts";
 import { Checkpoints } from "./queue/checkpoints.ts";
 import { notRunning, writeCancellation, writeFailure, writeResult } from "./queue/endings.ts";
 import { enqueueRun } from "./queue/enqueue.ts";
-import { interruptRun, isResumable, resumableRuns } from "./queue/interruptions.ts";
+import { interruptRun, resumableRuns } from "./queue/interruptions.ts";
 import { prepareRun } from "./queue/prepare-run.ts";
 import type { WorkerIdentity } from "./queue/presence.ts";
 import { RunEnds } from "./queue/run-ends.ts";
@@ -122,10 +122,9 @@ export class Runs {
   }
 
   private async resumeHere(id: string): Promise<void> {
-    const { resumes, store } = this.options;
     const run = await this.find(id);
-    if (run.status !== "interrupted" || resumes === "0" || this.isStopping) return;
-    if (await isResumable(store, id)) await this.resumeAtStart(run);
+    if (run.status !== "interrupted" || this.options.resumes === "0" || this.isStopping) return;
+    await this.resumeAtStart(run);
     await this.pump();
   }
 

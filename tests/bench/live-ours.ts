@@ -15,6 +15,8 @@ const config = readConfig({
   LOG_LEVEL: "silent",
   METRICS_SECONDS: "3600",
   MAX_SOCKETS: "20000",
+  // One of several servers on a database.
+  DATABASE_URL: process.argv[2] ?? "",
 });
 const signalbox = await openSignalbox(config);
 let published = (_at: number) => {};

@@ -7,6 +7,7 @@ import { BACKUPS_RIG } from "./backups.ts";
 import { CANCELS } from "./cancels.ts";
 import { CHILDREN } from "./children.ts";
 import { CLOCK } from "./clock.ts";
+import { CLUSTER } from "./cluster/index.ts";
 import { DATABASES } from "./database.ts";
 import { FAIL } from "./fail.ts";
 import { FULL_DISK } from "./full-disk.ts";
@@ -18,6 +19,9 @@ import { type Rig, type RigOptions, Table } from "./rig.ts";
 import { SCRIPTS_RIG } from "./scripts.ts";
 import { SECRETS } from "./secrets.ts";
 import { UPGRADE } from "./upgrade.ts";
+
+/** Only when it is asked for, or in its short form: it takes longer than all others together. */
+const ALONE = new Set([CLUSTER.name]);
 
 /** The two that may use all time come last: what the others leave is theirs. */
 const RIGS: Rig[] = [
@@ -33,6 +37,7 @@ const RIGS: Rig[] = [
   SCRIPTS_RIG,
   SECRETS,
   OUTBOUND,
+  CLUSTER,
   KILL,
   FAIL,
 ];
@@ -49,9 +54,11 @@ if (unknown) {
   process.stderr.write(`There is no rig ${unknown}; there are ${RIGS.map(({ name }) => name).join(" ")}\n`);
   process.exit(2);
 }
-const rigs = RIGS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+const isWanted = (name: string) =>
+  positionals.length > 0 ? positionals.includes(name) : values.short || values.all || !ALONE.has(name);
+const rigs = RIGS.filter(({ name }) => isWanted(name));
 // A short form has few points, and tries every one.
-const isUnbounded = values.all || values.soak || values.short;
+const isUnbounded = values.all || values.soak || values.short || positionals.includes(CLUSTER.name);
 const total = isUnbounded ? Number.POSITIVE_INFINITY : TOTAL_MS;
 const until = performance.now() + total;
 const defects: string[] = [];

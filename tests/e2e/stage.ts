@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import AxeBuilder from "@axe-core/playwright";
 import { test as base, expect, type Page } from "@playwright/test";
+import { type OwnSchema, ownSchema } from "../harness/postgres.ts";
 
 export interface Server {
   url: string;
@@ -16,6 +17,16 @@ export interface Server {
   signal: (signal: NodeJS.Signals) => void;
 }
 
+/** With TEST_ENGINE=postgres each data folder has a database of its own beside it. */
+const databases = new Map<string, OwnSchema>();
+
+async function databaseFor(folder: string): Promise<Record<string, string>> {
+  if (process.env.TEST_ENGINE !== "postgres") return {};
+  const database = databases.get(folder) ?? (await ownSchema());
+  databases.set(folder, database);
+  return { DATABASE_URL: database.url };
+}
+
 /** Starts `server.ts` and reads its first line. */
 export async function startServer(folder: string, settings: Record<string, string> = {}): Promise<Server> {
   const env = {
@@ -24,6 +35,7 @@ export async function startServer(folder: string, settings: Record<string, strin
     PORT: "0",
     LOG_LEVEL: "error",
     METRICS_SECONDS: "1",
+    ...(await databaseFor(folder)),
     ...settings,
   };
   const child = spawn("bun", ["server.ts"], { env, stdio: ["ignore", "pipe", "inherit"] });
@@ -54,6 +66,8 @@ export const test = base.extend<{ folder: string; server: Server }>({
   folder: async ({}, use) => {
     const folder = mkdtempSync(join(tmpdir(), "signalbox-e2e-"));
     await use(folder);
+    await databases.get(folder)?.drop();
+    databases.delete(folder);
     rmSync(folder, { recursive: true, force: true });
   },
   server: async ({ folder }, use) => {

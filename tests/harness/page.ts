@@ -26,7 +26,8 @@ export class Page {
   readonly shown = new Map<string, string>();
   private seqs = new Map<string, number>();
   private epoch: string;
-  private position: number;
+  /** It shows everything up to here. */
+  position: number;
   private socket: WebSocket | null = null;
   private isHidden = false;
   private isClosed = false;

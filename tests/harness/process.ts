@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { type OwnSchema, ownSchema } from "./postgres.ts";
 
 const SERVER = resolve(import.meta.dir, "../../server.ts");
 
@@ -10,12 +11,16 @@ export class ServerProcess {
   private child: Bun.Subprocess<"ignore", "pipe", "inherit"> | null = null;
   private lines: string[] = [];
   private reading = Promise.resolve();
+  /** With TEST_ENGINE=postgres. */
+  private schema: OwnSchema | null = null;
   url = "";
 
   constructor(private readonly settings: Record<string, string> = {}) {}
 
   async start(): Promise<void> {
     const port = this.url ? new URL(this.url).port : "0";
+    if (process.env.TEST_ENGINE === "postgres" && !("DATABASE_URL" in this.settings))
+      this.schema ??= await ownSchema();
     const env = {
       ...process.env,
       DATA_DIR: this.folder,
@@ -25,7 +30,7 @@ export class ServerProcess {
     };
     const child = Bun.spawn([process.execPath, SERVER], {
       stdio: ["ignore", "pipe", "inherit"],
-      env: { ...env, ...this.settings },
+      env: { ...env, ...(this.schema && { DATABASE_URL: this.schema.url }), ...this.settings },
     });
     this.child = child;
     const { promise: first, resolve } = Promise.withResolvers<void>();
@@ -77,6 +82,7 @@ export class ServerProcess {
 
   async remove(): Promise<void> {
     if (this.child && this.child.exitCode === null) await this.end("SIGKILL");
+    await this.schema?.drop();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

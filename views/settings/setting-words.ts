@@ -22,6 +22,7 @@ export const SETTING_WORDS: Record<string, SettingWords> = {
   HEALTH_DISK: { label: "Disk", unit: "%" },
   HEALTH_LOOP: { label: "Response delay", unit: "ms" },
   HEALTH_QUEUE: { label: "Waiting runs", unit: "runs" },
+  HEALTH_WAIT: { label: "Queue wait", unit: "s" },
   RETENTION_DAYS: { label: "Events", unit: "days" },
   PREDICTION_LOG: {
     label: "Keep predictions",

@@ -1,10 +1,32 @@
-/** The child process that makes a backup: it gets the folder as its input and writes the archive to stdout. */
+/**
+ * The child that makes a backup: the folder as its word, the archive on stdout. With the word "cluster" after it, it reads
+ * from stdin where a cluster's data is: secrets are not for everybody to read in the list of processes.
+ */
 
 import { failCommand, writeOut } from "../terminal.ts";
-import { packBackup } from "./backup.ts";
+import type { ClusterSettings } from "./cluster.ts";
 
-export async function runBackupChild(folder: string): Promise<void> {
-  for await (const part of packBackup(folder, Date.now)) if (!writeOut(part)) return;
+export async function runBackupChild(folder: string, source?: string): Promise<void> {
+  if (source === "cluster") return packShared(folder, (await Bun.stdin.json()) as ClusterSettings);
+  const { packBackup } = await import("./backup.ts");
+  await writeParts(packBackup(folder, Date.now));
 }
 
-if (import.meta.main) await runBackupChild(process.argv[2]!).catch(failCommand);
+async function packShared(folder: string, settings: ClusterSettings): Promise<void> {
+  const [{ openCluster }, { packCluster }] = await Promise.all([
+    import("./cluster.ts"),
+    import("./pack-cluster.ts"),
+  ]);
+  const cluster = await openCluster(settings);
+  try {
+    await writeParts(packCluster(cluster, folder, Date.now));
+  } finally {
+    await cluster.store.close();
+  }
+}
+
+async function writeParts(parts: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const part of parts) if (!writeOut(part)) return;
+}
+
+if (import.meta.main) await runBackupChild(process.argv[2]!, process.argv[3]).catch(failCommand);

@@ -5,16 +5,25 @@
 import { type ChildEntry, childCommand, childEnvironment } from "../../platform/child.ts";
 import { diskFull } from "../../platform/disk.ts";
 import { AppError } from "../../platform/errors.ts";
+import type { ClusterSettings } from "./cluster.ts";
 
 const BACKUP_CHILD: ChildEntry = {
   name: "backup-child",
   module: new URL("./backup-child.ts", import.meta.url),
 };
 
-/** Waits for the first bytes: a failure before them is an error response. Throws AppError. */
-export async function backupStream(folder: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
-  const child = Bun.spawn([...childCommand(BACKUP_CHILD), folder], {
-    stdio: ["ignore", "pipe", "pipe"],
+export type BackupSettings = ClusterSettings & { DATA_DIR: string };
+
+/** Waits for the first bytes: until then a failure is an answer of its own. Throws AppError, ConfigError. */
+export async function backupStream(
+  settings: BackupSettings,
+  signal: AbortSignal,
+): Promise<ReadableStream<Uint8Array>> {
+  const { DATA_DIR: folder, DATABASE_URL } = settings;
+  if (DATABASE_URL && !settings.STORAGE_URL) throw filesApart();
+  const words = DATABASE_URL ? [folder, "cluster"] : [folder];
+  const child = Bun.spawn([...childCommand(BACKUP_CHILD), ...words], {
+    stdio: [DATABASE_URL ? new Blob([JSON.stringify(settings)]) : "ignore", "pipe", "pipe"],
     env: childEnvironment(),
     signal,
   });
@@ -31,6 +40,13 @@ export async function backupStream(folder: string, signal: AbortSignal): Promise
       else controller.error();
     },
     cancel: () => child.kill(),
+  });
+}
+
+/** An archive of DATA_DIR alone would hold files without their database. */
+export function filesApart(): AppError {
+  return new AppError("conflict", "The database is in PostgreSQL and the files are in DATA_DIR", {
+    fix: "Use pg_dump for the database and copy DATA_DIR, or set STORAGE_URL.",
   });
 }
 

@@ -1,50 +1,15 @@
 /**
- * Makes a backup while the server runs. One tar: about.json, the database, the files of datasets and models, and last
- * manifest.json with the size and hash of each, so that a truncated or damaged archive is recognised. The database is
- * SQLite's own consistent copy; files never change once they exist, and are hard-linked first, so that none can
- * disappear before it is read.
+ * Makes a backup of one machine's data while the server runs. The database is SQLite's own consistent copy; files never
+ * change once they are there, and are linked beside it first, so that none can go away before it is read.
  */
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { copyFile, link, mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { copyFile, link, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { KEPT_COLUMN } from "../../csv/columns/column-file.ts";
 import { AppError } from "../../platform/errors.ts";
-import { VERSION } from "../../platform/version.ts";
 import { FILE_FOLDERS, filesOf } from "../../store/files/named-files.ts";
-import { copySqlite, DATABASE, openSqlite, SCHEMA } from "../../store/sqlite/database.ts";
-import { TAR_END, tarHeader, tarPadding } from "./tar.ts";
-
-/** Increased when an older Signalbox could not restore what this one writes. */
-export const BACKUP_FORMAT = 1;
-
-/** The first entry: what wrote the backup, and when. */
-export const ABOUT_FILE = "about.json";
-
-export interface BackupAbout {
-  format: number;
-  version: string;
-  schema: number;
-  epoch: string;
-  createdAt: string;
-}
-
-export type BackupManifest = Record<string, { sizeBytes: number; sha256: string }>;
-
-/**
- * Throws AppError `conflict` if data is also stored outside DATA_DIR: an archive of it would hold files without a
- * database.
- */
-export function refuseBesidePostgres({ DATABASE_URL }: { DATABASE_URL?: string }): void {
-  if (!DATABASE_URL) return;
-  throw new AppError(
-    "conflict",
-    "The commands backup, restore and check cover SQLite only; this data is in PostgreSQL",
-    {
-      fix: "Use pg_dump for the database, and copy DATA_DIR for the files and models.",
-    },
-  );
-}
+import { copySqlite, DATABASE, openSqlite } from "../../store/sqlite/database.ts";
+import { type Archive, packAbout, packEnd, packFile } from "./archive.ts";
 
 /** The archive of a data folder in chunks. Throws AppError: `missing`, `disk_full`. */
 export async function* packBackup(folder: string, now: () => number): AsyncGenerator<Uint8Array> {
@@ -55,35 +20,21 @@ export async function* packBackup(folder: string, now: () => number): AsyncGener
   }
   const stage = await mkdtemp(join(folder, `backup-${process.pid}-`));
   try {
-    const about = await stageBackup(folder, stage, now);
-    const manifest: BackupManifest = {};
-    const mtime = Math.floor(now() / 1000);
-    const text = new TextEncoder().encode(`${JSON.stringify(about)}\n`);
-    manifest[ABOUT_FILE] = {
-      sizeBytes: text.length,
-      sha256: createHash("sha256").update(text).digest("hex"),
-    };
-    yield* packText(ABOUT_FILE, text, mtime);
-    for (const name of await stagedFiles(stage)) {
-      const hash = createHash("sha256");
-      const { size: sizeBytes } = await stat(join(stage, name));
-      yield tarHeader(name, sizeBytes, mtime);
-      for await (const part of Bun.file(join(stage, name)).stream()) {
-        hash.update(part);
-        yield part;
-      }
-      yield tarPadding(sizeBytes);
-      manifest[name] = { sizeBytes, sha256: hash.digest("hex") };
-    }
-    yield* packText("manifest.json", new TextEncoder().encode(`${JSON.stringify(manifest)}\n`), mtime);
-    yield TAR_END;
+    const epoch = await stageBackup(folder, stage);
+    const archive: Archive = { manifest: {}, now: now() };
+    yield* packAbout(archive, epoch);
+    for (const name of await stagedFiles(stage)) yield* packFile(archive, name, join(stage, name));
+    yield* packEnd(archive);
   } finally {
     await rm(stage, { recursive: true, force: true });
   }
 }
 
-/** Links the files, copies the database, links newer files: then every file that the database names is included. */
-async function stageBackup(folder: string, stage: string, now: () => number): Promise<BackupAbout> {
+/**
+ * Links the files, copies the database, links newer files: then every file that the database names is there. Returns the
+ * database's epoch.
+ */
+async function stageBackup(folder: string, stage: string): Promise<string> {
   await linkFiles(folder, stage);
   copySqlite(folder, join(stage, DATABASE));
   await linkFiles(folder, stage);
@@ -98,8 +49,7 @@ async function stageBackup(folder: string, stage: string, now: () => number): Pr
       fix: "Delete the datasets or models they belong to, or restore the files.",
     });
   }
-  const createdAt = new Date(now()).toISOString();
-  return { format: BACKUP_FORMAT, version: VERSION, schema: SCHEMA, epoch, createdAt };
+  return epoch;
 }
 
 async function linkFiles(folder: string, stage: string): Promise<void> {
@@ -129,10 +79,4 @@ async function stagedFiles(stage: string): Promise<string[]> {
     (await readdir(join(stage, kind))).sort().map((file) => `${kind}/${file}`),
   );
   return [DATABASE, ...(await Promise.all(folders)).flat()];
-}
-
-function* packText(name: string, bytes: Uint8Array, mtime: number): Generator<Uint8Array> {
-  yield tarHeader(name, bytes.length, mtime);
-  yield bytes;
-  yield tarPadding(bytes.length);
 }

@@ -12,7 +12,7 @@ import { AppError } from "../../platform/errors.ts";
 import { beginEpoch } from "../../store/database.ts";
 import { filesOf } from "../../store/files/named-files.ts";
 import { DATABASE, openSqlite, SCHEMA } from "../../store/sqlite/database.ts";
-import { ABOUT_FILE, BACKUP_FORMAT } from "./backup.ts";
+import { ABOUT_FILE, BACKUP_FORMAT } from "./archive.ts";
 import { READY } from "./restore.ts";
 import { damaged, readTar, type TarEntry } from "./tar.ts";
 

@@ -7,10 +7,10 @@ import { openPatiently } from "./patient.ts";
 /** Throws ConfigError if the storage refuses, or has not responded for a minute. */
 export async function openFiles(config: Config, folder: string): Promise<FileStorage> {
   const { openStorage } = await import("../../store/files/open-storage.ts");
-  return openPatiently(
-    () => openStorage(config, folder),
-    (error) => error instanceof StorageUnavailable && !error.isRefusal,
-  ).catch((error: unknown) => {
+  return openPatiently(() => openStorage(config, folder), {
+    what: "The file storage",
+    isWorthWaiting: (error) => error instanceof StorageUnavailable && !error.isRefusal,
+  }).catch((error: unknown) => {
     throw error instanceof AppError ? new ConfigError(`STORAGE_URL: ${error.message}`) : error;
   });
 }

@@ -28,7 +28,8 @@ export async function openStore({ config, folder, role, logger }: StoreSource): 
       listens: role === "worker" ? "never" : "always",
       warn,
     });
-  return openPatiently(open, (error) => error instanceof StoreUnavailable).catch((error: unknown) => {
+  const isWorthWaiting = (error: unknown) => error instanceof StoreUnavailable;
+  return openPatiently(open, { what: "The database", isWorthWaiting }).catch((error: unknown) => {
     throw refusal(error);
   });
 }

@@ -1,30 +1,44 @@
-/** Waits at the start for a database or storage that does not respond, and reports it. */
+/** Waits at the start for a database or storage that does not answer, and says so. */
+import { AppError } from "../../platform/errors.ts";
 
 const WAIT_MS = 60_000;
 const TELL_EVERY_MS = 5000;
 const LOOK_EVERY_MS = 1000;
 
-/**
- * The result of `open`, once it succeeds. Throws errors for which `isWorthWaiting` is false, and any error after a
- * minute.
- */
+export interface Patience {
+  /** "The database". */
+  what: string;
+  isWorthWaiting: (error: unknown) => boolean;
+}
+
+/** What `open` gives, once it does. Throws what is not worth waiting for, and after a minute whatever it is. */
 export async function openPatiently<T>(
   open: () => Promise<T>,
-  isWorthWaiting: (error: unknown) => boolean,
+  { what, isWorthWaiting }: Patience,
 ): Promise<T> {
   const begin = performance.now();
-  for (let told = 0; ; ) {
-    try {
-      return await open();
-    } catch (error) {
-      const waitedMs = performance.now() - begin;
-      if (!isWorthWaiting(error) || waitedMs > WAIT_MS) throw error;
-      if (waitedMs >= told) {
-        told = waitedMs + TELL_EVERY_MS;
-        const seconds = Math.round((WAIT_MS - waitedMs) / 1000);
-        process.stderr.write(`signalbox: ${(error as Error).message}; waiting for up to ${seconds} s more\n`);
+  let failure: unknown = new AppError("unavailable", `${what} does not answer`);
+  const tell = () => {
+    const seconds = Math.max(0, Math.round((WAIT_MS - (performance.now() - begin)) / 1000));
+    process.stderr.write(`signalbox: ${(failure as Error).message}; waiting for up to ${seconds} s more\n`);
+  };
+  // By a timer: a connection that hangs fails late.
+  const telling = setInterval(tell, TELL_EVERY_MS);
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const deadline = setTimeout(() => reject(failure), WAIT_MS);
+  try {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await Promise.race([open(), late]);
+      } catch (error) {
+        if (!isWorthWaiting(error) || performance.now() - begin >= WAIT_MS) throw error;
+        failure = error;
+        if (attempt === 1) tell();
       }
-      await Bun.sleep(LOOK_EVERY_MS);
+      await Promise.race([Bun.sleep(LOOK_EVERY_MS), late]);
     }
+  } finally {
+    clearInterval(telling);
+    clearTimeout(deadline);
   }
 }

@@ -9,7 +9,7 @@ import { type ModelSeries, PREDICTION_BUCKETS } from "../../models/monitoring/mo
 import { DURATION_BUCKETS, type RouteTimes } from "../../operations/request-times.ts";
 import { VERSION } from "../../platform/version.ts";
 import { countPredictionsInAll } from "../../store/models.ts";
-import { countStored, type RunStatus, runCounts } from "../../store/runs.ts";
+import { countStored, queueWaitSeconds, type RunStatus, runCounts } from "../../store/runs.ts";
 import type { PanelSource } from "../data/panel-data.ts";
 
 export const EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8";
@@ -56,19 +56,36 @@ async function ourMetrics(source: PanelSource): Promise<Metric[]> {
   const stored = await countStored(store);
   const state = health.state();
   const machine = health.readings().filter(({ unit }) => unit === "%");
+  const hosts = await source.presence.hosts();
   return [
     gauge(
       "signalbox_host_silent_seconds",
       "Time since the last sign of life of each server and worker.",
-      (await source.presence.hosts()).map(({ host, role, id, lastBeatAt }): Sample => {
+      hosts.map(({ host, role, id, lastBeatAt }): Sample => {
         const silentMs = Math.max(0, source.now() - Date.parse(lastBeatAt));
         return [silentMs / 1000, { host, role, id }];
       }),
+    ),
+    gauge(
+      "signalbox_host_load_ratio",
+      "Share of the CPU and of the memory in use on the host of each server and worker.",
+      hosts.flatMap(({ host, role, id, cpuPercent, memoryPercent }): Sample[] => [
+        [cpuPercent / 100, { host, role, id, resource: "cpu" }],
+        [memoryPercent / 100, { host, role, id, resource: "memory" }],
+      ]),
+    ),
+    gauge(
+      "signalbox_host_runs",
+      "Trainings that each server and worker runs now.",
+      hosts.map(({ host, role, id, runs: trained }): Sample => [trained.length, { host, role, id }]),
     ),
     gauge("signalbox_runs", "Trainings by status.", [
       ...STATUSES.map((status): Sample => [counts[status] ?? 0, { status }]),
     ]),
     gauge("signalbox_run_queue_length", "Trainings waiting in the queue.", [[await runs.queueLength()]]),
+    gauge("signalbox_run_queue_wait_seconds", "How long the run that waits longest has waited.", [
+      [await queueWaitSeconds(store, source.now())],
+    ]),
     gauge("signalbox_datasets", "Files that are stored.", [[stored.datasets]]),
     gauge("signalbox_models", "Models that are stored.", [[stored.models]]),
     counter("signalbox_predictions_total", "Predictions answered.", [[await countPredictionsInAll(store)]]),

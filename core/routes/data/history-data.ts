@@ -3,7 +3,7 @@
  * days, in at most MOST_POINTS spans, which are longer the longer the range and the further back it begins.
  */
 import * as z from "zod";
-import { GAUGES, type GaugeName } from "../../operations/gauges.ts";
+import { GAUGES, type GaugeName, gaugeOn } from "../../operations/gauges.ts";
 import { AppError } from "../../platform/errors.ts";
 import { DAY_MS } from "../../platform/figures.ts";
 import { deploymentsOf, findVersion, listVersions } from "../../store/models.ts";
@@ -88,7 +88,9 @@ export async function historyView(source: PanelSource, asked: Asked): Promise<Hi
     const { name, label, unit, figure } = { ...kind, name: model === null ? subject : kind.kind };
     const from = Math.floor(span.from / step.spanMs) * step.spanMs;
     const { stepMs } = step;
-    const points = await pointsOf(source.store, { kind: kind.kind, subject, stepMs, from, to: span.to });
+    const stored = model === null ? gaugeOn(source.presence.hostId, subject as GaugeName) : subject;
+    const asked = { kind: kind.kind, subject: stored, stepMs, from, to: span.to };
+    const points = await pointsOf(source.store, asked);
     const spans = merged(points, step.spanMs);
     const filled = figure === "sum" ? withZeros(spans, step.spanMs, Math.min(span.to, source.now())) : spans;
     return { name, label, unit, figure, points: filled.map((point) => pointOf(point, kind)) };

@@ -21,6 +21,16 @@ export function modelKey(
   return `models/${runId}${isShared ? `-${sha256.slice(0, 16)}` : ""}.bin`;
 }
 
+/** Of the answers by row that belong to a model's file; versions of an earlier Signalbox have none. */
+export function answersKey(model: string): string {
+  return model.replace(/\.bin$/, ".rows");
+}
+
+/** The model's file that a file of the models' folder belongs to: itself, or the one whose answers it holds. */
+export function modelFileOf(key: string): string {
+  return key.replace(/\.rows$/, ".bin");
+}
+
 /** Paths below the data folder of one machine; a file that is still being read may be refused yet. */
 export async function filesOf(store: Handle): Promise<string[]> {
   return (await namedFiles(store, { isShared: false })).map(({ key }) => key);

@@ -5,7 +5,8 @@
  */
 import { alertAction } from "../../events/alert-records.ts";
 import type { Alerts } from "../../events/alerts.ts";
-import type { EventLog } from "../../events/event-log.ts";
+import type { EventLog, Recording } from "../../events/event-log.ts";
+import { GAUGE_NAMES, gaugeOn } from "../../operations/gauges.ts";
 import { CpuShare, memoryPercent } from "../../operations/machine/machine.ts";
 import { DAY_MS } from "../../platform/figures.ts";
 import type { Logger } from "../../platform/logger.ts";
@@ -77,6 +78,11 @@ export class Presence {
     return !this.options.store.isShared || this.since !== null;
   }
 
+  /** Under which its gauges are stored; null: it is alone on the database. */
+  get hostId(): string | null {
+    return this.options.store.isShared ? this.options.worker.id : null;
+  }
+
   /** Reports a proper shutdown: others need not wait for the timeout. */
   async stop(): Promise<void> {
     if (!this.timer) return;
@@ -129,6 +135,7 @@ export class Presence {
     const { id: hostId, host, role } = worker;
     await log.record(async (tx) => {
       await removeWorker(tx, hostId);
+      await this.forgetGauges(hostId, tx);
       await tx.append("host.left", { hostId, host, role, cause: "stopped" });
     });
   }
@@ -139,6 +146,7 @@ export class Presence {
     await log.record(async (tx) => {
       for (const { id: hostId, host, role } of await tellVanished(tx, DEAD_MS)) {
         await tx.append("host.left", { hostId, host, role, cause: "vanished" });
+        await this.forgetGauges(hostId, tx);
         await alerts.raise(
           {
             code: "host",
@@ -153,6 +161,12 @@ export class Presence {
       }
     });
     await forgetWorkers(store, DAY_MS);
+  }
+
+  /** Nobody measures that host any more: what was told of its gauges is over. */
+  private async forgetGauges(hostId: string, tx: Recording): Promise<void> {
+    for (const gauge of GAUGE_NAMES.filter((name) => gaugeOn(hostId, name) !== name))
+      await this.options.alerts.resolve("health", gaugeOn(hostId, gauge), tx);
   }
 
   private async beat(): Promise<void> {

@@ -1,20 +1,13 @@
 /** Stores a run's predictions by row in a file beside the model's; versions from an older Signalbox have none. */
 import { existsSync } from "node:fs";
 import { copyFile, readFile, rename } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
+import { answersKey } from "../../store/files/named-files.ts";
 import type { FileStorage } from "../../store/files/storage.ts";
 import type { RowAnswers } from "../../trainer/checks/row-answers.ts";
 import { ROWS_FILE } from "../../trainer/contract.ts";
 
-/** By the key of the model's file. */
-const answersKey = (modelKey: string) => modelKey.replace(/\.bin$/, ".rows");
-
-/** The model's file that a file of the models' folder belongs to. */
-export function modelFileOf(file: string): string {
-  return basename(file).replace(/\.rows$/, ".bin");
-}
-
-/** Stores it from where the run left its model; retried once. Throws StorageUnavailable. */
+/** Stores it, from where the run left its model; once more where that failed. Throws StorageUnavailable. */
 export async function adoptAnswers(files: FileStorage, modelPath: string, modelKey: string): Promise<void> {
   const path = join(dirname(modelPath), ROWS_FILE);
   if (!existsSync(path)) return;

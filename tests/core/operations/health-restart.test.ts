@@ -38,6 +38,8 @@ test("a long queue raises one alert over three restarts, and one when it ends", 
       logger: openLogger("silent"),
       now: () => at,
       queueLength: () => queueLength,
+      queueWaitSeconds: () => 0,
+      host: null,
     });
     await health.start();
     for (let sample = 0; sample < 20; sample++) {

@@ -58,6 +58,9 @@ test("a model that is trained here is stored, and gone from the storage when it 
   expect(await trained.json()).toMatchObject({ status: "finished", version: 1 });
   // The model, and its answers by row.
   expect(readdirSync(join(shared, "models"))).toHaveLength(2);
+  now += 2 * DAY_MS;
+  await sweepStorage({ ...signalbox, files: signalbox.files as SharedStorage, now: () => now });
+  expect(readdirSync(join(shared, "models"))).toHaveLength(2);
   rmSync(join(harness.folder, "models"), { recursive: true });
   expect((await harness.send("POST", "/api/models/two/predict?version=1", { Class: 1 })).status).toBe(200);
   await signalbox.models.erase("two", 1);

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { runEvents } from "../../../core/store/run-events.ts";
 import { updateRun } from "../../../core/store/runs.ts";
 import { interruptRun, resumableRuns } from "../../../core/training/queue/interruptions.ts";
+import { runOf } from "../../../core/training/run-recorder.ts";
 import type { RunView } from "../../../core/training/run-view.ts";
 import { openHarness, passengersCsv } from "../../harness/app.ts";
 import { inTime } from "../../harness/deadline.ts";
@@ -64,28 +65,44 @@ test("the stream of a run that is interrupted says why, and how to go on", async
   await harness.close();
 }, 60_000);
 
-test("a run is not restarted after three crashes, nor any with RESUME=0", async () => {
+test("a run fails after three crashes without a new result, and goes on once more when a person resumes it", async () => {
   const harness = await openHarness();
   const { signalbox } = harness;
+  const { store, log } = signalbox;
   const { id: datasetId } = (await (await harness.upload("crew.csv", passengersCsv(200))).json()) as {
     id: string;
   };
   const { id } = await signalbox.runs.train({ datasetId, target: "Survived", budgetSeconds: 60 });
   await signalbox.runs.stop();
   const options = { ...signalbox, resumes: "1" as const };
-  expect((await resumableRuns(options)).map((run) => run.id)).toEqual([id]);
+  const resumable = async () => (await resumableRuns(options)).map((run) => run.id);
+  expect(await resumable()).toEqual([id]);
   expect(await resumableRuns({ ...options, resumes: "0" })).toEqual([]);
-  for (const crash of [1, 2, 3]) {
-    expect([crash, (await resumableRuns(options)).length]).toEqual([crash, 1]);
-    await updateRun(signalbox.store, id, { status: "running" });
+  const crash = async () => {
+    await updateRun(store, id, { status: "running" });
     await interruptRun(await signalbox.runs.find(id), "crash", options);
-  }
-  expect(await resumableRuns(options)).toEqual([]);
-  expect((await signalbox.runs.find(id)).error?.fix).toContain("crashed 3 times");
-  const told = (await runEvents(signalbox.store, id)).filter(({ type }) => type === "run.interrupted");
-  expect(told.map(({ data }) => (JSON.parse(data) as { cause: string }).cause)).toEqual([
-    "shutdown",
-    ...["crash", "crash", "crash"],
-  ]);
+    return (await signalbox.runs.find(id)).status;
+  };
+  const scored = async (candidate: string) =>
+    log.append("candidate.scored", {
+      ...runOf(await signalbox.runs.find(id)),
+      ...{ candidate, family: "boosting", score: 1, std: 0, foldScores: [1], durationMs: 1 },
+      metric: "accuracy",
+    });
+  await scored("First");
+  expect([await crash(), await crash()]).toEqual(["interrupted", "interrupted"]);
+  await scored("Second");
+  expect([await crash(), await crash()]).toEqual(["interrupted", "interrupted"]);
+  // The same once more is what a resumed run has from before.
+  await scored("First");
+  expect(await crash()).toBe("failed");
+  expect(await resumable()).toEqual([]);
+  const { error } = await signalbox.runs.find(id);
+  expect(error?.message).toContain("died 3 times");
+  const { items } = await harness.json<{ items: { code: string; sentence: string }[] }>("/api/alerts");
+  expect(items.find(({ code }) => code === "run.failed")?.sentence).toContain("died 3 times");
+  const told = (await runEvents(store, id)).filter(({ type }) => /^run\.(interrupted|failed)$/.test(type));
+  expect(told.map(({ type }) => type).slice(-2)).toEqual(["run.interrupted", "run.failed"]);
+  expect([await crash(), await crash(), await crash()]).toEqual(["interrupted", "interrupted", "failed"]);
   await harness.close();
 });

@@ -25,12 +25,8 @@ export const OPERATIONS_ROUTES = [
     refusals: ["conflict"],
     handle: async ({ signalbox, request, hold, takeTime }) => {
       takeTime();
-      const [{ backupStream }, { refuseBesidePostgres }] = await Promise.all([
-        import("../../../operations/backup/backup-stream.ts"),
-        import("../../../operations/backup/backup.ts"),
-      ]);
-      refuseBesidePostgres(signalbox.config);
-      const body = await backupStream(signalbox.config.DATA_DIR, request.signal);
+      const { backupStream } = await import("../../../operations/backup/backup-stream.ts");
+      const body = await backupStream(signalbox.config, request.signal);
       const day = new Date(signalbox.now()).toISOString().slice(0, 10);
       return new Response(revocableBody(body, hold), {
         headers: {

@@ -4,15 +4,15 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import type * as z from "zod";
-import type { Finding } from "../csv/types.ts";
-import type { Config } from "../operations/config.ts";
-import { existing, needed, say, tell } from "../operations/terminal.ts";
-import { AppError } from "../platform/errors.ts";
-import { plural, score } from "../platform/figures.ts";
-import { slug } from "../platform/ids.ts";
-import { STAGE_NAMES } from "../trainer/contract.ts";
-import { settleOptions, TRAIN_QUERY } from "../training/options/run-options.ts";
-import type { RunReport } from "../training/run.ts";
+import type { Finding } from "../../csv/types.ts";
+import type { Config } from "../../operations/config.ts";
+import { existing, needed, say, tell } from "../../operations/terminal.ts";
+import { AppError } from "../../platform/errors.ts";
+import { plural, score } from "../../platform/figures.ts";
+import { slug } from "../../platform/ids.ts";
+import { STAGE_NAMES } from "../../trainer/contract.ts";
+import type { RunReport } from "../../training/run.ts";
+import { settleOptions, TRAIN_QUERY } from "../../training/options/run-options.ts";
 
 const USAGE = "train FILE --target COL [options]";
 
@@ -33,9 +33,9 @@ export async function trainCommand(words: string[], config: () => Config): Promi
   const path = existing(needed(positionals[0], USAGE));
   const asked = readOptions(values);
   const [{ openTable }, { profileCsv }, { runStages }] = await Promise.all([
-    import("../csv/formats/open-table.ts"),
-    import("../csv/read.ts"),
-    import("../training/run.ts"),
+    import("../../csv/formats/open-table.ts"),
+    import("../../csv/read.ts"),
+    import("../../training/run.ts"),
   ]);
   const name = basename(path);
   const folder = await mkdtemp(join(tmpdir(), "signalbox-"));

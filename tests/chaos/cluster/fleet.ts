@@ -1,0 +1,244 @@
+/**
+ * A whole cluster on this machine that can be harmed: PostgreSQL and an S3 store behind links that fail, PgBouncer in
+ * transaction mode before the last server and worker, and nginx before the servers.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { type S3Server, startS3 } from "../../harness/object-store.ts";
+import { type PostgresServer, startPostgres } from "../../harness/postgres.ts";
+import { Victim } from "../victim.ts";
+import { FaultyLink } from "./faulty-link.ts";
+
+const READY_MS = 30_000;
+
+/** A server or worker that is started again on the same folder and port. */
+export class Member {
+  victim: Victim | null = null;
+
+  constructor(
+    readonly name: string,
+    private readonly how: { folder: string; port: number; words: string[]; settings: Record<string, string> },
+  ) {}
+
+  get url(): string {
+    return `http://127.0.0.1:${this.how.port}/`;
+  }
+
+  get pid(): number {
+    return this.victim!.child.pid;
+  }
+
+  async start(command: string[]): Promise<void> {
+    const { folder, port, words, settings } = this.how;
+    this.victim = await Victim.start({
+      folder,
+      command: [...command, ...words],
+      settings: { ...settings, PORT: String(port), METRICS_SECONDS: "5", LOG_LEVEL: "error" },
+    });
+    if (!this.victim.isServing)
+      throw new Error(`${this.name} did not start: ${this.victim.words.slice(-500)}`);
+  }
+
+  async kill(): Promise<void> {
+    await this.victim?.end("SIGKILL");
+  }
+
+  signal(signal: "SIGSTOP" | "SIGCONT"): void {
+    process.kill(this.pid, signal);
+  }
+}
+
+export interface Fleet {
+  servers: Member[];
+  workers: Member[];
+  /** Where viewers and requests go: nginx, which sends each to any server. */
+  url: string;
+  postgres: PostgresServer;
+  s3: S3Server;
+  database: FaultyLink;
+  listening: FaultyLink;
+  storage: FaultyLink;
+  /** Starts PgBouncer anew. */
+  restartPooler: () => Promise<void>;
+  /** The newest number of the log, from the database itself. */
+  head: () => Promise<number>;
+  rows: <Row>(sql: string) => Promise<Row[]>;
+  command: string[];
+  stop: () => Promise<void>;
+}
+
+export async function startFleet(
+  command: string[],
+  size: { servers: number; workers: number },
+): Promise<Fleet> {
+  const root = mkdtempSync(join(tmpdir(), "signalbox-fleet-"));
+  const postgres = await startPostgres();
+  const s3 = await startS3();
+  const local = (port: number) => ({ host: "127.0.0.1", port });
+  const database = await FaultyLink.open(local(postgres.port));
+  const listening = await FaultyLink.open(local(postgres.port));
+  const storage = await FaultyLink.open(local(Number(new URL(s3.url).port)));
+  const pooler = await Pooler.start(root, database.port);
+  const shared = {
+    ...s3.settings("fleet"),
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${storage.port}`,
+    LISTEN_URL: urlAt(listening.port),
+  };
+  const members = async (role: "server" | "worker", count: number) =>
+    Promise.all(
+      Array.from({ length: count }, async (_, i) => {
+        const isLast = i === count - 1;
+        const DATABASE_URL = urlAt(isLast ? pooler.port : database.port);
+        const settings = { ...shared, DATABASE_URL, ...(role === "server" && { TRAIN_CONCURRENCY: "0" }) };
+        const folder = mkdtempSync(join(root, `${role}-`));
+        const words = role === "worker" ? ["worker"] : [];
+        return new Member(`${role} ${i + 1}`, { folder, port: await freePort(), words, settings });
+      }),
+    );
+  const servers = await members("server", size.servers);
+  const workers = await members("worker", size.workers);
+  for (const member of [...servers, ...workers]) await member.start(command);
+  const proxy = await startProxy(
+    root,
+    servers.map(({ url }) => url),
+  );
+  const rows = async <Row>(sql: string) => {
+    const client = new pg.Client({ connectionString: postgres.url });
+    await client.connect();
+    try {
+      return (await client.query(sql)).rows as Row[];
+    } finally {
+      await client.end();
+    }
+  };
+  return {
+    ...{ servers, workers, url: proxy.url, postgres, s3, database, listening, storage, rows, command },
+    restartPooler: () => pooler.restart(),
+    head: async () => Number((await rows<{ seq: string }>("SELECT seq FROM log_head"))[0]!.seq),
+    stop: async () => {
+      for (const { victim } of [...servers, ...workers]) {
+        victim?.child.kill("SIGCONT");
+        await victim?.end("SIGKILL");
+      }
+      await proxy.stop();
+      await pooler.stop();
+      for (const link of [database, listening, storage]) link.close();
+      await s3.stop();
+      postgres.stop();
+      rmSync(root, { recursive: true, force: true });
+    },
+  };
+}
+
+const urlAt = (port: number) => `postgres://postgres@127.0.0.1:${port}/postgres`;
+
+class Pooler {
+  private child: Bun.Subprocess | null = null;
+
+  private constructor(
+    private readonly config: string,
+    readonly port: number,
+  ) {}
+
+  static async start(root: string, databasePort: number): Promise<Pooler> {
+    const port = await freePort();
+    const folder = mkdtempSync(join(tmpdir(), "signalbox-pgbouncer-"));
+    const config = join(folder, "pgbouncer.ini");
+    writeFileSync(
+      config,
+      `[databases]
+* = host=127.0.0.1 port=${databasePort} user=postgres
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = ${port}
+unix_socket_dir =
+auth_type = any
+pool_mode = transaction
+default_pool_size = 30
+max_client_conn = 500
+ignore_startup_parameters = extra_float_digits,options
+`,
+    );
+    Bun.spawnSync(["chmod", "-R", "a+rX", folder, root]);
+    const pooler = new Pooler(config, port);
+    await pooler.restart();
+    return pooler;
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    const words = ["/usr/sbin/pgbouncer", "-q", this.config];
+    // It refuses to run as root.
+    const asUser =
+      process.getuid?.() === 0 ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] : [];
+    this.child = Bun.spawn([...asUser, ...words], { stdio: ["ignore", "ignore", "ignore"] });
+    await ready(async () => {
+      const client = new pg.Client({ connectionString: urlAt(this.port) });
+      await client.connect();
+      await client.end();
+    }, "PgBouncer");
+  }
+
+  async stop(): Promise<void> {
+    this.child?.kill("SIGKILL");
+    await this.child?.exited;
+  }
+}
+
+async function startProxy(root: string, urls: readonly string[]) {
+  const port = await freePort();
+  const servers = urls.map((url) => `server ${new URL(url).host} max_fails=1 fail_timeout=1s;`).join(" ");
+  const config = `pid ${root}/nginx.pid; error_log /dev/null; daemon off; worker_processes 1;
+events { worker_connections 8000; }
+http {
+  access_log off;
+  client_body_temp_path ${root}/body; proxy_temp_path ${root}/proxy;
+  fastcgi_temp_path ${root}/fastcgi; uwsgi_temp_path ${root}/uwsgi; scgi_temp_path ${root}/scgi;
+  map $http_upgrade $connection_upgrade { default upgrade; "" ""; }
+  upstream signalbox { ${servers} }
+  server {
+    listen 127.0.0.1:${port} backlog=4096;
+    client_max_body_size 0; proxy_request_buffering off; proxy_buffering off;
+    proxy_http_version 1.1; proxy_connect_timeout 1s; proxy_read_timeout 1h;
+    proxy_set_header Host $http_host;
+    proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade;
+    location / { proxy_pass http://signalbox; }
+  }
+}`;
+  writeFileSync(join(root, "nginx.conf"), config);
+  const words = ["/usr/sbin/nginx", "-p", root, "-c", join(root, "nginx.conf")];
+  const child = Bun.spawn(words, { stdio: ["ignore", "ignore", "ignore"] });
+  const url = `http://127.0.0.1:${port}/`;
+  await ready(async () => void (await fetch(`${url}healthz`)), "nginx");
+  return {
+    url,
+    stop: async () => {
+      child.kill("SIGTERM");
+      await child.exited;
+    },
+  };
+}
+
+async function ready(proof: () => Promise<void>, what: string): Promise<void> {
+  for (const end = performance.now() + READY_MS; ; await Bun.sleep(30)) {
+    try {
+      return await proof();
+    } catch (error) {
+      if (performance.now() > end) throw new Error(`${what} is not ready: ${error}`);
+    }
+  }
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
