@@ -174,7 +174,7 @@ test("one of a newer version, one with a foreign file, and no backup at all are 
     [tarHeader("datasets/huge", 2 ** 52, 0), /disk is full/],
     [gzipSync(archive).subarray(0, 2000), /cannot be unpacked/],
     [Buffer.from("a,b\n1,2\n".repeat(200)), /not a tar/],
-    [Buffer.from(""), /cut short/],
+    [Buffer.from(""), /truncated/],
   ];
   for (const [bytes, why] of cases) {
     const folder = folderOf();
