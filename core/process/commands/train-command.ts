@@ -11,8 +11,8 @@ import { AppError } from "../../platform/errors.ts";
 import { plural, score } from "../../platform/figures.ts";
 import { slug } from "../../platform/ids.ts";
 import { STAGE_NAMES } from "../../trainer/contract.ts";
-import type { RunReport } from "../../training/run.ts";
 import { settleOptions, TRAIN_QUERY } from "../../training/options/run-options.ts";
+import type { RunReport } from "../../training/run.ts";
 
 const USAGE = "train FILE --target COL [options]";
 
