@@ -11,19 +11,27 @@ import { AppError } from "../../platform/errors.ts";
 import { plural, score } from "../../platform/figures.ts";
 import { slug } from "../../platform/ids.ts";
 import { STAGE_NAMES } from "../../trainer/contract.ts";
+import { EXPERT_NAMES } from "../training/options/expert.ts";
 import { settleOptions, TRAIN_QUERY } from "../../training/options/run-options.ts";
+import { refuseMissing } from "../training/queue/settle-run.ts";
 import type { RunReport } from "../../training/run.ts";
 
 const USAGE = "train FILE --target COL [options]";
 
+/** Without a server there are no datasets: the test set is another file. */
+const TEST_SAYS = "FILE whose rows are the test set. Default: test rows are part of the file.";
+
 /** The API's options, from its own record, without `file`, which only names unnamed uploads. */
 const OPTIONS = Object.entries(TRAIN_QUERY.shape).flatMap(([name, { description = "" }]) =>
-  name === "file" ? [] : [{ name, flag: flagOf(name), says: description }],
+  name === "file"
+    ? []
+    : [{ name, flag: flagOf(name), says: name === "testDatasetId" ? TEST_SAYS : description }],
 );
 
 /** budgetSeconds as --budget, splitColumn as --split-column. */
 function flagOf(name: string): string {
   if (name === "budgetSeconds") return "budget";
+  if (name === "testDatasetId") return "test";
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
@@ -32,7 +40,7 @@ export async function trainCommand(words: string[], config: () => Config): Promi
   if (values.help) return say(trainHelp());
   const path = existing(needed(positionals[0], USAGE));
   const asked = readOptions(values);
-  const [{ openTable }, { profileCsv }, { runStages }] = await Promise.all([
+  const [{ openTable }, { profileCsv }, { planAs, runStages }] = await Promise.all([
     import("../../csv/formats/open-table.ts"),
     import("../../csv/read.ts"),
     import("../../training/run.ts"),
@@ -40,15 +48,25 @@ export async function trainCommand(words: string[], config: () => Config): Promi
   const name = basename(path);
   const folder = await mkdtemp(join(tmpdir(), "signalbox-"));
   try {
-    const table = await openTable(path, { choices: {}, out: join(folder, "table") });
-    const profile = await profileCsv(table.path, {}, { name, known: table.known });
+    const read = async (file: string, out: string) => {
+      const table = await openTable(file, { choices: {}, out: join(folder, out) });
+      const profile = await profileCsv(table.path, {}, { name: basename(file), known: table.known });
+      return { ...profile, path: table.path, name: basename(file) };
+    };
+    const profile = await read(path, "table");
     const options = settleOptions({ ...asked, datasetId: name }, profile, config().TRAIN_BUDGET_SECONDS);
     tell(
       `${name}: ${plural(profile.rows, "row")}, ${plural(profile.columns.length, "column")}. Target: ${options.target}`,
     );
     const findings = new Findings();
     for (const finding of profile.findings) findings.take(finding);
-    const dataset = { ...profile, path: table.path, name, sizeBytes: Bun.file(path).size };
+    const test = options.testDatasetId && (await read(existing(options.testDatasetId), "test-table"));
+    if (test) refuseMissing(options, profile, { name: test.name, profile: test });
+    const dataset = {
+      ...profile,
+      sizeBytes: Bun.file(path).size,
+      ...(test && { test: { ...test, plan: planAs(test.plan, profile.plan) } }),
+    };
     const result = await runStages(
       { options, folder, dataset },
       {
@@ -116,17 +134,24 @@ function trainWords(words: string[]) {
 }
 
 function trainHelp(): string {
-  const rows = [
-    ...OPTIONS.map(({ flag, says }) => [flag, says] as const),
-    ["out", "file to write the model to"] as const,
-    ["help", "show this"] as const,
+  const isExpert = ({ name }: { name: string }) => EXPERT_NAMES.some((expert) => expert === name);
+  const usual = [
+    ...OPTIONS.filter((option) => !isExpert(option)),
+    { flag: "out", says: "file to write the model to" },
+    { flag: "help", says: "show this" },
   ];
+  const listed = (rows: readonly { flag: string; says: string }[]) =>
+    rows.map(({ flag, says }) => `  --${flag.padEnd(16)} ${says}`).join("\n");
   return `Usage: signalbox ${USAGE}
 
 Trains a model on a CSV without a server. Progress and findings go to stderr, the result as JSON to stdout.
 Exit code 0: trained; 2: the file or an option is not valid.
 
-${rows.map(([flag, says]) => `  --${flag.padEnd(16)} ${says}`).join("\n")}
+${listed(usual)}
+
+Settings for experts:
+
+${listed(OPTIONS.filter(isExpert))}
 
 Example:
   signalbox train data.csv --target price --budget 30 --out model.bin > result.json`;

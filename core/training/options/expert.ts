@@ -3,6 +3,7 @@
  * the form on a dataset's page, `signalbox train --help` and the docs are made of this record.
  */
 import type { ExpertChoices } from "../../trainer/contract.ts";
+import { LEARNER_NAMES } from "../../trainer/learners/catalogue.ts";
 
 export type ExpertName = keyof ExpertChoices;
 
@@ -78,7 +79,7 @@ export const EXPERT_SETTINGS: Readonly<Record<ExpertName, ExpertSetting>> = {
   },
   learners: {
     label: "Learners to try",
-    says: "The only kinds of model that are tried; the baseline is always scored beside them.",
+    says: `The only kinds of model that are tried: ${LEARNER_NAMES.join(", ")}. The baseline is always scored beside them.`,
     default: "all that fit the data",
     takes: { kind: "learners" },
   },
@@ -96,7 +97,7 @@ export const EXPERT_SETTINGS: Readonly<Record<ExpertName, ExpertSetting>> = {
   },
   text: {
     label: "Free text",
-    says: "What becomes of columns of free text.",
+    says: "What becomes of columns of free text: words and letter groups by tf-idf (words), each different text a category (category), or nothing (exclude).",
     default: "words",
     takes: {
       kind: "choice",
@@ -109,7 +110,7 @@ export const EXPERT_SETTINGS: Readonly<Record<ExpertName, ExpertSetting>> = {
   },
   dates: {
     label: "Dates",
-    says: "What becomes of columns of dates.",
+    says: "What becomes of columns of dates: calendar parts and the days since the first (parts), the days alone (elapsed), or nothing (exclude).",
     default: "parts",
     takes: {
       kind: "choice",

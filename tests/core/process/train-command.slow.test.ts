@@ -24,9 +24,26 @@ async function train(...words: string[]): Promise<{ code: number; out: string; e
 test("--help lists every option that the API has", async () => {
   const { code, out } = await train("--help");
   expect(code).toBe(0);
-  for (const { description } of Object.values(TRAIN_QUERY.omit({ file: true }).shape))
+  for (const { description } of Object.values(TRAIN_QUERY.omit({ file: true, testDatasetId: true }).shape))
     expect(out).toContain(description!);
   expect(out).toContain("--split-column");
+  expect(out).toContain("Settings for experts:");
+});
+
+test("settings of an expert, with another file as test set", async () => {
+  const other = join(folder, "later.csv");
+  await Bun.write(other, passengersCsv(60, 2));
+  const { code, out } = await train(
+    ...[file, "--target", "Survived", "--budget-rounds", "20", "--test", other],
+    ...["--learners", "linear", "--class-weights", "1=2", "--folds", "3"],
+  );
+  expect(code).toBe(0);
+  const result = JSON.parse(out) as { rowsTest: number; rowsTrain: number; best: string; cost: number };
+  expect(result).toMatchObject({ rowsTest: 60, rowsTrain: 300, best: expect.stringContaining("Logistic") });
+  expect(result.cost).toBeGreaterThan(0);
+  const refused = await train(file, "--target", "Survived", "--weights", "Sex");
+  expect(refused.code).toBe(2);
+  expect(refused.err).toContain('weights: "Sex" holds no numbers');
 });
 
 test("findings are on stderr as they come and in the result", async () => {

@@ -15,7 +15,7 @@ import { selectRows } from "./rows/table.ts";
 import { type Context, left } from "./work.ts";
 
 /** Of a row alone, through one thread of a machine of 2026. */
-const MICROSECONDS = { row: 4, column: 0.25, tree: 0.09 };
+const MICROSECONDS = { row: 1, column: 0.2, tree: 0.09 };
 
 const estimated = (trees: number, columns: number) =>
   MICROSECONDS.row + MICROSECONDS.column * columns + MICROSECONDS.tree * trees;
@@ -115,9 +115,10 @@ export function holdLimit(context: Context, model: Model, blend: Blend): void {
   if (took !== null && took > limit) throw tooDear(context, took);
 }
 
-const MEASURED_ROWS = 100;
-const PASSES = 5;
-/** Measuring takes no longer than this and one pass more. */
+/** Few at once, so that the time is looked at often; the machine needs some hundred rows to be warm. */
+const MEASURED_ROWS = 20;
+const PASSES = 40;
+const LEAST_PASSES = 3;
 const MOST_MS = 40;
 
 /** Microseconds that the prediction of a row alone takes, the quickest of some passes; null where the clock stands still. */
@@ -127,16 +128,12 @@ export function measureCost(context: Context, model: Model): number | null {
   const once = onceOver(model, some);
   const startedAt = context.elapsedMs();
   let least = Number.POSITIVE_INFINITY;
-  for (let pass = 0; pass <= PASSES; pass++) {
+  for (let pass = 0; pass < PASSES; pass++) {
     const beganAt = context.elapsedMs();
     once();
-    const tookMs = context.elapsedMs() - beganAt;
-    // The first runs code for the first time.
-    if (pass > 0 && tookMs > 0) least = Math.min(least, tookMs);
-    if (context.elapsedMs() - startedAt > MOST_MS) {
-      if (tookMs > 0) least = Math.min(least, tookMs);
-      break;
-    }
+    const endedAt = context.elapsedMs();
+    if (endedAt > beganAt) least = Math.min(least, endedAt - beganAt);
+    if (pass >= LEAST_PASSES && endedAt - startedAt > MOST_MS) break;
   }
   return Number.isFinite(least) ? Number(((1000 * least) / some.rows).toPrecision(3)) : null;
 }
