@@ -104,7 +104,14 @@ function AccumulatedFigure(props: DependenceProps & { accumulated: AccumulatedEf
       columns={[column, ...names]}
       rows={at.map((x, index) => ({ head: show(x), cells: effects[index]! }))}
     >
-      <EffectLines at={at} answers={effects} names={names} label={sentence} column={column} show={show} />
+      <EffectLines
+        at={at}
+        answers={effects}
+        names={names.map((name) => `change of the ${name}`)}
+        label={sentence}
+        column={column}
+        show={show}
+      />
     </Figure>
   );
 }

@@ -27,9 +27,9 @@ export const finalizeRun: Stage<Work> = {
     const { work, report, dataset, artifacts } = context;
     const tested = left(work, "model");
     const { model: again, refit } = await refitModel(context).finally(() => left(work, "pool").close());
+    const { model, cost } = servedModel(context, { tested, again });
     const contributions = await explainRows(context, tested);
     planOf(context).begin("saving");
-    const { model, cost } = servedModel(context, { tested, again });
     const bytes = writeModel(model, model === tested ? null : tested);
     await artifacts.save(MODEL_FILE, bytes);
     const written = await artifacts.load(MODEL_FILE);

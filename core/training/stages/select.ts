@@ -128,8 +128,8 @@ function refuseUnfit(context: Context, candidateConfigs: CandidateConfig[]): voi
 
 const UNFIT = "it reads no free text, and only so many rows, columns and classes";
 
-/** The model is saved and read back: once as it was tested, beside calibration and threshold, and once as it is served; what it costs is measured. */
-const SAVING_MS = { fixed: 20, aTree: 0.016 };
+/** The model is saved and read back: once as it was tested, beside calibration and threshold, and once as it is served. */
+const SAVING_MS = { fixed: 5, aTree: 0.016 };
 const VALIDATION_MS = 15;
 /** Trees per prediction, before a candidate is scored. */
 const USUAL_TREES = 3000;
