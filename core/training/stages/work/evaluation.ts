@@ -119,6 +119,8 @@ function foldsCurved(context: Context, entry: Entry, roomMs: number): number {
 const SHAP_ROWS = { usual: 200, most: 400 };
 /** A row takes about so long for each tree. */
 const SHAP_MS_A_TREE = 0.004;
+/** However few trees the model has: this code has not run before. */
+const SHAP_MS_A_ROW = 1;
 /** Where no clock ends it, its rows are as many as this takes. */
 const SHAP_MS = 2500;
 const LEAST_SHAP_ROWS = 12;
@@ -127,7 +129,7 @@ const SHAP_COLUMNS = 12;
 const MOST_EXPLAINED = 0.07;
 
 function explanationsMsOf(context: Context, { trees, tested }: { trees: number; tested: number }): number {
-  const ms = SHAP_MS_A_TREE * trees * Math.min(tested, SHAP_ROWS.usual);
+  const ms = (SHAP_MS_A_ROW + SHAP_MS_A_TREE * trees) * Math.min(tested, SHAP_ROWS.usual);
   return Math.min(MOST_EXPLAINED * planOf(context).wholeMs, ms);
 }
 
@@ -145,7 +147,10 @@ export async function explainRows(context: Context, model: Model): Promise<Contr
   // The clock may end it after any row: those before are spread, too.
   const order = shuffledPlaces(spread.length, randomFor(options, "explanations"));
   const rows = order.map((place) => tested[spread[place]]);
-  const pacing = { checkpoint: checkpointOf(context), isOver: () => elapsedMs() >= endsAtMs };
+  // The first rows are explained in any case that leaves the run in time: without one there is no summary at all.
+  const limits = [Math.max(endsAtMs, plan.latestMs("explanations"))];
+  const isOver = () => elapsedMs() >= (limits.pop() ?? endsAtMs);
+  const pacing = { checkpoint: checkpointOf(context), isOver };
   const given = { table: selectRows(table, rows), most: SHAP_COLUMNS, take: selectRows };
   return contributionRows(model, given, pacing);
 }
