@@ -11,9 +11,9 @@ import { AppError } from "../../platform/errors.ts";
 import { plural, score } from "../../platform/figures.ts";
 import { slug } from "../../platform/ids.ts";
 import { STAGE_NAMES } from "../../trainer/contract.ts";
-import { EXPERT_NAMES } from "../training/options/expert.ts";
+import { EXPERT_NAMES } from "../../training/options/expert.ts";
 import { settleOptions, TRAIN_QUERY } from "../../training/options/run-options.ts";
-import { refuseMissing } from "../training/queue/settle-run.ts";
+import { refuseMissing } from "../../training/queue/settle-run.ts";
 import type { RunReport } from "../../training/run.ts";
 
 const USAGE = "train FILE --target COL [options]";
