@@ -30,8 +30,10 @@ import {
   setThreshold,
   undeploy,
 } from "../store/models.ts";
+import { errorsAmong } from "../trainer/checks/severity.ts";
 import type { RunResult } from "../trainer/contract.ts";
 import { adoptAnswers, eraseAnswers } from "../training/results/answers-file.ts";
+import { refuseChallenger } from "./monitoring/challenger.ts";
 
 export interface ModelsOptions {
   store: Store;
@@ -162,14 +164,22 @@ export class Models {
     return this.findVersion(name, model.liveVersion);
   }
 
-  /** Makes a version live immediately. The same version again changes nothing. */
-  async deploy(name: string, version: number, unchanged: Unchanged = async () => {}): Promise<StoredModel> {
+  /**
+   * Makes a version live immediately. The same version again changes nothing. Throws AppError `conflict` for a
+   * version with error findings that are not confirmed.
+   */
+  async deploy(
+    name: string,
+    version: number,
+    { isConfirmed = false, unchanged = async () => {} }: { isConfirmed?: boolean; unchanged?: Unchanged } = {},
+  ): Promise<StoredModel> {
     const { log, now } = this.options;
     await this.read(await this.findVersion(name, version));
     await log.record(async (tx) => {
       const { liveVersion: previous, challengerVersion } = await this.find(name, tx);
       if (previous === version) return;
-      await this.findVersion(name, version, tx);
+      const deployed = await this.findVersion(name, version, tx);
+      if (!isConfirmed) refuseDoubtful(deployed);
       await unchanged(tx);
       await deploy(tx, { name, version, at: now() });
       const type = previous !== null && version < previous ? "model.rolledback" : "model.deployed";
@@ -362,31 +372,23 @@ export class Models {
   }
 }
 
-const askedKey = (name: string, version: number | null) => `${version ?? "live"} ${name}`;
-
-/** Throws AppError `conflict` if the two predict different things. */
-export function refuseChallenger(challenger: StoredVersion, live: StoredVersion | null): void {
-  const { name, version, result } = challenger;
-  if (!live) {
-    throw new AppError("conflict", `No version of ${name} is live`, {
-      fix: `Deploy one with PUT /api/models/${name}/live: a challenger is compared with it.`,
-    });
-  }
-  if (live.version === version) {
-    throw new AppError("conflict", `Version ${version} of ${name} is the live version`, {
-      fix: "Choose another version.",
-    });
-  }
-  if (live.result.task !== result.task || live.result.schema.target !== result.schema.target) {
-    throw new AppError(
-      "conflict",
-      `Versions ${live.version} and ${version} of ${name} have different targets or tasks`,
-      {
-        fix: "Choose a version with the same target and task.",
-      },
-    );
-  }
+/** Throws AppError `conflict` where a finding makes the version's score worthless. */
+function refuseDoubtful({ name, version, result }: StoredVersion): void {
+  const errors = errorsAmong(result.findings);
+  if (!errors.length) return;
+  const reasons = errors.map(({ code, column, message }) => ({ code, column, message }));
+  throw new AppError(
+    "conflict",
+    `Version ${version} of ${name} may be useless in practice: ${reasons[0]!.message}`,
+    {
+      fix: `To deploy it nevertheless, send "confirm": true, or confirm on the page of ${name}.`,
+      example: JSON.stringify({ version, confirm: true }),
+      confirm: { field: "confirm", code: "error_findings", reasons },
+    },
+  );
 }
+
+const askedKey = (name: string, version: number | null) => `${version ?? "live"} ${name}`;
 
 export function damaged(version: StoredVersion, reason: string): AppError {
   return new AppError(

@@ -30,6 +30,16 @@ export interface ErrorPlace {
   fix?: string;
   /** A command or value that works if pasted. */
   example?: string;
+  /** Where the request would be done if it confirmed what speaks against it. */
+  confirm?: Confirmation;
+}
+
+export interface Confirmation {
+  /** Of the request: true confirms. */
+  field: string;
+  /** What speaks against it, for programs. */
+  code: string;
+  reasons: { code: string; column: string | null; message: string }[];
 }
 
 export class AppError extends Error {

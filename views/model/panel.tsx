@@ -145,7 +145,11 @@ function Deploy(props: { version: Version; model: ModelView; links: Links; isOld
         { name: "version", value: String(version.version) },
         ...(doubts.length > 0 ? [{ name: "confirm", value: "1" }] : []),
       ]}
-      curl={curlLine(links, { method: "PUT", path: `/api${path}`, body: { version: version.version } })}
+      curl={curlLine(links, {
+        method: "PUT",
+        path: `/api${path}`,
+        body: { version: version.version, ...(doubts.length > 0 && { confirm: true }) },
+      })}
     />
   );
   if (!doubts.length) return action(`${verb} version ${version.version}`, isOlder ? "plain" : "primary");

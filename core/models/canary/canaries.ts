@@ -20,7 +20,8 @@ import {
 } from "../../store/canaries.ts";
 import type { Store } from "../../store/database.ts";
 import { findModel } from "../../store/models.ts";
-import { type Models, refuseChallenger } from "../registry.ts";
+import { refuseChallenger } from "../monitoring/challenger.ts";
+import type { Models } from "../registry.ts";
 import { reasonToGoBack } from "./judgement.ts";
 
 const NAME = z.string().min(1).max(200);

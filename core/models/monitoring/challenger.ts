@@ -4,6 +4,7 @@
  * skipped and counted: a live response never waits for it.
  */
 
+import { AppError } from "../../platform/errors.ts";
 import type { Logger } from "../../platform/logger.ts";
 import { insertChallengerAnswer } from "../../store/challengers.ts";
 import type { Store } from "../../store/database.ts";
@@ -141,3 +142,27 @@ export class Challenger {
 }
 
 const keyOf = ({ name, version }: StoredVersion) => `${name}:${version}`;
+
+/** Throws AppError `conflict` if the two predict different things. */
+export function refuseChallenger(challenger: StoredVersion, live: StoredVersion | null): void {
+  const { name, version, result } = challenger;
+  if (!live) {
+    throw new AppError("conflict", `No version of ${name} is live`, {
+      fix: `Deploy one with PUT /api/models/${name}/live: a challenger is compared with it.`,
+    });
+  }
+  if (live.version === version) {
+    throw new AppError("conflict", `Version ${version} of ${name} is the live version`, {
+      fix: "Choose another version.",
+    });
+  }
+  if (live.result.task !== result.task || live.result.schema.target !== result.schema.target) {
+    throw new AppError(
+      "conflict",
+      `Versions ${live.version} and ${version} of ${name} have different targets or tasks`,
+      {
+        fix: "Choose a version with the same target and task.",
+      },
+    );
+  }
+}

@@ -9,7 +9,7 @@ import type { Alerts } from "../../events/alerts.ts";
 import { AppError } from "../../platform/errors.ts";
 import { plural } from "../../platform/figures.ts";
 import { FOREVER } from "../../platform/leases.ts";
-import type { Store } from "../../store/database.ts";
+import type { Store, Unchanged } from "../../store/database.ts";
 import type { StoredDataset } from "../../store/datasets.ts";
 import type { FileStorage } from "../../store/files/storage.ts";
 import { ownedBy } from "../../store/ownership.ts";
@@ -143,13 +143,14 @@ async function follow(
   }
   if (rule === "tell") return "Nothing was deployed.";
   if (!judgement.isBetter) return `It was not deployed, because ${whyNot(judgement)}.`;
-  await models.deploy(name, version, async (tx) => {
+  const unchanged: Unchanged = async (tx) => {
     if ((await models.find(name, tx)).liveVersion === liveVersion) return;
     throw new AppError(
       "conflict",
       `${judgement.sentence} It was not deployed, because another version became live meanwhile`,
     );
-  });
+  };
+  await models.deploy(name, version, { unchanged });
   return `Version ${version} is now live.`;
 }
 

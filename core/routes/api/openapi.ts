@@ -19,6 +19,16 @@ const PROBLEM = z
     near: z.string().optional().describe("the text of the file around the error"),
     fix: z.string().optional().describe("what to do now"),
     example: z.string().optional().describe("a command or value that works when pasted"),
+    confirm: z
+      .object({
+        field: z.string().describe("the field of the request that confirms, with true"),
+        code: z.string().describe("what speaks against it, such as error_findings"),
+        reasons: z.array(
+          z.object({ code: z.string(), column: z.string().nullable(), message: z.string() }),
+        ),
+      })
+      .optional()
+      .describe("where the same request is done once it confirms these reasons"),
   })
   .meta({ id: "Problem" });
 

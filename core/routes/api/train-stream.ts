@@ -176,7 +176,8 @@ function verdictText(run: StoredRun, result: RunSummary, place: Place): string {
     .join(" · ");
   const errors = errorsAmong(result.findings).map(({ message }) => `! ${message}\n`);
   const positive = result.positiveClass === null ? "" : `Positive class: ${result.positiveClass}\n`;
-  return `\n${errors.join("")}${result.verdict}\n${positive}${metrics}\n\nModel:   ${model}\nPredict: ${predict}\nDeploy:  ${deploy}\n`;
+  const asks = errors.length > 0 ? `         It asks for "confirm":true because of the errors above.\n` : "";
+  return `\n${errors.join("")}${result.verdict}\n${positive}${metrics}\n\nModel:   ${model}\nPredict: ${predict}\nDeploy:  ${deploy}\n${asks}`;
 }
 
 /** The commands work when they are pasted: the version is named, so nothing needs to be live. */

@@ -6,7 +6,6 @@ import { may } from "../../http/identity/identity.ts";
 import { wantedForm } from "../../http/negotiate.ts";
 import { type Problem, problem } from "../../http/problem.ts";
 import { AppError } from "../../platform/errors.ts";
-import { errorsAmong } from "../../trainer/checks/severity.ts";
 import { requestFrom } from "../../training/results/from-run.ts";
 import type { Call } from "../api/route.ts";
 import { predictFileAnswer } from "../api/rows/models/models.ts";
@@ -77,20 +76,8 @@ export async function dismissAlert({ signalbox, params }: Call): Promise<Landing
 
 /** A version with error findings is deployed only once they were seen. Throws AppError `conflict` before. */
 async function deployVersion({ signalbox, request, params }: Call): Promise<Landing> {
-  const name = params.name!;
   const { version, isConfirmed } = await deployForm(request);
-  const { result } = await signalbox.models.findVersion(name, version);
-  const [error] = isConfirmed ? [] : errorsAmong(result.findings);
-  if (error) {
-    throw new AppError(
-      "conflict",
-      `Version ${version} of ${name} may be useless in practice: ${error.message}`,
-      {
-        fix: `Open the page of ${name} and confirm there that you want this version live.`,
-      },
-    );
-  }
-  return { stay: `/models/${(await signalbox.models.deploy(name, version)).name}` };
+  return { stay: `/models/${(await signalbox.models.deploy(params.name!, version, { isConfirmed })).name}` };
 }
 
 async function takeOffline({ signalbox, params }: Call): Promise<Landing> {

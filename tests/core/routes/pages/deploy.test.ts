@@ -1,4 +1,4 @@
-/** Checks that the page asks before a version with an unreliable score goes live, and that the API does not. */
+/** Checks that the page and the API ask before a version with an unreliable score goes live. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { type Harness, openHarness, seeded } from "../../../harness/app.ts";
 
@@ -35,6 +35,12 @@ beforeAll(async () => {
 });
 afterAll(() => harness.close());
 
+interface Problem {
+  fix: string;
+  example: string;
+  confirm: { field: string; code: string; reasons: { code: string; column: string }[] };
+}
+
 interface Version {
   result: { verdict: string; findings: { code: string; severity: string }[]; positiveClass: string };
 }
@@ -57,8 +63,33 @@ test("the page's form asks once more", async () => {
   expect((await harness.json<{ liveVersion: number | null }>("/api/models/leaky")).liveVersion).toBe(1);
 });
 
-test("the API deploys what it is asked to", async () => {
+test("the API asks once more too, and says how", async () => {
+  await harness.send("DELETE", "/api/models/leaky/live", undefined);
+  const live = async () => (await harness.json<{ liveVersion: number | null }>("/api/models/leaky")).liveVersion;
+  const refused = await harness.send("PUT", "/api/models/leaky/live", { version: 1 });
+  expect(refused.status).toBe(409);
+  const said = (await refused.json()) as Problem;
+  expect(said.confirm).toMatchObject({ field: "confirm", code: "error_findings" });
+  expect(said.confirm.reasons).toContainEqual(
+    expect.objectContaining({ code: "target_leak", column: "checked" }),
+  );
+  expect(said.fix).toContain('"confirm": true');
+  expect(await live()).toBeNull();
+  expect(
+    (await harness.send("PUT", "/api/models/leaky/live", { version: 1, confirm: false })).status,
+  ).toBe(409);
+  const deployed = await harness.send("PUT", "/api/models/leaky/live", JSON.parse(said.example));
+  expect(deployed.status).toBe(200);
+  expect(await live()).toBe(1);
+  // What is live already is not asked about again.
   expect((await harness.send("PUT", "/api/models/leaky/live", { version: 1 })).status).toBe(200);
+});
+
+test("the refusal's fields are in the API's description", async () => {
+  const { components } = await harness.json<{
+    components: { schemas: { Problem: { properties: Record<string, unknown> } } };
+  }>("/openapi.json");
+  expect(components.schemas.Problem.properties).toHaveProperty("confirm.properties.reasons");
 });
 
 test("an unknown class is refused with the list of known classes", async () => {

@@ -53,7 +53,13 @@ export const THRESHOLD_REQUEST = z.strictObject({
     .nullable()
     .describe("from which probability the positive class is predicted; null: as trained"),
 });
-const LIVE_REQUEST = z.strictObject({ version: z.int().min(1) });
+const LIVE_REQUEST = z.strictObject({
+  version: z.int().min(1),
+  confirm: z
+    .boolean()
+    .default(false)
+    .describe("true deploys a version although it has findings of severity error"),
+});
 
 /** A tag of the versions and the live one; counts of predictions do not change it. */
 export async function modelTag(
@@ -289,7 +295,7 @@ export const MODEL_ROUTES = [
     scope: "deploy",
     example:
       "curl --fail-with-body -X PUT -H 'content-type: application/json' -d '{\"version\":{version}}' '{home}/api/models/{model}/live'",
-    says: "Deploys a version, or rolls back to one, immediately. With If-Match, only if nobody deployed another in the meantime.",
+    says: "Deploys a version, or rolls back to one, immediately. A version with findings of severity error is refused with 409 unless `confirm` is true. With If-Match, only if nobody deployed another in the meantime.",
     body: LIVE_REQUEST,
     tag: modelTag,
     answers: { 200: json("MODEL") },
@@ -298,7 +304,12 @@ export const MODEL_ROUTES = [
       Response.json(
         await modelAnswer(
           signalbox,
-          (await signalbox.models.deploy(params.name!, body.version, unchanged)).name,
+          (
+            await signalbox.models.deploy(params.name!, body.version, {
+              isConfirmed: body.confirm,
+              unchanged,
+            })
+          ).name,
         ),
       ),
   }),
