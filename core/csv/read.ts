@@ -17,7 +17,13 @@ import { positiveOf } from "./profile/advice/positive-class.ts";
 import { canCorrelate, correlate, type Side } from "./profile/correlation.ts";
 import { describeColumn, describeFrame, describeOddRows, describeReading } from "./profile/findings.ts";
 import { guessTarget, guessTask, TASK_CHOSEN, type TargetGuess, unsureTask } from "./profile/guess-target.ts";
-import { type Pass, type ProfileOptions, profileAll, type Start } from "./profile/passes.ts";
+import {
+  type Pass,
+  type ProfileOptions,
+  profileAll,
+  type Start,
+  type TargetSample,
+} from "./profile/passes.ts";
 import { nearText } from "./rows/refuse.ts";
 import { cellsOf, scanTable } from "./rows/scan.ts";
 import type {
@@ -59,7 +65,34 @@ export async function profileCsv(
   const plans = inferred.map(({ plan }) => plan);
   findings.push(...inferred.flatMap((column) => column.findings));
   const pass = await profileAll(path, { dialect, plans, start, choices, options, findings, decimal });
-  return assemble(pass, { dialect, choices, findings, start });
+  const profile = assemble(pass, { dialect, choices, findings, start });
+  const sample = options.advise && targetSample(profile, pass);
+  return sample ? { ...profile, findings: [...profile.findings, ...options.advise!(sample)] } : profile;
+}
+
+/** Pairs and triples of more columns than this take longer than reading the file. */
+const MOST_ADVISED = 100;
+
+/** Null where the target is no number, or too many columns stand beside it. */
+function targetSample(
+  { columns, target, task, plan, findings }: CsvProfile,
+  { sample }: Pass,
+): TargetSample | null {
+  const at = columns.findIndex(({ name }) => name === target);
+  if (task !== "regression" || columns[at]?.type !== "number") return null;
+  const valuesOf = (k: number) => sample.column(plan.columns[k]!.index ?? k);
+  const answers = valuesOf(at);
+  const rows = Int32Array.from(answers.keys()).filter((row) => !Number.isNaN(answers[row]));
+  const filled = (k: number) => {
+    const values = valuesOf(k);
+    return Float64Array.from(rows, (row) => values[row]!);
+  };
+  const beside = columns.flatMap(({ name, type }, k) =>
+    k !== at && (type === "number" || type === "date") ? [{ name, type, values: filled(k) }] : [],
+  );
+  if (beside.length > MOST_ADVISED) return null;
+  const isGivenAway = findings.some(({ code, severity }) => code === "target_leak" && severity === "error");
+  return { columns: beside, truth: filled(at), targetName: columns[at].name, isGivenAway };
 }
 
 /** The decimal mark of the columns that are unambiguous; undefined if they disagree. */

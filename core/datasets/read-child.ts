@@ -42,7 +42,8 @@ export async function runReadChild(): Promise<void> {
     const { path, known } = await openTable((raw as ReadInput).path, { choices, out: table, onProgress });
     if (wanted === "table") return known;
     if (wanted === "preview") return previewReading(path, choices, { name, known });
-    return profileCsv(path, choices, { name, known, onProgress });
+    const { sumFindings } = await import("../trainer/checks/sums.ts");
+    return profileCsv(path, choices, { name, known, onProgress, advise: sumFindings });
   });
 }
 

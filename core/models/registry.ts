@@ -171,7 +171,10 @@ export class Models {
   async deploy(
     name: string,
     version: number,
-    { isConfirmed = false, unchanged = async () => {} }: { isConfirmed?: boolean; unchanged?: Unchanged } = {},
+    {
+      isConfirmed = false,
+      unchanged = async () => {},
+    }: { isConfirmed?: boolean; unchanged?: Unchanged } = {},
   ): Promise<StoredModel> {
     const { log, now } = this.options;
     await this.read(await this.findVersion(name, version));

@@ -10,7 +10,7 @@ const SHOWN = 100;
 const LAMPS: Record<Finding["severity"], Lamp> = { info: "dark", warning: "caution", error: "danger" };
 
 /** What may give the answer away, which is another fault than saying little. */
-const LEAKS: ReadonlySet<string> = new Set(["target_leak", "after_the_fact"]);
+const LEAKS: ReadonlySet<string> = new Set(["target_leak", "after_the_fact", "target_sum"]);
 
 export function FindingList({ links, dataset }: { links: Links; dataset: ReadyDataset }) {
   const { findings } = dataset.profile;

@@ -12,10 +12,26 @@ import { PLAIN_NUMBER, parseNumber } from "./numbers/numbers.ts";
 export function parseCell(plan: ColumnPlan, text: string): number | string | null {
   const trimmed = text.trim();
   if (trimmed === "" || isMissing(plan, trimmed)) return null;
-  if (plan.type === "number") return numberOrNull(parseNumber(trimmed, plan.number ?? PLAIN_NUMBER));
-  if (plan.type === "date")
-    return numberOrNull(parseDate(trimmed, plan.dateFormat ?? "yyyy-M-d", plan.yearFrom));
-  return plainLabel(trimmed);
+  if (plan.type !== "number" && plan.type !== "date") return plainLabel(trimmed);
+  const value = parseValue(plan, trimmed);
+  return Number.isNaN(value) || missingValues(plan)?.has(value) ? null : value;
+}
+
+function parseValue(plan: ColumnPlan, text: string): number {
+  if (plan.type === "date") return parseDate(text, plan.dateFormat ?? "yyyy-M-d", plan.yearFrom);
+  return parseNumber(text, plan.number ?? PLAIN_NUMBER);
+}
+
+/**
+ * Of the words for missing in a column of numbers or dates, those that are values: with -999 also -999.0 means missing.
+ * Null where none is.
+ */
+export function missingValues(plan: ColumnPlan): ReadonlySet<number> | null {
+  if (plan.type !== "number" && plan.type !== "date") return null;
+  const values = plan.missingWords
+    .map((word) => parseValue(plan, word))
+    .filter((value) => !Number.isNaN(value));
+  return values.length > 0 ? new Set(values) : null;
 }
 
 /** Whether `trimmed` is one of the column's words for missing. */
@@ -23,8 +39,4 @@ export function isMissing(plan: ColumnPlan, trimmed: string): boolean {
   return (
     plan.missingWords.length > 0 && trimmed.length < 40 && plan.missingWords.includes(trimmed.toLowerCase())
   );
-}
-
-function numberOrNull(value: number): number | null {
-  return Number.isNaN(value) ? null : value;
 }

@@ -6,8 +6,9 @@
 /** Names that mean an ID, whatever the values. */
 const ID_NAME = /(?:^|[\s_.-])(?:id|ids|uuid|guid|pid|key|rowid)$/i;
 const CAMEL_ID = /[a-z](?:Id|ID|Key|No|Nr)$/;
-/** Names of IDs that are also names of measurements: a price index, a number of rooms. */
-const COUNTER_NAME = /(?:^|[\s_.-])(?:index|idx|row|no|nr|num|number|order|instant|serial|sn)$/i;
+/** Names of IDs, but also of measurements: a price index, a number of rooms. */
+const COUNTER_NAME =
+  /(?:^|[\s_.-])(?:index|idx|row|no|nr|num|number|order|instant|serial|sn|isbn|issn|ean|gtin|upc|sku|imei|msisdn|barcode|passport|phone|telephone|telefon|mobile|fax)$/i;
 
 /** Whether the name alone means an ID. */
 export function isIdName(name: string): boolean {

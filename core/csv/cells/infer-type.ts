@@ -6,7 +6,9 @@
 import type { ColumnPlan, ColumnType, Finding, StoredKind } from "../types.ts";
 import { mixesOrders, type SniffedDates, sniffDateFormat } from "./dates/date-format.ts";
 import { DATE_FORMATS, parseDate, stylesOf } from "./dates/dates.ts";
+import { isIdName } from "./id-column.ts";
 import { missingAmongWords } from "./missing-words.ts";
+import { numberLikeFindings } from "./number-like.ts";
 import {
   hasLeadingZero,
   isHugeWhole,
@@ -15,6 +17,7 @@ import {
   namesFinding,
   namesInDigits,
 } from "./numbers/digit-names.ts";
+import { withPlainDigits } from "./numbers/foreign-digits.ts";
 import { type NumberHints, type SniffedNumbers, sniffNumberFormat } from "./numbers/number-format.ts";
 import { type NumberFormat, PLAIN_NUMBER, parseNumber } from "./numbers/numbers.ts";
 import { areStrays, wordsAmong } from "./strays.ts";
@@ -53,8 +56,8 @@ function inferType(sample: ColumnSample, values: readonly string[]): Inferred {
   if (sample.stored) return inferStored(sample, values, sample.stored);
   const solid = values.filter((value) => !MISSING_AMONG_VALUES.has(value.toLowerCase()));
   return (
-    inferNumber(sample, values, solid) ??
-    inferDate(sample, values, solid) ??
+    inferNumber(sample, values, solid.map(withPlainDigits)) ??
+    inferDate(sample, values, solid.map(withPlainDigits)) ??
     inferWords(sample, values, solid)
   );
 }
@@ -146,7 +149,14 @@ function isTooFew({ units, marks, style }: NumberFormat, solid: readonly string[
   );
 }
 
-const DIGITS_AS_DATES = ["yyyyMMdd", "yyyyMMddHHmmss", "epoch ms", "epoch us", "epoch s"] as const;
+const DIGITS_AS_DATES = [
+  "yyyyMMdd",
+  "yyyyMMddHHmmss",
+  "epoch ms",
+  "epoch us",
+  "epoch ns",
+  "epoch s",
+] as const;
 const LEAST_UNNAMED_DAYS = 20;
 const NAMED_DATE = /date|day|datum|fecha|jour|giorno|\bdt\b|_dt$/i;
 const NAMED_MOMENT =
@@ -161,16 +171,18 @@ function sniffDayNumber(name: string, solid: readonly string[]): SniffedDates | 
   const filled = solid.filter((value) => !/^0+$/.test(value));
   if (filled.length < 0.5 * solid.length) return null;
   const probe = filled.slice(0, 40);
-  const isDigits = (value: string) => /^\d{8,17}(?:\.\d{1,9})?$/.test(value);
+  const isDigits = (value: string) => /^\d{8,19}(?:\.\d{1,9})?$/.test(value);
   if (probe.filter(isDigits).length < 0.9 * probe.length) return null;
   const digits = filled.filter(isDigits);
   for (const format of DIGITS_AS_DATES) {
     const times = digits.map((value) => parseDate(value, format));
-    const from = format === "epoch ms" || format === "epoch us" ? YEAR_2000 : YEAR_1971;
+    const from = format.startsWith("epoch") && format !== "epoch s" ? YEAR_2000 : YEAR_1971;
     const fitting = times.filter((time) => time >= from && time < YEAR_2100).length;
     if (fitting < 0.95 * filled.length) continue;
     const isNamed = (format === "yyyyMMdd" ? NAMED_DATE : NAMED_MOMENT).test(name);
-    const isSure = format !== "epoch s" && distinct(digits).length >= LEAST_UNNAMED_DAYS;
+    // Nineteen digits are an id as often as a moment.
+    const isClear = format !== "epoch s" && format !== "epoch ns";
+    const isSure = isClear && distinct(digits).length >= LEAST_UNNAMED_DAYS;
     if (isNamed || isSure) return { format, share: fitting / filled.length, isAmbiguous: false };
   }
   return null;
@@ -306,7 +318,9 @@ function inferWords(sample: ColumnSample, values: readonly string[], solid: read
   if (mixesOrders(solid.slice(0, MAX_DISTINCT_PROBED))) findings.push(mixedOrders(name));
   const names = namesInDigits(solid);
   if (names && names !== "leading_zeros") findings.push(namesFinding(name, names, solid));
-  return { plan: { name, type: wordType(name, solid), missingWords }, findings };
+  const type = wordType(name, solid);
+  if (!isIdName(name) && !names) findings.push(...numberLikeFindings(name, solid));
+  return { plan: { name, type, missingWords }, findings };
 }
 
 function wordPair(values: readonly string[]): [string, string] | null {

@@ -14,8 +14,12 @@ export function wordsAmong(strays: readonly string[]): string[] {
 
 const isPlainWord = (value: string) => !/\d/.test(value) && value.length < 30;
 
+/** Beside many numbers a dozen different remarks in a fifth of the cells are remarks still. */
+const MOST_REMARKS = 12;
+const MAX_REMARK_SHARE = 0.2;
 /** The share of cells of any kind that may be odd without changing the type. */
 const MAX_ODD_SHARE = 0.05;
+const MAX_RICH_ODD_SHARE = 0.1;
 const LEAST_SOLID = 10;
 
 /**
@@ -35,13 +39,20 @@ export function areStrays(
   const noted = strays.filter((value) => !isPlainWord(value) && isNoted(value, isValue));
   const odd = strays.length - words.length - noted.length;
   const wordShare =
-    kinds <= 2 && isRich ? MAX_RICH_STRAY_SHARE : kinds <= MAX_STRAY_WORDS ? MAX_STRAY_SHARE : MAX_ODD_SHARE;
+    kinds <= 2 && isRich
+      ? MAX_RICH_STRAY_SHARE
+      : isRich && kinds <= MOST_REMARKS
+        ? MAX_REMARK_SHARE
+        : kinds <= MAX_STRAY_WORDS
+          ? MAX_STRAY_SHARE
+          : MAX_ODD_SHARE;
+  const oddShare = isRich ? MAX_RICH_ODD_SHARE : MAX_ODD_SHARE;
   const notedShare = isRich ? MAX_RICH_STRAY_SHARE : MAX_STRAY_SHARE;
   const isOneOdd = odd === 0 || (odd === 1 && solid.length >= LEAST_SOLID);
   return (
     (words.length <= wordShare * solid.length || (words.length === 1 && solid.length >= LEAST_SOLID)) &&
     noted.length <= notedShare * solid.length &&
-    (isOneOdd || odd <= MAX_ODD_SHARE * solid.length) &&
+    (isOneOdd || odd <= oddShare * solid.length) &&
     strays.length <= MAX_RICH_STRAY_SHARE * solid.length
   );
 }

@@ -4,7 +4,7 @@
  */
 
 import { AppError } from "../../platform/errors.ts";
-import { isMissing } from "../cells/cells.ts";
+import { isMissing, missingValues } from "../cells/cells.ts";
 import { DateReader } from "../cells/dates/date-reader.ts";
 import { Dictionary } from "../cells/dictionary.ts";
 import { labelKey, plainLabel } from "../cells/labels.ts";
@@ -94,11 +94,13 @@ class ValueBuilder implements ColumnBuilder {
   private rows = 0;
   private readonly format: NumberFormat;
   private readonly dates: DateReader | null;
+  private readonly missing: ReadonlySet<number> | null;
 
   constructor(
     private readonly plan: ColumnPlan,
     rows: number,
   ) {
+    this.missing = missingValues(plan);
     this.format = plan.number ?? PLAIN_NUMBER;
     this.dates = plan.type === "date" ? new DateReader(plan) : null;
     this.values = new Float64Array(Math.max(16, rows));
@@ -109,9 +111,11 @@ class ValueBuilder implements ColumnBuilder {
     this.values[this.rows++] = start < end ? this.read(bytes, start, end) : Number.NaN;
   }
 
-  /** A word for missing is never a number, so it needs no lookup. */
   private read(bytes: Uint8Array, start: number, end: number): number {
-    return this.dates ? this.dates.read(bytes, start, end) : readNumber(bytes, start, end, this.format);
+    const value = this.dates
+      ? this.dates.read(bytes, start, end)
+      : readNumber(bytes, start, end, this.format);
+    return this.missing?.has(value) ? Number.NaN : value;
   }
 
   finish(): Column {

@@ -144,6 +144,8 @@ function variantsOf({ name: column }: ColumnPlan, groups: readonly string[][]): 
 
 const NOTHING_TO_PREDICT = ", so there is nothing to predict; choose another target";
 
+const FAR = Date.UTC(2150, 0, 1);
+
 /** The target is never proposed for exclusion: a problem with it means choosing another target. */
 export function describeColumn(profile: ColumnProfile, target: string | null): Finding[] {
   const { name: column, type, count, missing, distinct } = profile;
@@ -162,6 +164,13 @@ export function describeColumn(profile: ColumnProfile, target: string | null): F
     const message = `“${column}” is missing in ${percent(missing / count)} of the rows.`;
     findings.push({ code: "mostly_missing", severity: "warning", column, message, fix });
   }
+  const stand = standIn(profile);
+  if (stand) findings.push(stand);
+  if (type === "date" && (profile.quantiles?.p50 ?? 0) > FAR) {
+    const year = new Date(profile.quantiles!.p50).getUTCFullYear();
+    const message = `Most dates of “${column}” lie far in the future, around the year ${year}: its years may be counted in another calendar.`;
+    findings.push({ code: "far_dates", severity: "warning", column, message, fix: null });
+  }
   if (isGroupColumn(profile)) findings.push(groupFinding(profile));
   if (type === "id") {
     const message = `“${column}” is an ID column, so it is ignored.`;
@@ -174,6 +183,49 @@ export function describeColumn(profile: ColumnProfile, target: string | null): F
     });
   }
   return findings;
+}
+
+/** What programs write where a value is missing: nothing but nines, or the first or last day that they know. */
+const STAND_IN_NUMBER = /^-?9{2,}(?:\.9+)?$|^-(?:9|88+|77+|1)$|^-?(?:8888+|7777+)$/;
+const STAND_IN_DAY =
+  /^(?:9999-12-31|2999-12-31|2099-12-31|1900-01-01|1753-01-01|1970-01-01|0001-01-01|1899-12-3[01])/;
+const LEAST_STAND_INS = 5;
+const LEAST_STAND_IN_SHARE = 0.005;
+/** Spreads of the other values between them and it. */
+const APART = 1.5;
+
+/** A value at the end of the range, far from all others and often repeated, that programs write for missing. */
+function standIn(profile: ColumnProfile): Finding | null {
+  const { name: column, type, count, quantiles, min, max } = profile;
+  if ((type !== "number" && type !== "date") || !quantiles || min === null || max === null) return null;
+  const amountOf = (text: string) => (type === "date" ? Date.parse(text) : Number(text));
+  const isIt = ({ value, count: times }: { value: string; count: number }) =>
+    times >= Math.max(LEAST_STAND_INS, LEAST_STAND_IN_SHARE * count) &&
+    (type === "date" ? STAND_IN_DAY : STAND_IN_NUMBER).test(value) &&
+    isApart(amountOf(value), { quantiles, min, max });
+  const found = profile.top.find(isIt);
+  if (!found) return null;
+  const message = `“${column}” is ${found.value} in ${grouped(found.count)} rows, far from its other values: that may stand for a missing value.`;
+  const fix = { missing: { [column]: [found.value] } };
+  return { code: "stand_in", severity: "warning", column, message, fix };
+}
+
+/** At one end, with more room between it and the rest than the rest takes. */
+function isApart(
+  value: number,
+  {
+    quantiles: { p05, p25, p50, p75, p95 },
+    min,
+    max,
+  }: Pick<Required<ColumnProfile>, "min" | "max"> & {
+    quantiles: NonNullable<ColumnProfile["quantiles"]>;
+  },
+): boolean {
+  if (value !== min && value !== max) return false;
+  const isLow = value === min;
+  const nearest = (isLow ? [p25, p50, p75] : [p75, p50, p25]).find((quantile) => quantile !== value);
+  const end = isLow ? p95 : p05;
+  return nearest !== undefined && Math.abs(nearest - value) >= APART * Math.abs(nearest - end);
 }
 
 function areNumbers(examples: readonly string[]): boolean {

@@ -1,6 +1,6 @@
 /** Profiles a column of numbers or dates: exact moments, the rest from a seeded sample; see statistics.ts. */
 
-import { isMissing } from "../cells/cells.ts";
+import { isMissing, missingValues } from "../cells/cells.ts";
 import { DateReader } from "../cells/dates/date-reader.ts";
 import { isNumberId } from "../cells/id-column.ts";
 import { isHugeWhole } from "../cells/numbers/digit-names.ts";
@@ -37,6 +37,7 @@ export class NumberAccumulator implements ColumnAccumulator {
   private readonly statistics: NumberStatistics;
   private readonly format: NumberFormat;
   private readonly dates: DateReader | null;
+  private readonly missingValues: ReadonlySet<number> | null;
 
   constructor(
     readonly plan: ColumnPlan,
@@ -45,6 +46,7 @@ export class NumberAccumulator implements ColumnAccumulator {
   ) {
     this.format = plan.number ?? PLAIN_NUMBER;
     this.dates = plan.type === "date" ? new DateReader(plan) : null;
+    this.missingValues = missingValues(plan);
     const sampleSize = Math.max(500, Math.min(SAMPLE_SIZE, Math.floor(4_000_000 / columns)));
     this.statistics = new NumberStatistics(maxDistinct, sampleSize);
   }
@@ -59,6 +61,7 @@ export class NumberAccumulator implements ColumnAccumulator {
   private take(bytes: Uint8Array, start: number, end: number, value: number): void {
     // An integer beyond 2^53 may have other digits in the file; whether that matters is decided for the column.
     if (Number.isNaN(value)) this.addOther(bytes, start, end);
+    else if (this.missingValues?.has(value)) this.missing++;
     else {
       if (Math.abs(value) > MAX_EXACT && !this.dates) this.noteInexact(bytes, start, end);
       if (this.examples.length < EXAMPLES && this.statistics.count < FIRST)
@@ -80,7 +83,7 @@ export class NumberAccumulator implements ColumnAccumulator {
   private addNumbers(cutter: RowCutter, column: number, rows: number): void {
     const { bytes, spans, width } = cutter;
     for (let row = 0; row < rows; row++) {
-      if (this.statistics.count >= FIRST) {
+      if (this.statistics.count >= FIRST && this.missingValues === null) {
         const { count, empty, stoppedAt } = cutter.readNumbers(
           column,
           { from: row, rows },

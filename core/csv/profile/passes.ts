@@ -9,6 +9,7 @@ import { RowPlaces } from "../rows/row-places.ts";
 import { scanTable } from "../rows/scan.ts";
 import type { Frame } from "../rows/table-bounds.ts";
 import type {
+  Column,
   ColumnPlan,
   ColumnProfile,
   Dialect,
@@ -33,6 +34,18 @@ export interface ProfileOptions {
   signal?: AbortSignal;
   /** Reports partial `columns` now and then; for a wide table the first ones. */
   onProgress?: (progress: ReadingProgress & { columns?: ColumnProfile[] }) => void;
+  /** What several columns together say of a target that is a number, on a sample of the rows. */
+  advise?: (sample: TargetSample) => Finding[];
+}
+
+export interface TargetSample {
+  /** Numbers and dates beside the target. */
+  columns: Column[];
+  /** The target's values, none missing. */
+  truth: Float64Array;
+  targetName: string;
+  /** One column gives the target away already. */
+  isGivenAway: boolean;
 }
 
 export interface Start {

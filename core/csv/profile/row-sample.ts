@@ -2,7 +2,7 @@
  * Keeps a seeded sample of at most 20,000 rows while a file streams, each column as plain numbers, so that two columns
  * can be compared row by row. Keeps no text: a label is stored as its hash.
  */
-import { isMissing } from "../cells/cells.ts";
+import { isMissing, missingValues } from "../cells/cells.ts";
 import { DateReader } from "../cells/dates/date-reader.ts";
 import { hashBytes } from "../cells/dictionary.ts";
 import { PLAIN_NUMBER, readNumber } from "../cells/numbers/numbers.ts";
@@ -114,6 +114,16 @@ function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
 }
 
 function readerFor(plan: ColumnPlan): CellReader {
+  const reader = plainReader(plan);
+  const missing = missingValues(plan);
+  if (!missing) return reader;
+  return (bytes, start, end) => {
+    const value = reader(bytes, start, end);
+    return missing.has(value) ? Number.NaN : value;
+  };
+}
+
+function plainReader(plan: ColumnPlan): CellReader {
   if (plan.type === "date") {
     const dates = new DateReader(plan);
     return (bytes, start, end) => (start < end ? dates.read(bytes, start, end) : Number.NaN);

@@ -2,7 +2,7 @@
  * Reads a client's cell as the model's column would, by the plan that training used. A value that only another style
  * explains is read by that style, with a warning. A value that two styles explain differently is never guessed.
  */
-import { isMissing } from "../../csv/cells/cells.ts";
+import { isMissing, missingValues } from "../../csv/cells/cells.ts";
 import { DATE_FORMATS, parseDate, stylesOf } from "../../csv/cells/dates/dates.ts";
 import { labelKey, plainLabel } from "../../csv/cells/labels.ts";
 import { NUMBER_FORMATS } from "../../csv/cells/numbers/number-format.ts";
@@ -57,7 +57,8 @@ export class CellReader {
     this.labels = labels && new Map(labels.map((label) => [labelKey(plan, label), label]));
     this.byCase = soleBy(labels ?? [], (label) => label.toLowerCase());
     this.unread = new Set(plan.unread);
-    this.missingNumbers = new Set(plan.missingWords.filter((word) => word !== "").map(Number));
+    const digits = plan.missingWords.filter((word) => word !== "").map(Number);
+    this.missingNumbers = missingValues(plan) ?? new Set(digits);
   }
 
   /** A number that this column accepts as it is. */
@@ -94,6 +95,7 @@ export class CellReader {
   private readValue(text: string, own: Style, { style, warn }: { style: ColumnStyle; warn: Warn }): Value {
     const value = own.parse(text);
     if (Number.isNaN(value)) return this.readForeign(text, { style, warn });
+    if (this.missingNumbers.has(value)) return null;
     const read = parsedBy(style.foreign, text);
     if (read.length > 0) return read.every((other) => other === value) ? value : ambiguous(text, warn);
     style.hasOwn ||= this.rivals.every((other) => Number.isNaN(other.parse(text)));

@@ -23,9 +23,7 @@ const PROBLEM = z
       .object({
         field: z.string().describe("the field of the request that confirms, with true"),
         code: z.string().describe("what speaks against it, such as error_findings"),
-        reasons: z.array(
-          z.object({ code: z.string(), column: z.string().nullable(), message: z.string() }),
-        ),
+        reasons: z.array(z.object({ code: z.string(), column: z.string().nullable(), message: z.string() })),
       })
       .optional()
       .describe("where the same request is done once it confirms these reasons"),

@@ -26,6 +26,14 @@ const TWINS: readonly (readonly [DateFormat, DateFormat])[] = [
   ["M-d-yy", "d-M-yy"],
 ];
 const PROBED = 40;
+/**
+ * Styles that other values have, too: 2023-014 is a day of a year in a column that is called so, else an invoice's
+ * number; 11/26 a month, else eleven of twenty-six.
+ */
+const NAMED_ONLY: Partial<Record<DateFormat, RegExp>> = {
+  "yyyy-DDD": /date|day|datum|fecha|jour|julian|\bdoy\b/i,
+  "M/yy": /date|datum|fecha|month|monat|mois|expir|valid|ablauf|period|\bexp\b/i,
+};
 
 /** The style that reads most of `values` (in file order); null if hardly any value is a date. */
 export function sniffDateFormat(values: readonly string[], name = ""): SniffedDates | null {
@@ -33,7 +41,7 @@ export function sniffDateFormat(values: readonly string[], name = ""): SniffedDa
   if (!probe.some((value) => /\d/.test(value))) return null;
   let best: SniffedDates | null = null;
   for (const format of DATE_FORMATS) {
-    if (format.startsWith("epoch")) continue;
+    if (format.startsWith("epoch") || NAMED_ONLY[format]?.test(name) === false) continue;
     if (readShare(probe, format) < 0.5 * Math.max(LEAST_SHARE, best?.share ?? 0)) continue;
     const share = readShare(values, format);
     if (share > (best?.share ?? LEAST_SHARE)) best = { format, share, isAmbiguous: false };

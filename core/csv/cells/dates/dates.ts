@@ -4,6 +4,7 @@
  * does not exist is not a date.
  */
 import { DAY_MS } from "../../../platform/figures.ts";
+import { withPlainDigits } from "../numbers/foreign-digits.ts";
 import { type Cursor, offsetOf, readTime, readZone } from "./time-of-day.ts";
 
 /** Longer than any date that people write. */
@@ -45,6 +46,9 @@ export const DATE_FORMATS = [
   "yyyy MMM d",
   "yyyy-MMM-d",
   "yyyy/MMM/d",
+  "d 'of' MMM yyyy",
+  "d. M. yyyy",
+  "yyyy. M. d",
   "EEE, d MMM yyyy",
   "EEE d MMM yyyy",
   "EEE, MMM d, yyyy",
@@ -68,10 +72,13 @@ export const DATE_FORMATS = [
   "MMM-yyyy",
   "MMM/yyyy",
   "MMM yy",
+  "M/yy",
   "MMM-yy",
   "yyyy MMM",
   "yyyy-MMM",
   "yyyy-MM",
+  "yyyy-DDD",
+  "yyyy'M'MM",
   "yyyy/MM",
   "MM/yyyy",
   "MM.yyyy",
@@ -89,24 +96,25 @@ export const DATE_FORMATS = [
   "epoch s",
   "epoch ms",
   "epoch us",
+  "epoch ns",
   "H:mm",
 ] as const;
 
 export type DateFormat = (typeof DATE_FORMATS)[number];
 
 const MONTHS = [
-  "jan january januar janvier enero gennaio januari janeiro janv ene gen",
-  "feb february februar février fevrier febrero febbraio februari fevereiro févr fév fev",
-  "mar march märz mars marzo maart março mär mrz mrt",
-  "apr april avril abril aprile avr abr",
-  "may mai mayo maggio mei maio mag",
-  "jun june juni juin junio giugno junho giu",
-  "jul july juli juillet julio luglio julho juil lug",
-  "aug august août aout agosto augustus aoû ago",
-  "sep sept september septembre septiembre settembre setembro set",
-  "oct october oktober octobre octubre ottobre outubro okt ott out",
-  "nov november novembre noviembre novembro",
-  "dec december dezember décembre decembre diciembre dicembre dezembro dez déc dic",
+  "jan january januar janvier enero gennaio januari janeiro janv ene gen január ianuarie ian stycznia styczeń sty ledna leden led tammikuuta tammikuu ocak января январь янв",
+  "feb february februar février fevrier febrero febbraio februari fevereiro févr fév fev február februarie lutego luty lut února únor helmikuuta helmikuu şubat февраля февраль фев",
+  "mar march märz mars marzo maart março mär mrz mrt marts március martie marca marzec března březen maaliskuuta maaliskuu mart марта март мар",
+  "apr april avril abril aprile avr abr április aprilie kwietnia kwiecień kwi dubna duben huhtikuuta huhtikuu nisan апреля апрель апр",
+  "may mai mayo maggio mei maio mag maj május maja května květen toukokuuta toukokuu mayıs мая май",
+  "jun june juni juin junio giugno junho giu június iunie czerwca czerwiec cze června červen kesäkuuta kesäkuu haziran июня июнь июн",
+  "jul july juli juillet julio luglio julho juil lug július iulie lipca lipiec lip července červenec heinäkuuta heinäkuu temmuz июля июль июл",
+  "aug august août aout agosto augustus aoû ago augusti augusztus agustus sierpnia sierpień sie srpna srpen elokuuta elokuu ağustos августа август авг",
+  "sep sept september septembre septiembre settembre setembro set szeptember septembrie września wrzesień wrz září syyskuuta syyskuu eylül сентября сентябрь сен сент",
+  "oct october oktober octobre octubre ottobre outubro okt ott out október octombrie października październik paź října říjen lokakuuta lokakuu ekim октября октябрь окт",
+  "nov november novembre noviembre novembro noiembrie listopada listopadu listopad marraskuuta marraskuu kasım ноября ноябрь ноя нояб",
+  "dec december dezember décembre decembre diciembre dicembre dezembro dez déc dic desember decembrie grudnia grudzień gru prosince prosinec joulukuuta joulukuu aralık декабря декабрь дек",
 ];
 const MONTH_BY_NAME = new Map(
   MONTHS.flatMap((names, k) => names.split(" ").map((name) => [name, k + 1] as const)),
@@ -179,7 +187,7 @@ export function joinStyles(styles: readonly string[]): string {
  * years.
  */
 export function parseDate(text: string, format: string, yearFrom = YEAR_FROM): number {
-  const trimmed = text.trim();
+  const trimmed = bareText(text);
   if (trimmed === "" || trimmed.length > MAX_LENGTH) return Number.NaN;
   if (!format.includes(BETWEEN)) return parseStyle(trimmed, format, yearFrom);
   for (const style of stylesOf(format)) {
@@ -187,6 +195,13 @@ export function parseDate(text: string, format: string, yearFrom = YEAR_FROM): n
     if (!Number.isNaN(time)) return time;
   }
   return Number.NaN;
+}
+
+/** Without blanks around it, nor the brackets that logs have; accents composed. */
+function bareText(text: string): string {
+  const trimmed = text.trim();
+  const bare = trimmed.startsWith("[") && trimmed.endsWith("]") ? trimmed.slice(1, -1).trim() : trimmed;
+  return withPlainDigits(bare).normalize("NFC");
 }
 
 function parseStyle(trimmed: string, format: string, yearFrom: number): number {
@@ -250,11 +265,18 @@ function readField(
   const min = field === "M" || field === "d" ? 1 : max;
   const value = readDigits(cursor, min, max);
   if (value < 0) return false;
+  if (field === "d") skipOrdinal(cursor);
   if (field === "yyyy") moment.year = value;
   else if (field === "yy") moment.year = yearFrom + ((((value - yearFrom) % 100) + 100) % 100);
   else if (field[0] === "M") moment.month = value;
   else moment.day = value;
   return true;
+}
+
+/** "1st", "22nd", "1er": what is written behind the number of a day. */
+function skipOrdinal(cursor: Cursor): void {
+  const ordinal = /^(?:st|nd|rd|th|er|º)(?!\p{L})/iu.exec(cursor.text.slice(cursor.at, cursor.at + 3));
+  if (ordinal) cursor.at += ordinal[0].length;
 }
 
 /** -1 if there are fewer than `min` or more than `max` digits. */
@@ -291,8 +313,9 @@ function dayNumber({ year, month, day }: Pick<Moment, "year" | "month" | "day">)
 /** 0 if nothing follows; NaN if something other than a time follows. */
 function timeAtEnd(cursor: Cursor): number {
   const { text } = cursor;
-  if (cursor.at === text.length) return 0;
-  // DB2 writes a dash before times with full stops.
+  const isWhole = cursor.at === text.length || (cursor.at === text.length - 1 && text.endsWith("."));
+  if (isWhole) return 0;
+  // DB2 has a dash before times with points.
   const isDashed = text[cursor.at] === "-" && /^-\d{2}\.\d{2}/.test(text.slice(cursor.at, cursor.at + 6));
   if (!/[Tt ,_:]/.test(text[cursor.at]!) && !isDashed) return Number.NaN;
   while (/[Tt ,_:]/.test(text[cursor.at] ?? "") || (isDashed && text[cursor.at] === "-")) cursor.at++;
@@ -309,14 +332,26 @@ function zoneAtEnd(cursor: Cursor, { zone }: Moment): number {
 /** Styles that are not a sequence of fields. */
 const SPECIAL: Record<string, ((text: string) => number) | undefined> = {
   "H:mm": (text) => (/:|[ap]\.?m|Uhr/i.test(text) ? readTime({ text, at: 0 }, "last") : Number.NaN),
+  "yyyy-DDD": readDayOfYear,
   "yyyy-'W'ww": readWeek,
   "yyyy-'Q'q": (text) => readQuarter(/^(\d{4})[-\s/]?Q([1-4])$/i.exec(text), 1, 2),
-  "'Q'q yyyy": (text) => readQuarter(/^Q([1-4])[-\s/']*(\d{4})$/i.exec(text), 2, 1),
+  "'Q'q yyyy": (text) => readQuarter(/^Q([1-4])[-\s/']*(\d{4}|\d{2})$/i.exec(text), 2, 1),
   yyyyMMddHHmmss: readDigitsOnly,
   "epoch s": (text) => readEpoch(text, 1000),
   "epoch ms": (text) => readEpoch(text, 1),
   "epoch us": (text) => readEpoch(text, 0.001),
+  // Cut off, because so many digits are more than a double holds.
+  "epoch ns": (text) => (/^\d{16,20}$/.test(text) ? readEpoch(text.slice(0, -6), 1) : Number.NaN),
 };
+
+/** "2024-060". */
+function readDayOfYear(text: string): number {
+  const match = /^(\d{4})-(\d{3})$/.exec(text);
+  if (!match) return Number.NaN;
+  const [year, day] = [Number(match[1]), Number(match[2])];
+  const time = dayNumber({ year, month: 1, day: 1 }) + (day - 1) * DAY_MS;
+  return day > 0 && new Date(time).getUTCFullYear() === year ? time : Number.NaN;
+}
 
 /** The Monday of an ISO week, or the given day of it. */
 function readWeek(text: string): number {
@@ -331,7 +366,10 @@ function readWeek(text: string): number {
 
 function readQuarter(match: RegExpExecArray | null, year: number, quarter: number): number {
   if (!match) return Number.NaN;
-  return dayNumber({ year: Number(match[year]), month: 3 * Number(match[quarter]) - 2, day: 1 });
+  const written = Number(match[year]);
+  // Quarters of two digits are of plans and reports: none is older than 1970.
+  const full = match[year]!.length === 4 ? written : written + (written < YEAR_FROM % 100 ? 2000 : 1900);
+  return dayNumber({ year: full, month: 3 * Number(match[quarter]) - 2, day: 1 });
 }
 
 function readDigitsOnly(text: string): number {

@@ -110,12 +110,41 @@ const ZONES: Readonly<Record<string, number>> = {
   HST: -10,
   BRT: -3,
   ART: -3,
+  UYT: -3,
+  CLT: -4,
+  CLST: -3,
+  PET: -5,
+  COT: -5,
+  AST: -4,
+  ADT: -3,
+  NST: -3.5,
+  NDT: -2.5,
+  WAT: 1,
+  CAT: 2,
+  SAST: 2,
+  EAT: 3,
+  TRT: 3,
+  PKT: 5,
+  NPT: 5.75,
+  ICT: 7,
+  WIB: 7,
+  WITA: 8,
+  PHT: 8,
+  WIT: 9,
+};
+
+/** Names that stand for summer and winter time. */
+const REGIONS: Readonly<Record<string, string>> = {
+  ET: "America/New_York",
+  CT: "America/Chicago",
+  MT: "America/Denver",
+  PT: "America/Los_Angeles",
 };
 
 const OFFSET = /^(?:GMT|UTC|UT)?([-+−])(\d{1,2})(?::?(\d{2}))?(?:\s?[([][^)\]]{1,40}[)\]])?/;
 const NAME = /^[A-Za-z]{1,5}(?![A-Za-z/])/;
 const REGION =
-  /^\[?((?:Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific)\/[\w/+-]{2,40})\]?/;
+  /^\[?((?:Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Brazil|Canada|Chile|Etc|Europe|Indian|Mexico|Pacific|US)\/[\w/+-]{2,40})\]?/;
 
 /** Milliseconds that a zone is ahead of UTC, 0 for a region, which the cursor keeps; NaN if it is not a zone. */
 export function readZone(cursor: Cursor): number {
@@ -133,8 +162,12 @@ export function readZone(cursor: Cursor): number {
     return 0;
   }
   const name = NAME.exec(rest)?.[0].toUpperCase();
-  if (name === undefined || !Object.hasOwn(ZONES, name)) return Number.NaN;
+  if (name === undefined || !(Object.hasOwn(ZONES, name) || Object.hasOwn(REGIONS, name))) return Number.NaN;
   cursor.at += name.length;
+  if (Object.hasOwn(REGIONS, name)) {
+    cursor.region = REGIONS[name]!;
+    return 0;
+  }
   return ZONES[name]! * 3_600_000;
 }
 

@@ -3,7 +3,14 @@
  * are the other columns of the file. Every assumption is returned, so that it can be reported.
  */
 import { type NumberFormat, PLAIN_NUMBER, parseNumber, splitUnit } from "./numbers.ts";
-import { CURRENCY_BEFORE, CURRENCY_BEHIND, MAGNITUDES, TIME_UNITS, UNIT_FAMILIES } from "./units.ts";
+import {
+  CURRENCY_BEFORE,
+  CURRENCY_BEHIND,
+  MAGNITUDES,
+  NO_CENTS,
+  TIME_UNITS,
+  UNIT_FAMILIES,
+} from "./units.ts";
 
 export const NUMBER_FORMATS: readonly NumberFormat[] = [
   PLAIN_NUMBER,
@@ -116,8 +123,9 @@ function settleMarks(
   chosen: { format: NumberFormat; share: number },
   hints: NumberHints,
 ): SniffedNumbers {
+  const bare = values.map(withoutCents);
   const mark = ([".", ","] as const).find(
-    (candidate) => mayBeThousands(values, candidate) && isOnlyMark(values, candidate),
+    (candidate) => mayBeThousands(bare, candidate) && isOnlyMark(bare, candidate),
   );
   if (!mark) return { ...chosen, isAmbiguous: false };
   const other = mark === "." ? "," : ".";
@@ -125,7 +133,7 @@ function settleMarks(
   const asDecimals: NumberFormat = { decimal: mark, thousands: "", percent: false };
   if (shareOf(values, asThousands) < chosen.share || shareOf(values, asDecimals) < chosen.share)
     return { ...chosen, isAmbiguous: false };
-  const verdict = marksMean(values, mark, hints);
+  const verdict = marksMean(bare, mark, { ...hints, decimal: decimalOfCents(values) ?? hints.decimal });
   if (verdict !== null)
     return {
       format: verdict === "thousands" ? asThousands : asDecimals,
@@ -134,6 +142,15 @@ function settleMarks(
     };
   const isUsual = mark === "," && hints.delimiter !== ";";
   return { format: isUsual ? asThousands : asDecimals, share: chosen.share, isAmbiguous: true };
+}
+
+const withoutCents = (value: string) => value.replace(NO_CENTS, "");
+
+/** "67.101,-": a dash instead of cents stands behind the decimal mark. */
+function decimalOfCents(values: readonly string[]): "." | "," | null {
+  const marks = new Set(values.flatMap((value) => NO_CENTS.exec(value)?.[0][0] ?? []));
+  const [mark] = marks;
+  return marks.size === 1 ? (mark as "." | ",") : null;
 }
 
 function isOnlyMark(values: readonly string[], mark: "." | ","): boolean {
@@ -171,7 +188,10 @@ export function decimalEvidence(values: readonly string[]): "." | "," | null {
   let [points, commas] = [0, 0];
   for (const value of values.slice(0, 200)) {
     const bare = value.trim();
-    if (
+    const cents = NO_CENTS.exec(bare)?.[0][0];
+    if (cents === ".") points++;
+    else if (cents === ",") commas++;
+    else if (
       /^\D{0,5}(?:\d+|\d{1,3}(?:[,' ]\d{3})+)\.(?:\d{1,2}|\d{4,})\D{0,5}$/.test(bare) ||
       /^0\.\d+$/.test(bare)
     )
@@ -190,7 +210,8 @@ export function decimalEvidence(values: readonly string[]): "." | "," | null {
 const SHOWS_STYLE = {
   hex: (value: string) => /^0x[\da-f]+$/i.test(value.trim()),
   feet: (value: string) => /\d\s?(?:'|′|’|ft)/.test(value),
-  duration: (value: string) => /^P[\dT]|\d\s?\p{L}+\.?[\s,]*(?:and |und )?\d/u.test(value.trim()),
+  duration: (value: string) =>
+    /^P[\dT]|\d\s?\p{L}+\.?[\s,]*(?:and |und |et |y |e )?[+]?\d/u.test(value.trim()),
   clock: (value: string) => {
     const [, hours, seconds, fraction] = CLOCK_PARTS.exec(value.trim()) ?? [];
     return hours !== undefined && (Number(hours) > 24 || (seconds === undefined && fraction !== undefined));
@@ -233,6 +254,7 @@ function* withUnits(values: readonly string[], hints: NumberHints): Generator<Sn
 
 function unitsOf(values: readonly string[]): Record<string, number> | null {
   const counts = new Map<string, number>();
+  const sizes = new Map<string, number[]>();
   let [bare, withCurrency] = [0, 0];
   for (const value of values) {
     const amount = value
@@ -243,16 +265,35 @@ function unitsOf(values: readonly string[]): Record<string, number> | null {
     const parts = splitUnit(amount.replace(CURRENCY_BEHIND, ""));
     if (parts) counts.set(parts.unit, (counts.get(parts.unit) ?? 0) + 1);
     else bare++;
+    const unit = parts?.unit ?? "";
+    const size = Number((parts?.digits ?? amount).replace(/[\s'’_]/g, "").replace(",", "."));
+    if (Number.isFinite(size)) sizes.set(unit, [...(sizes.get(unit) ?? []), Math.abs(size)]);
   }
   const common = [...counts].filter(([, count]) => count >= 0.01 * values.length || count > 2);
   common.sort((a, b) => b[1] - a[1]);
   if (common.length === 0 || common.length > MOST_UNITS) return null;
   const named = common.map(([unit]) => unit);
   return (
-    magnitudes(named, bare, withCurrency > 0) ??
+    (areSizes(sizes) ? magnitudes(named, bare, withCurrency > 0) : null) ??
     family(named) ??
     onlyUnit(named, { bare, all: values.length })
   );
+}
+
+/** With a letter for millions or billions, numbers are so much smaller than those without: else it is a footnote's. */
+function areSizes(sizes: ReadonlyMap<string, number[]>): boolean {
+  const bare = sizes.get("") ?? [];
+  if (bare.length < LEAST_BARE) return true;
+  return [...sizes].every(
+    ([unit, values]) => !((MAGNITUDES[unit] ?? 0) >= 1e6) || middle(values) <= MOST_OF_BARE * middle(bare),
+  );
+}
+
+const LEAST_BARE = 5;
+const MOST_OF_BARE = 0.2;
+
+function middle(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
 }
 
 function magnitudes(
@@ -284,15 +325,17 @@ function family(units: readonly string[]): Record<string, number> | null {
 /** `km/h`, `€/m2`, `°C`, or `/5`: out of five. */
 const UNIT = /^(?:\/\s?\d{1,4}|[^\d.,+±-][^\d]*[23]?)$/u;
 
-/** An unknown suffix is a unit only if (nearly) every number has it. */
+const PLURAL = /^(?:e?s|e?n|e)?$/;
+
+/** A unit that nobody knows is one where at least half of the numbers have it; so are its singular and plural. */
 function onlyUnit(
   units: readonly string[],
   given: { bare: number; all: number },
 ): Record<string, number> | null {
-  const [unit] = units;
-  const isKnown = UNIT_FAMILIES.some((known) => Object.hasOwn(known, unit!)) || /^[%°€$/²³]/.test(unit!);
-  if (units.length > 1 || unit!.length > 16 || !UNIT.test(unit!)) return null;
-  return given.bare <= (isKnown ? 0.5 : 0.05) * given.all ? { [unit!]: 1 } : null;
+  const [shortest] = units.toSorted((a, b) => a.length - b.length);
+  const isOne = (unit: string) => PLURAL.test(unit.slice(shortest!.length)) && unit.startsWith(shortest!);
+  if (units.some((unit) => unit.length > 16 || !UNIT.test(unit) || !isOne(unit))) return null;
+  return given.bare <= 0.5 * given.all ? Object.fromEntries(units.map((unit) => [unit, 1])) : null;
 }
 
 /** Share of the values that a format reads. */

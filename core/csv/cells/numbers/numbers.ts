@@ -4,6 +4,7 @@
  * cell.
  */
 import type { ColumnPlan } from "../../types.ts";
+import { withPlainDigits } from "./foreign-digits.ts";
 import { CURRENCY_BEFORE, CURRENCY_BEHIND, MARK_BEFORE, MARK_BEHIND, NO_CENTS, TIME_UNITS } from "./units.ts";
 
 export type NumberFormat = NonNullable<ColumnPlan["number"]>;
@@ -18,7 +19,7 @@ const BLANKS = /[\s\u00a0\u202f\u2009]/g;
 
 /** NaN if the text is not a number of this format or is outside the range of a double. */
 export function parseNumber(text: string, format: NumberFormat): number {
-  const trimmed = text.trim();
+  const trimmed = withPlainDigits(text.trim());
   if (trimmed === "" || trimmed.length > MAX_LENGTH) return Number.NaN;
   const value =
     format.style === undefined ? parseWritten(trimmed, format) : parseStyled(trimmed, format, format.style);
@@ -44,8 +45,11 @@ function takeSigns(text: string, { marks }: NumberFormat): { sign: number; rest:
   return isBehind ? { sign: -1, rest: number.slice(0, -1) } : { sign, rest: number };
 }
 
+/** A hyphen, a minus, a dash, and the wide ones. */
+const MINUS = /^[-−–‐‑﹣－]/;
+
 function takeSign(text: string): { sign: number; rest: string } {
-  if (text.startsWith("-") || text.startsWith("−")) return { sign: -1, rest: text.slice(1).trimStart() };
+  if (MINUS.test(text)) return { sign: -1, rest: text.slice(1).trimStart() };
   return { sign: 1, rest: text.startsWith("+") ? text.slice(1).trimStart() : text };
 }
 
@@ -110,8 +114,14 @@ function isGrouped(groups: readonly string[]): boolean {
 }
 
 function parseStyled(text: string, format: NumberFormat, style: NonNullable<NumberFormat["style"]>): number {
-  const read = { hex: readHex, feet: readFeet, duration: readDuration, clock: readClock }[style](text);
+  const read = { hex: readHex, feet: readFeet, duration: readLasting, clock: readClock }[style](text);
   return Number.isNaN(read) ? parseWritten(text, { ...format, style: undefined }) : read;
+}
+
+/** "3 days 04:10:00" beside "1h 20m". */
+function readLasting(text: string): number {
+  const seconds = readDuration(text);
+  return Number.isNaN(seconds) ? readClock(text) : seconds;
 }
 
 function readHex(text: string): number {
@@ -131,6 +141,9 @@ const ISO_DURATION =
   /^P(?:(\d+(?:\.\d+)?)W)?(?:(\d+(?:\.\d+)?)D)?(?:T(?:(\d+(?:\.\d+)?)H)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)S)?)?$/;
 const DURATION_PART = /^(\d+(?:[.,]\d+)?)\s?(\p{L}+)\.?(?:\s?(?:,|and|und)?\s*)/u;
 
+/** "2h05". */
+const HOURS_AND_MINUTES = /^(\d{1,4})\s?h\s?([0-5]\d)$/i;
+
 /** Durations, in seconds: "1h 20m", "2 days 3 hours", "PT5M". */
 function readDuration(text: string): number {
   const iso = text.length > 2 ? ISO_DURATION.exec(text) : null;
@@ -138,6 +151,8 @@ function readDuration(text: string): number {
     const worth = [604_800, 86_400, 3600, 60, 1];
     return worth.reduce((sum, seconds, k) => sum + seconds * Number(iso[k + 1] ?? 0), 0);
   }
+  const french = HOURS_AND_MINUTES.exec(text);
+  if (french) return 3600 * Number(french[1]) + 60 * Number(french[2]);
   let rest = text;
   let seconds = 0;
   let last = Number.POSITIVE_INFINITY;
@@ -152,7 +167,8 @@ function readDuration(text: string): number {
   return seconds;
 }
 
-const CLOCK = /^([-+])?(?:(\d+)\s?(?:d|days?)\s*,?\s*)?(\d{1,5}):([0-5]\d)(?::([0-5]\d))?(?:[.,](\d{1,9}))?$/;
+const CLOCK =
+  /^([-+])?(?:(\d+)\s?(?:d|days?)\s*,?\s*(\+?))?(\d{1,5}):([0-5]\d)(?::([0-5]\d))?(?:[.,](\d{1,9}))?$/;
 
 /**
  * In seconds. 10:30 is hours and minutes if the column also has values such as 3:10:30, else minutes and seconds: only
@@ -161,12 +177,14 @@ const CLOCK = /^([-+])?(?:(\d+)\s?(?:d|days?)\s*,?\s*)?(\d{1,5}):([0-5]\d)(?::([
 function readClock(text: string): number {
   const match = CLOCK.exec(text);
   if (!match) return Number.NaN;
-  const [, sign, days = "0", first, second, third, fraction = "0"] = match;
+  const [, sign, days = "0", plus, first, second, third, fraction = "0"] = match;
   const seconds =
     third === undefined
       ? 60 * Number(first) + Number(second)
       : 3600 * Number(first) + 60 * Number(second) + Number(third);
-  return (sign === "-" ? -1 : 1) * (86_400 * Number(days) + seconds + Number(`0.${fraction}`));
+  const [whole, rest] = [86_400 * Number(days), seconds + Number(`0.${fraction}`)];
+  if (sign === "-") return plus ? rest - whole : -whole - rest;
+  return whole + rest;
 }
 
 /**

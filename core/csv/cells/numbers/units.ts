@@ -6,7 +6,7 @@
 
 const CODES =
   "USD|EUR|GBP|CHF|JPY|CNY|RMB|INR|AUD|CAD|NZD|HKD|SGD|SEK|NOK|DKK|ISK|PLN|CZK|HUF|RON|BGN|TRY|RUB|UAH|BRL|MXN|ARS|CLP|COP|PEN|ZAR|NGN|KES|EGP|ILS|SAR|AED|QAR|KRW|THB|IDR|MYR|PHP|VND|TWD|PKR|BTC|ETH";
-const SYMBOLS = "US\\$|R\\$|A\\$|C\\$|NZ\\$|HK\\$|S\\$|[$€£¥₹₽₩₺₪฿₫₴₦₱¢]";
+const SYMBOLS = "US\\$|R\\$|A\\$|C\\$|NZ\\$|HK\\$|S\\$|[$€£¥￥₹₽₩₺₪฿₫₴₦₱¢]";
 const WORDS = "kr\\.?|Rs\\.?|zł|Kč|Ft|Fr\\.?|SFr\\.?|lei|euros?|dollars?";
 
 export const CURRENCY_BEFORE = new RegExp(
@@ -24,7 +24,21 @@ export const MARK_BEHIND = /\s*(?:\+|(?:±|\+\/-|\+-)\s?[\d.,]+)$/;
 
 export type Family = Readonly<Record<string, number>>;
 
-const THOUSAND = { k: 1e3, K: 1e3, tsd: 1e3, thousand: 1e3, Tsd: 1e3 };
+const THOUSAND = {
+  ...{ k: 1e3, K: 1e3, tsd: 1e3, Tsd: 1e3, "Tsd.": 1e3, thousand: 1e3 },
+  ...{
+    tys: 1e3,
+    "tys.": 1e3,
+    mila: 1e3,
+    mille: 1e3,
+    тыс: 1e3,
+    "тыс.": 1e3,
+    千: 1e3,
+    万: 1e4,
+    萬: 1e4,
+    만: 1e4,
+  },
+};
 const MILLION = {
   m: 1e6,
   M: 1e6,
@@ -36,8 +50,43 @@ const MILLION = {
   "Mio.": 1e6,
   mil: 1e6,
   million: 1e6,
+  millions: 1e6,
+  ...{
+    mln: 1e6,
+    Mln: 1e6,
+    "mln.": 1e6,
+    mill: 1e6,
+    "mill.": 1e6,
+    millones: 1e6,
+    milhões: 1e6,
+    milioni: 1e6,
+    млн: 1e6,
+  },
 };
-const BILLION = { b: 1e9, B: 1e9, bn: 1e9, Bn: 1e9, G: 1e9, mrd: 1e9, Mrd: 1e9, "Mrd.": 1e9, billion: 1e9 };
+const BILLION = {
+  b: 1e9,
+  B: 1e9,
+  bn: 1e9,
+  Bn: 1e9,
+  G: 1e9,
+  mrd: 1e9,
+  Mrd: 1e9,
+  "Mrd.": 1e9,
+  billion: 1e9,
+  ...{
+    billions: 1e9,
+    mld: 1e9,
+    Mld: 1e9,
+    "mld.": 1e9,
+    Md: 1e9,
+    Mds: 1e9,
+    miliardi: 1e9,
+    млрд: 1e9,
+    亿: 1e8,
+    億: 1e8,
+    억: 1e8,
+  },
+};
 
 /** Including the Indian system. */
 export const MAGNITUDES: Family = {
@@ -87,13 +136,13 @@ export const UNIT_FAMILIES: readonly Family[] = [
 export const TIME_UNITS: ReadonlyMap<string, number> = new Map(
   Object.entries({
     "ms milliseconds millisecond": 0.001,
-    "s sec secs second seconds sek": 1,
-    "m min mins minute minutes minuten": 60,
-    "h hr hrs hour hours std stunden": 3600,
-    "d day days tag tage": 86_400,
-    "w wk wks week weeks woche wochen": 604_800,
-    // A year has 365.2425 days.
-    "mo mos month months monat monate mois": 2_629_746,
-    "y yr yrs year years jahr jahre ans": 31_556_952,
+    "s sec secs second seconds sek sekunde sekunden seconde secondes segundo segundos secondi seconden": 1,
+    "m min mins minute minutes minuten minuto minutos minuti minuter": 60,
+    "h hr hrs hour hours std stunde stunden heure heures hora horas ora ore uur uren timme timmar": 3600,
+    "d day days tag tage tagen jour jours día días dia dias giorno giorni dag dagen dagar": 86_400,
+    "w wk wks week weeks woche wochen semaine semaines semana semanas settimana settimane weken": 604_800,
+    // Of 365.2425 days a year.
+    "mo mos month months monat monate monaten mois mes meses mese mesi maand maanden": 2_629_746,
+    "y yr yrs year years jahr jahre jahren an ans année années año años anno anni ano anos jaar": 31_556_952,
   }).flatMap(([words, seconds]) => words.split(" ").map((word) => [word, seconds] as const)),
 );

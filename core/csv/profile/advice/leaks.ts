@@ -7,16 +7,19 @@ import type { ColumnProfile, Finding } from "../../types.ts";
 
 const AFTERWARDS =
   /(?:^|[^\p{L}])(?:duration|elapsed|time_?(?:to|taken|spent)|resolution|resolved|closed|closing|ended|end_?(?:date|time)|finished|completed|outcome|result|verdict|decision|disposition|reason|cause|consequence|settled|settlement|recover(?:y|ed|ies)|collected|refund(?:ed)?|charge_?back|penalty|fine|discharged?|death|deceased|cancel(?:led|lation)?|terminated?|termination|exit|exited|churned|left|final|actual|repaid|paid_?off|total_?(?:paid|rec|payment)|last_?(?:payment|contact|login|seen))(?:$|[^\p{L}])/iu;
-/** Known beforehand: an earlier outcome is a legitimate column. */
+/** The same in the languages of common exports; German joins words, so that only their ends tell. */
+const AFTERWARDS_ELSEWHERE =
+  /(?:dauer|(?:kündigungs|kuendigungs|storno|austritts|schließungs|ablehnungs|abgangs|todes)\p{L}*|(?:ab|aus)gang(?:s?datum)?|ergebnis|entscheidung|erledigt(?:_?am)?|abgeschlossen(?:_?am)?|beendet(?:_?am)?|schadenhöhe|schadenshöhe|erstattung)(?:$|[^\p{L}])|(?:^|[^\p{L}])(?:grund|durée|duree|motif|résultat|resultat|issue|clôture|cloture|résiliation|resiliation|sortie|décès|deces|décision|remboursement|duración|duracion|motivo|resultado|desenlace|cierre|baja|cancelación|cancelacion|reembolso|fallecimiento|durata|esito|risultato|chiusura|uscita|recesso|rimborso|duração|duracao|encerramento|saída|saida|desfecho|duur|reden|uitkomst|resultaat|einddatum|opzegging|opgezegd)(?:$|[^\p{L}])/iu;
+/** What was known before: an earlier outcome is a fair column. */
 const BEFORE =
-  /(?:^|[^\p{L}])(?:prev(?:ious)?|prior|past|earlier|planned|expected|scheduled|estimated|requested)(?:$|[^\p{L}])/iu;
+  /(?:^|[^\p{L}])(?:prev(?:ious)?|prior|past|earlier|planned|expected|scheduled|estimated|requested|vorherige[rns]?|früher\p{L}*|geplante?[rns]?|erwartete?[rns]?|voraussichtliche?[rns]?|précédente?|prévue?|estimée?|anterior|previ[ao]|previst[ao]|estimad[ao]|precedente|vorige|eerdere|geplande|verwachte)(?:$|[^\p{L}])/iu;
 /** "closedAt", "callDuration": camel case. */
 const CAPITALS = /([\p{Ll}])(\p{Lu})/gu;
 
 /** Whether the name is of something that is usually known only after the answer. */
 export function isNamedAfterwards(name: string): boolean {
-  const words = name.replace(CAPITALS, "$1_$2");
-  return AFTERWARDS.test(words) && !BEFORE.test(words);
+  const words = name.normalize("NFC").replace(CAPITALS, "$1_$2");
+  return (AFTERWARDS.test(words) || AFTERWARDS_ELSEWHERE.test(words)) && !BEFORE.test(words);
 }
 
 /** Correlation from which the column is as good as the answer. */

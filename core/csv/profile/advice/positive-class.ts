@@ -14,7 +14,11 @@ const AFFIRMATIVE = new Set(
     "churn churned exited cancelled canceled default defaulted delinquent bankrupt",
     "sick ill disease diseased malignant infected abnormal pathological relapse relapsed died dead deceased",
     "fail failed failure fault faulty defect defective broken damaged leak error late delayed alarm",
-    "converted conversion clicked bought purchased subscribed accepted won hired promoted survived present 1",
+    "converted conversion clicked bought purchased subscribed accepted won hired promoted survived present presence 1",
+    "attrited terminated resigned charged-off written-off delinquency insolvent nok n.i.o. incident",
+    "betrug betrügerisch krank defekt kaputt fehler ausfall gekündigt kündigung gekuendigt kuendigung insolvent zu-spät verspätet",
+    "fraude frauduleux malade défaut défectueux panne résilié enfermo enferma defecto fallo fraudulento cancelado",
+    "frode malato guasto difettoso doente defeituoso fraudulenta fraudeur ziek fout opgezegd oszustwo chory",
   ].flatMap((line) => line.split(" ")),
 );
 
@@ -24,7 +28,9 @@ const NEGATIVE = new Set(
     "no n false f nein non não nao nie net нет ні hayır hayir ei nem ne nee nej nei nē όχι לא لا 否 不是 いいえ 아니요 아니오",
     "falsch faux falso onwaar fałsz falsk falskt nepravda yanlış ложь 假 거짓",
     "negative neg - none normal ok okay legit legitimate genuine ham benign healthy clean valid intact",
-    "stayed retained active kept current paid repaid absent 0 -1",
+    "stayed retained active kept current paid repaid absent absence existing alive solvent ontime 0 -1",
+    "kein gesund aktiv intakt echt pünktlich sain actif légitime sano sana activo legítimo legitimo attivo saudável ativo",
+    "gezond actief zdrowy i.o. io",
   ].flatMap((line) => line.split(" ")),
 );
 
@@ -50,7 +56,7 @@ export function positiveClass(
 
 /** Null if the names do not tell, or contradict each other. */
 function namedPositive(labels: readonly [string, string]): 0 | 1 | null {
-  const [first, second] = [meaningOf(labels[0]), meaningOf(labels[1])];
+  const [first, second] = [meaningOf(labels[0], labels[1]), meaningOf(labels[1], labels[0])];
   if (first === second) return null;
   // A single letter is not enough: "f" is false beside "t", and female beside "m".
   if ((first === null && isLetter(labels[1])) || (second === null && isLetter(labels[0]))) return null;
@@ -60,11 +66,19 @@ function namedPositive(labels: readonly [string, string]): 0 | 1 | null {
   return 1;
 }
 
-function meaningOf(label: string): "yes" | "no" | null {
-  const word = normalLabel(label);
-  if (NEGATIVE.has(word) || NEGATION.test(word)) return "no";
-  return AFFIRMATIVE.has(word) ? "yes" : null;
+/** Of the whole label, else of those of its words that the other one does not have: "Attrited Customer". */
+function meaningOf(label: string, other: string): "yes" | "no" | null {
+  const whole = normalLabel(label);
+  if (NEGATIVE.has(whole) || NEGATION.test(whole)) return "no";
+  if (AFFIRMATIVE.has(whole)) return "yes";
+  const shared = new Set(wordsOf(other));
+  const own = wordsOf(label).filter((word) => word.length > 1 && !shared.has(word));
+  const [yes, no] = [own.some((word) => AFFIRMATIVE.has(word)), own.some((word) => NEGATIVE.has(word))];
+  if (yes === no) return null;
+  return yes ? "yes" : "no";
 }
+
+const wordsOf = (label: string) => normalLabel(label).split(/[\s_/,;:()]+/);
 
 const isLetter = (label: string) => /^\p{L}$/u.test(label.trim());
 const isNumber = (label: string) => label.trim() !== "" && Number.isFinite(Number(label));

@@ -11,14 +11,12 @@ import {
   count as grouped,
   percent,
   plural,
-  scorePercent,
   score as scoreText,
 } from "../../../platform/figures.ts";
-import { findCombination } from "../../../trainer/checks/combination.ts";
-import { findIdentities } from "../../../trainer/checks/identities.ts";
 import { filledOnlyIn, orderScore, repeatsTarget, scoreAlone } from "../../../trainer/checks/leakage.ts";
 import { nearCopy } from "../../../trainer/checks/near-copy.ts";
 import { driftOf } from "../../../trainer/checks/order-drift.ts";
+import { sumFindings } from "../../../trainer/checks/sums.ts";
 import { sampleRows, seededRandom } from "../../../trainer/random.ts";
 import type { Checkpoint, Target } from "../../../trainer/samples.ts";
 import type { Loaded } from "./work.ts";
@@ -78,12 +76,16 @@ export async function inspect(
   if (isCut) findings.push(uninspected(inspected, table.columns.length));
   await progress.checkpoint();
   findings.push(
-    ...identities(table.columns, target, {
-      targetName,
-      givenAway:
-        unusable.length > 0 ||
-        findings.some(({ code, severity }) => code === "target_leak" && severity === "error"),
-    }),
+    ...(target.task === "regression"
+      ? sumFindings({
+          columns: table.columns,
+          truth: target.values,
+          targetName,
+          isGivenAway:
+            unusable.length > 0 ||
+            findings.some(({ code, severity }) => code === "target_leak" && severity === "error"),
+        })
+      : []),
     ...(isCut ? [] : drifts(table.columns, target, targetName)),
   );
   return { findings, unusable };
@@ -196,37 +198,6 @@ function sameOrder(
     }),
   ];
 }
-
-/** `givenAway`: one column already gives the target away and would be part of every sum. */
-function identities(
-  columns: Column[],
-  target: Target,
-  { targetName, givenAway }: { targetName: string; givenAway: boolean },
-): Finding[] {
-  if (target.task !== "regression") return [];
-  const found = findIdentities(columns, target.values).map((identity) => ({
-    ...identity,
-    isPlain: true,
-    left: 0,
-  }));
-  const combination = found.length === 0 && !givenAway ? findCombination(columns, target.values) : null;
-  return [...found, ...(combination ? [combination] : [])].map(
-    ({ columns: names, formula, isPlain, left }) => {
-      const how =
-        left > 0
-          ? `nearly ${formula}: that explains ${percentExplained(left)} of it`
-          : `exactly ${formula} in every row`;
-      const message = `“${targetName}” is ${how}. If these are only known afterwards, exclude them.`;
-      return finding("target_sum", isPlain ? "error" : "warning", {
-        column: names[0],
-        message,
-        exclude: names,
-      });
-    },
-  );
-}
-
-const percentExplained = (left: number) => scorePercent(1 - left);
 
 function oddities(column: Column): Finding[] {
   const findings: Finding[] = [];

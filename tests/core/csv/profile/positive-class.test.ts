@@ -30,6 +30,17 @@ describe("the positive class is chosen by name, even if it is more frequent", ()
     ["t", "f"],
     ["Y", "N"],
     [" Yes ", "No"],
+    ["krank", "gesund"],
+    ["Betrug", "kein Betrug"],
+    ["gekündigt", "aktiv"],
+    ["malade", "sain"],
+    ["fraude", "sin fraude"],
+    ["Attrited Customer", "Existing Customer"],
+    ["Charged Off", "Fully Paid"],
+    ["Dead", "Alive"],
+    ["Presence", "Absence"],
+    ["NOK", "OK"],
+    ["Abnormal ECG", "Normal ECG"],
   ])("%s rather than %s", (positive, negative) => {
     expect(of([positive, negative], [90, 10])).toBe(positive);
     expect(of([negative, positive], [10, 90])).toBe(positive);
@@ -41,6 +52,7 @@ test("the positive class is the rarer one where names do not help", () => {
   expect(of(["M", "F"], [10, 90])).toBe("M");
   expect(of(["M", "F"], [90, 10])).toBe("F");
   expect(of(["1", "2"], [90, 10])).toBe("2");
+  expect(of(["left hand", "right hand"], [90, 10])).toBe("right hand");
   expect(of(["yes", "true"], [90, 10])).toBe("true");
   expect(of(["no-show", "showed up"], [10, 90])).toBe("no-show");
   expect(of(["a", "b"])).toBe("b");

@@ -65,7 +65,8 @@ test("the page's form asks once more", async () => {
 
 test("the API asks once more too, and says how", async () => {
   await harness.send("DELETE", "/api/models/leaky/live", undefined);
-  const live = async () => (await harness.json<{ liveVersion: number | null }>("/api/models/leaky")).liveVersion;
+  const live = async () =>
+    (await harness.json<{ liveVersion: number | null }>("/api/models/leaky")).liveVersion;
   const refused = await harness.send("PUT", "/api/models/leaky/live", { version: 1 });
   expect(refused.status).toBe(409);
   const said = (await refused.json()) as Problem;
@@ -75,9 +76,9 @@ test("the API asks once more too, and says how", async () => {
   );
   expect(said.fix).toContain('"confirm": true');
   expect(await live()).toBeNull();
-  expect(
-    (await harness.send("PUT", "/api/models/leaky/live", { version: 1, confirm: false })).status,
-  ).toBe(409);
+  expect((await harness.send("PUT", "/api/models/leaky/live", { version: 1, confirm: false })).status).toBe(
+    409,
+  );
   const deployed = await harness.send("PUT", "/api/models/leaky/live", JSON.parse(said.example));
   expect(deployed.status).toBe(200);
   expect(await live()).toBe(1);

@@ -4,9 +4,10 @@
  */
 import { describe, expect, test } from "bun:test";
 import { isNamedAfterwards } from "../../../../core/csv/profile/advice/leaks.ts";
-import type { Table } from "../../../../core/csv/types.ts";
+import type { Column, Table } from "../../../../core/csv/types.ts";
 import { findCombination } from "../../../../core/trainer/checks/combination.ts";
 import { nearCopy } from "../../../../core/trainer/checks/near-copy.ts";
+import { sumFindings } from "../../../../core/trainer/checks/sums.ts";
 import { seededRandom } from "../../../../core/trainer/random.ts";
 import type { Target } from "../../../../core/trainer/samples.ts";
 import { category, draw, normal, numbers, runStages } from "../../training/stages/run.ts";
@@ -37,6 +38,82 @@ describe("a total of which the target is a part", () => {
     expect(findCombination([numbers("a", a), numbers("b", b)], Float64Array.from(y))).toBeNull();
     const effect = fare.map((value, row) => 10 + value + noise[row] + 2 * normal(random));
     expect(findCombination([numbers("a", fare), numbers("b", noise)], Float64Array.from(effect))).toBeNull();
+  });
+
+  test("with refunds, with gaps, and with gaps that are zeros", () => {
+    const others = [numbers("noise", noise), numbers("fare", fare)];
+    const refunded = fare.map((value, row) => (row % 100 === 0 ? -value : value));
+    const parts = (given: number[]) => [numbers("noise", noise), numbers("fare", given), numbers("tip", tip)];
+    const due = refunded.map((value, row) => value + tip[row] + fee[row]);
+    expect(findCombination(parts(refunded), Float64Array.from(due))).toMatchObject({
+      formula: "fare + tip",
+      isPlain: true,
+    });
+    const gappy = tip.map((value, row) => (row % 30 === 0 ? Number.NaN : value));
+    const found = findCombination([...others, numbers("tip", gappy)], Float64Array.from(total));
+    expect(found).toMatchObject({ formula: "fare + tip", isPlain: true });
+    const seldom = tip.map((value, row) => (row % 3 === 0 ? Number.NaN : value));
+    const paid = fare.map((value, row) => value + (row % 3 === 0 ? 0 : tip[row]) + fee[row]);
+    expect(findCombination([...others, numbers("tip", seldom)], Float64Array.from(paid))).toMatchObject({
+      formula: "fare + tip",
+      isPlain: true,
+    });
+  });
+
+  test("among more columns than a fit takes", () => {
+    const values = Array.from({ length: 90 }, () => draw(ROWS, () => 100 * random()));
+    const many = values.map((given, k) => numbers(`p${k}`, given));
+    const truth = values[3]!.map((value, row) => value + values[70]![row]! + random());
+    const found = findCombination(many, Float64Array.from(truth))!;
+    expect(found.columns.toSorted()).toEqual(["p3", "p70"]);
+  });
+
+  test("a mean that is rounded", () => {
+    const marks = [0, 1, 2].map(() => draw(ROWS, () => 20 + Math.floor(80 * random())));
+    const mean = marks[0]!.map((value, row) => Math.round((value + marks[1]![row]! + marks[2]![row]!) / 3));
+    const found = findCombination(
+      marks.map((values, k) => numbers(`m${k}`, values)),
+      Float64Array.from(mean),
+    )!;
+    expect(found.columns).toEqual(["m0", "m1", "m2"]);
+    expect(found.isPlain).toBe(true);
+  });
+
+  test("products and ratios: rounded, with a tax, with a discount", () => {
+    const [quantity, price] = [draw(ROWS, () => 1 + Math.floor(20 * random())), amount(50).map((v) => v + 1)];
+    const columns = [numbers("quantity", quantity), numbers("price", price), numbers("noise", noise)];
+    const cents = (value: number) => Math.round(100 * value) / 100;
+    for (const factor of [() => 1, () => 1.19, () => (random() < 0.6 ? 1 : 0.8)]) {
+      const truth = quantity.map((value, row) => cents(value * price[row] * factor()));
+      const found = findCombination(columns, Float64Array.from(truth));
+      expect(found).toMatchObject({ formula: "quantity × price", isPlain: true });
+    }
+    const height = draw(ROWS, () => 150 + Math.floor(50 * random()));
+    const bmi = price.map((value, row) => Math.round((1e5 * (value + 40)) / height[row] ** 2) / 10);
+    const weights = numbers(
+      "weight",
+      price.map((value) => value + 40),
+    );
+    const ratio = findCombination([numbers("height", height), weights], Float64Array.from(bmi));
+    expect(ratio).toMatchObject({ formula: "weight / height²", isPlain: true });
+  });
+
+  test("the time between two dates", () => {
+    const start = draw(ROWS, (row) => 1.7e12 + 7_200_000 * row);
+    const minutes = draw(ROWS, () => 1 + Math.floor(90 * random()));
+    const dates: Column[] = [
+      { name: "begin", type: "date", values: Float64Array.from(start) },
+      {
+        name: "end",
+        type: "date",
+        values: Float64Array.from(start, (at, row) => at + 60_000 * minutes[row]!),
+      },
+    ];
+    const given = { columns: dates, targetName: "minutes", isGivenAway: false };
+    expect(sumFindings({ ...given, truth: Float64Array.from(minutes) })).toEqual([
+      expect.objectContaining({ severity: "error", column: "end", fix: { exclude: ["end"] } }),
+    ]);
+    expect(sumFindings({ ...given, truth: Float64Array.from(noise) })).toEqual([]);
   });
 
   test("comes before the score in the verdict", async () => {
@@ -102,6 +179,14 @@ test("names of what is known only afterwards", () => {
     "Cancel reason",
     "result code",
     "time_to_resolution",
+    "Gesprächsdauer",
+    "kuendigungsgrund",
+    "Austrittsdatum",
+    "durée_appel",
+    "motif",
+    "motivo_baja",
+    "data_chiusura",
+    "reden",
   ])
     expect([name, isNamedAfterwards(name)]).toEqual([name, true]);
   for (const name of [
@@ -112,6 +197,10 @@ test("names of what is known only afterwards", () => {
     "income",
     "leftover",
     "price",
+    "Grundstück",
+    "geplante Dauer",
+    "durée prévue",
+    "Bauerngut",
   ])
     expect([name, isNamedAfterwards(name)]).toEqual([name, false]);
 });
