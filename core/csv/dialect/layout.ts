@@ -1,5 +1,6 @@
 /** Finds the title rows, the header and the first data row, by how sample rows differ from the columns below them. */
 
+import { TIME_UNITS, UNIT_FAMILIES } from "../cells/numbers/units.ts";
 import { isMissingWord } from "../cells/words.ts";
 import { cellKind, isTyped, kindsOf, type Share, typedKind } from "../rows/cell-kinds.ts";
 
@@ -105,7 +106,7 @@ function hasHeader(rows: readonly string[][], width: number): boolean {
   const isAgain = (row: readonly string[]) => row.every((cell, k) => cell === head[k]);
   const body = rows.slice(1, 1 + BODY_ROWS).filter((row) => row.length === width && !isAgain(row));
   if (body.length === 0) return head.filter((cell) => isTyped(cellKind(cell))).length < head.length / 2;
-  if (isYears(head)) return true;
+  if (isYears(head) || isCounted(head, body)) return true;
   let votes = 0;
   for (let column = 0; column < width; column++) votes += vote(head[column] ?? "", body, column);
   return votes === 0 ? head.every((cell) => !isTyped(cellKind(cell))) : votes > 0;
@@ -145,12 +146,26 @@ function isYears(head: readonly string[]): boolean {
   return numbers.every((year, k) => k === 0 || Math.abs(year - numbers[k - 1]) === 1);
 }
 
+/** `0, 1, 2, label`: places that programs write for names, which no row of the data repeats. */
+function isCounted(head: readonly string[], body: readonly string[][]): boolean {
+  const typed = head.filter((cell) => isTyped(cellKind(cell)));
+  const isInOrder = (cells: readonly string[], from: number) =>
+    cells.every((cell, k) => cell.trim() === String(k + from));
+  if (typed.length < 3 || !(isInOrder(typed, 0) || isInOrder(typed, 1))) return false;
+  return !body.some((row) => {
+    const numbers = row.filter((cell) => isTyped(cellKind(cell)));
+    return isInOrder(numbers, 0) || isInOrder(numbers, 1);
+  });
+}
+
 /** Further header rows: the same row repeated, or words above columns of numbers. */
 function countHeaderRows(rows: readonly string[][], width: number): number {
   const shares = columnShares(rows, width);
   const isHeader = (at: number) =>
     isRule(rows[at]) ||
     isYearsBelow(rows, at) ||
+    isBlankRow(rows[at], width) ||
+    isUnits(rows[at], rows.slice(at + 1, at + 1 + BODY_ROWS), width) ||
     isHeaderRow(rows[at], rows[0], shares) ||
     isQuestions(rows[at], rows.slice(at + 1, at + 1 + BODY_ROWS), width);
   let count = 1;
@@ -158,9 +173,39 @@ function countHeaderRows(rows: readonly string[][], width: number): number {
   return count;
 }
 
+/** Nothing but separators between the header and the data. */
+function isBlankRow(row: readonly string[], width: number): boolean {
+  return width > 1 && row.length === width && filled(row) === 0;
+}
+
+/** Kinds of values, as databases and statistics programs name them. */
+const KINDS =
+  /^(?:(?:tiny|small|big)?int(?:eger)?\d*|(?:u?int|float)\d+|float|double|real|decimal|numeric|number|str(?:ing)?|text|n?(?:var)?char|bool(?:ean)?|date(?:time)?|timestamp|object|factor|enum|nominal|ordinal|continuous|discrete|categorical|category|scale|interval|ratio)(?:\s?\([\d,\s]+\))?$/i;
+const UNITS = new Set([
+  ...UNIT_FAMILIES.flatMap((family) => Object.keys(family)).map((unit) => unit.toLowerCase()),
+  ...TIME_UNITS.keys(),
+  ...(
+    "% ‰ °c °f k pa hpa kpa bar mbar mmhg v a ma j kj kcal ev n nm ppm ppb db bpm rpm lux lm cd mol pct percent " +
+    "m2 m3 m² m³ km² ha km/h m/s mph mg/l mg/dl mmol/l g/l usd eur gbp chf jpy € $ £ count"
+  ).split(" "),
+]);
+const IN_BRACKETS = /^[([{].{1,24}[)\]}]$/;
+
+/** A row of units or of kinds beneath the names, of which no cell comes again in its column. */
+function isUnits(row: readonly string[], rows: readonly string[][], width: number): boolean {
+  if (row.length !== width) return false;
+  const cells = row.map((cell) => cell.trim());
+  const named = cells.filter((cell) => cell !== "" && cell !== "-");
+  const areAll = (test: (cell: string) => boolean) => named.length >= 2 && named.every(test);
+  const isUnit = (cell: string) => UNITS.has(cell.toLowerCase().replace(/^[([]|[)\]]$/g, ""));
+  if (!areAll((cell) => IN_BRACKETS.test(cell)) && !areAll((cell) => KINDS.test(cell)) && !areAll(isUnit))
+    return false;
+  return cells.every((cell, k) => cell === "" || rows.every((other) => (other[k] ?? "").trim() !== cell));
+}
+
 /** `|---|:--:|`, which Markdown and database clients print below the header. */
 function isRule(row: readonly string[]): boolean {
-  return filled(row) > 0 && row.every((cell) => /^\s*(?::?-{2,}:?|:-+:?|-+:)?\s*$/.test(cell));
+  return filled(row) > 0 && row.every((cell) => /^\s*(?::?-{2,}:?|:-+:?|-+:|[=_~*+]{2,})?\s*$/.test(cell));
 }
 
 /** `Region,Sales,,Costs,` and below it `,2020,2021,2020,2021`: years in groups, with no name in the first column. */
@@ -228,7 +273,9 @@ function isHeaderRow(row: readonly string[], first: readonly string[], shares: r
  * none.
  */
 export function mergeHeader(given: readonly (readonly string[])[]): string[] {
-  const rows = given.filter((row, k) => k === 0 || !isRule(row));
+  const isFirst = (row: readonly string[]) =>
+    row.length === given[0]!.length && row.every((cell, k) => cell.trim() === given[0]![k]!.trim());
+  const rows = given.filter((row, k) => k === 0 || !(isRule(row) || isFirst(row)));
   if (rows.length === 2 && isYearsBelow([...rows, [rows[0]![0]!]], 1)) rows[0] = filledOn(rows[0]!);
   const width = Math.max(0, ...rows.map((row) => row.length));
   return Array.from({ length: width }, (_, column) =>

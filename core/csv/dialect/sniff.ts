@@ -125,14 +125,19 @@ function sniffNewline(text: string): Cutting["newline"] {
   return crlf > 0 ? "\r\n" : "\n";
 }
 
-/** Lines that begin with a comment mark, before the first line that does not. */
+/**
+ * Lines that begin with a mark and stand before the first that does not. A # may stand right before a word, unless
+ * lines of data begin with one, too.
+ */
 function sniffComment(text: string): string {
   const lines = text.split(/\r\n|\n|\r/, 50);
   for (const mark of ["#", "//", "%"]) {
     const first = lines.findIndex((line) => !line.startsWith(mark));
-    const isComment =
-      first > 0 && lines.slice(0, first).every((line) => line[mark.length] === " " || line === mark);
-    if (isComment) return mark;
+    if (first <= 0) continue;
+    const isTight = mark === "#" && lines.slice(first).every((line) => !line.startsWith(mark));
+    const isComment = (line: string) =>
+      line[mark.length] === " " || line === mark || (isTight && /^#+[\p{L}"_]/u.test(line));
+    if (lines.slice(0, first).every(isComment)) return mark;
   }
   return "";
 }

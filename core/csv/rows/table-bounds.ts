@@ -147,15 +147,18 @@ export class Frame {
       if (filledIn(spans, width) <= noteFill) return false;
     }
     const first = this.headerBytes[0];
-    if (first === undefined || spans[1] - spans[0] !== first.length) return true;
-    if (first.length > 0 && (bytes[spans[0]] | 32) !== (first[0] | 32)) return true;
+    const isMarked = hasByteOrderMark(bytes, spans);
+    if (first === undefined || (spans[1] - spans[0] !== first.length && !isMarked)) return true;
+    if (!isMarked && first.length > 0 && (bytes[spans[0]] | 32) !== (first[0] | 32)) return true;
     return !this.repeatsHeader(bytes, spans);
   }
 
-  /** Ignoring case. */
+  /** In whatever case, with blanks or quotes around the names, or a byte order mark before them. */
   private repeatsHeader(bytes: Uint8Array, spans: Int32Array): boolean {
     if (this.headerBytes.length !== this.width) return false;
-    return this.headerBytes.every((cell, k) => isSame(cell, bytes.subarray(spans[2 * k], spans[2 * k + 1])));
+    return this.headerBytes.every((cell, k) =>
+      isSame(bareName(cell), bareName(bytes.subarray(spans[2 * k], spans[2 * k + 1]))),
+    );
   }
 
   private takeOdd(odd: Row): void {
@@ -301,6 +304,21 @@ function isProse(cells: readonly string[]): boolean {
 function withoutSurplus(header: string[], width: number): string[] {
   const blanks = header.filter((name) => name.trim() === "").length;
   return header.length === width + 1 && blanks === 1 ? header.filter((name) => name.trim() !== "") : header;
+}
+
+function hasByteOrderMark(bytes: Uint8Array, spans: Int32Array): boolean {
+  const at = spans[0];
+  return spans[1] - at > 3 && bytes[at] === 0xef && bytes[at + 1] === 0xbb && bytes[at + 2] === 0xbf;
+}
+
+const AROUND_NAMES: ReadonlySet<number> = new Set([0x20, 0x09, 0x22, 0x27, 0xef, 0xbb, 0xbf]);
+
+/** Without what stands around a name: blanks, quotes and the bytes of a byte order mark. */
+function bareName(cell: Uint8Array): Uint8Array {
+  let [start, end] = [0, cell.length];
+  while (start < end && AROUND_NAMES.has(cell[start])) start++;
+  while (end > start && AROUND_NAMES.has(cell[end - 1])) end--;
+  return cell.subarray(start, end);
 }
 
 function isSame(a: Uint8Array, b: Uint8Array): boolean {

@@ -118,6 +118,8 @@ function isDoubtful(state: usize, origin: usize, row: usize, pitch: usize): bool
   if (length == load<i32>(state, 16)) {
     if (length == 0 || (<i32>load<u8>(origin + start) | 32) == (load<i32>(state, 20) | 32)) return true;
   }
+  // Where files were joined the second one's byte order mark stands before its header.
+  if (length > 3 && load<u8>(origin + start) == 0xef && load<u16>(origin + start, 1) == 0xbfbb) return true;
   if (load<i32>(state, 12) == 0) return false;
   const last = row + pitch - 8;
   return load<i32>(row, 8) == load<i32>(row, 12) && load<i32>(last) == load<i32>(last, 4);
