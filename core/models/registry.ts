@@ -30,10 +30,9 @@ import {
   setThreshold,
   undeploy,
 } from "../store/models.ts";
-import { errorsAmong } from "../trainer/checks/severity.ts";
 import type { RunResult } from "../trainer/contract.ts";
 import { adoptAnswers, eraseAnswers } from "../training/results/answers-file.ts";
-import { refuseChallenger } from "./monitoring/challenger.ts";
+import { refuseChallenger, refuseDoubtful } from "./monitoring/challenger.ts";
 
 export interface ModelsOptions {
   store: Store;
@@ -373,22 +372,6 @@ export class Models {
     const { sha256, sizeBytes } = version;
     return { key: modelKey(version, this.options.files), sha256, sizeBytes };
   }
-}
-
-/** Throws AppError `conflict` where a finding makes the version's score worthless. */
-function refuseDoubtful({ name, version, result }: StoredVersion): void {
-  const errors = errorsAmong(result.findings);
-  if (!errors.length) return;
-  const reasons = errors.map(({ code, column, message }) => ({ code, column, message }));
-  throw new AppError(
-    "conflict",
-    `Version ${version} of ${name} may be useless in practice: ${reasons[0]!.message}`,
-    {
-      fix: `To deploy it nevertheless, send "confirm": true, or confirm on the page of ${name}.`,
-      example: JSON.stringify({ version, confirm: true }),
-      confirm: { field: "confirm", code: "error_findings", reasons },
-    },
-  );
 }
 
 const askedKey = (name: string, version: number | null) => `${version ?? "live"} ${name}`;

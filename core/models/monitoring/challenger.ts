@@ -10,6 +10,7 @@ import { insertChallengerAnswer } from "../../store/challengers.ts";
 import type { Store } from "../../store/database.ts";
 import type { StoredVersion } from "../../store/models.ts";
 import { type PredictionAnswer, versionKey } from "../../store/predictions.ts";
+import { errorsAmong } from "../../trainer/checks/severity.ts";
 import type { Model } from "../../trainer/model/model.ts";
 import type { PredictRow } from "../answering.ts";
 
@@ -165,4 +166,20 @@ export function refuseChallenger(challenger: StoredVersion, live: StoredVersion 
       },
     );
   }
+}
+
+/** Throws AppError `conflict` where a finding makes the version's score worthless. */
+export function refuseDoubtful({ name, version, result }: StoredVersion): void {
+  const errors = errorsAmong(result.findings);
+  if (!errors.length) return;
+  const reasons = errors.map(({ code, column, message }) => ({ code, column, message }));
+  throw new AppError(
+    "conflict",
+    `Version ${version} of ${name} may be useless in practice: ${reasons[0]!.message}`,
+    {
+      fix: `To deploy it nevertheless, send "confirm": true, or confirm on the page of ${name}.`,
+      example: JSON.stringify({ version, confirm: true }),
+      confirm: { field: "confirm", code: "error_findings", reasons },
+    },
+  );
 }
