@@ -20,7 +20,7 @@ import {
 } from "../../store/canaries.ts";
 import type { Store } from "../../store/database.ts";
 import { findModel } from "../../store/models.ts";
-import { refuseChallenger } from "../monitoring/challenger.ts";
+import { refuseChallenger, refuseDoubtful } from "../monitoring/challenger.ts";
 import type { Models } from "../registry.ts";
 import { reasonToGoBack } from "./judgement.ts";
 
@@ -53,6 +53,10 @@ export const CANARY_REQUEST = z
       .max(1000)
       .default(3)
       .describe("how many times as long as the live version it may take before it ends in the same way"),
+    confirm: z
+      .boolean()
+      .default(false)
+      .describe("true lets a version answer although it has findings of severity error"),
   })
   .refine(({ column, header }) => column === undefined || header === undefined, {
     message: "column and header cannot both be the key",
@@ -159,8 +163,10 @@ export class Canaries {
     await log.record(async (tx) => {
       const { liveVersion } = await models.find(name, tx);
       const live = liveVersion === null ? null : await models.findVersion(name, liveVersion, tx);
-      refuseChallenger(await models.findVersion(name, version, tx), live);
+      const canary = await models.findVersion(name, version, tx);
+      refuseChallenger(canary, live);
       const before = await findCanary(tx, name);
+      if (!asked.confirm && before?.version !== version) refuseDoubtful(canary);
       const key = column
         ? { kind: "column" as const, name: column }
         : header

@@ -177,7 +177,7 @@ export function refuseDoubtful({ name, version, result }: StoredVersion): void {
     "conflict",
     `Version ${version} of ${name} may be useless in practice: ${reasons[0]!.message}`,
     {
-      fix: `To deploy it nevertheless, send "confirm": true, or confirm on the page of ${name}.`,
+      fix: `To use it nevertheless, send "confirm": true, or confirm on the page of ${name}.`,
       example: JSON.stringify({ version, confirm: true }),
       confirm: { field: "confirm", code: "error_findings", reasons },
     },

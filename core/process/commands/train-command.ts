@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import type * as z from "zod";
+import { fileLeaks } from "../../csv/profile/advice/leaks.ts";
 import type { Finding } from "../../csv/types.ts";
 import type { Config } from "../../operations/config.ts";
 import { existing, needed, say, tell } from "../../operations/terminal.ts";
@@ -64,6 +65,7 @@ export async function trainCommand(words: string[], config: () => Config): Promi
     if (test) refuseMissing(options, profile, { name: test.name, profile: test });
     const dataset = {
       ...profile,
+      ...fileLeaks(profile),
       sizeBytes: Bun.file(path).size,
       ...(test && { test: { ...test, plan: planAs(test.plan, profile.plan) } }),
     };

@@ -165,6 +165,7 @@ export async function canaryForm(request: Request): Promise<CanaryRequest> {
   const asked = {
     ...{ share: number("share"), maxErrors: number("maxErrors"), maxSlowdown: number("maxSlowdown") },
     ...{ column: filled(form, "column"), header: filled(form, "header")?.trim() },
+    confirm: form.get("confirm") === "1",
   };
   return checked({ version: number("version") ?? null, ...defined(asked) }, CANARY_REQUEST);
 }

@@ -1,4 +1,5 @@
 /** Fetches what a training needs, from the storage too, before the run is taken from the queue. */
+import { fileLeaks } from "../../csv/profile/advice/leaks.ts";
 import type { Datasets } from "../../datasets/datasets.ts";
 import type { StoredRun } from "../../store/runs.ts";
 import type { ModelRegistry } from "../results/model-registry.ts";
@@ -42,6 +43,7 @@ export async function prepareRun(
         rows,
         sizeBytes: dataset.sizeBytes,
         columns,
+        ...fileLeaks(dataset.profile),
         ...(test && {
           test: {
             path: datasets.tablePathOf(test),

@@ -2,6 +2,7 @@
  * What a stage is: a function that gets the run's context and leaves its result in the run's work. A stage knows no
  * store, no socket and no clock: it gets them from the context.
  */
+import type { FileLeaks } from "../../csv/profile/advice/leaks.ts";
 import type { ColumnProfile, Finding, ReadingPlan } from "../../csv/types.ts";
 import type { Candidate, RunOptions, StageName } from "../../trainer/contract.ts";
 
@@ -15,6 +16,8 @@ export interface RunDataset {
   rows: number;
   sizeBytes: number;
   columns: ColumnProfile[];
+  /** What the file alone showed to give its target away. */
+  leaks?: FileLeaks;
   /** The file whose rows are the test set, where one was named. */
   test?: Pick<RunDataset, "path" | "name" | "plan" | "rows">;
 }

@@ -8,6 +8,7 @@ import { groupFinding, isGroupColumn } from "../../csv/profile/advice/group-colu
 import type { ColumnPlan, Finding, Table } from "../../csv/types.ts";
 import { AppError } from "../../platform/errors.ts";
 import { count as writtenCount } from "../../platform/figures.ts";
+import { errorsAmong } from "../../trainer/checks/severity.ts";
 import type { RunOptions } from "../../trainer/contract.ts";
 import {
   defaultMetric,
@@ -84,7 +85,8 @@ export const validateData: Stage<Work> = {
           note: `${done} of ${names.length} columns inspected`,
         }),
     });
-    for (const finding of findings) tellFinding(context, finding);
+    for (const finding of [...findings, ...leaksOfFile(context, { names, findings, unusable })])
+      tellFinding(context, finding);
     work.loaded.unusable = unusable;
     report({ type: "facts", facts: facts(work.loaded, read.positiveReason) });
     report({
@@ -130,6 +132,20 @@ function featureNames(context: Context): string[] {
   throw new AppError("invalid", "No column is left to train on.", {
     column: options.target,
     fix: "Exclude fewer columns, or upload a file with columns other than the target and IDs.",
+  });
+}
+
+/** What the reading of the file has said of columns that are learned from, if the rows here do not say it themselves. */
+function leaksOfFile(
+  { dataset: { leaks }, options }: Context,
+  here: { names: readonly string[]; findings: readonly Finding[]; unusable: readonly string[] },
+): Finding[] {
+  if (leaks?.target !== options.target) return [];
+  const told = new Set(here.unusable);
+  for (const { fix } of errorsAmong(here.findings)) for (const column of fix?.exclude ?? []) told.add(column);
+  return leaks.findings.filter(({ fix }) => {
+    const columns = fix?.exclude ?? [];
+    return columns.every((name) => here.names.includes(name)) && columns.some((name) => !told.has(name));
   });
 }
 

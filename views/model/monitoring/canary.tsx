@@ -165,6 +165,9 @@ function ShareForm({ data: { name, canary, candidates }, links }: Props) {
           value={String(canary?.maxSlowdown ?? 3)}
         />
       </label>
+      <label class="check">
+        <input type="checkbox" name="confirm" value="1" /> Start even if the version has serious warnings
+      </label>
       <button type="submit">{canary ? "Change canary" : "Start canary"}</button>
     </form>
   );

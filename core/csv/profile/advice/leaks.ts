@@ -3,7 +3,7 @@
  * by names of things that are only known afterwards (how it ended, when, why, how long it took).
  */
 import { score as scoreText } from "../../../platform/figures.ts";
-import type { ColumnProfile, Finding } from "../../types.ts";
+import type { ColumnProfile, CsvProfile, Finding } from "../../types.ts";
 
 const AFTERWARDS =
   /(?:^|[^\p{L}])(?:duration|elapsed|time_?(?:to|taken|spent)|resolution|resolved|closed|closing|ended|end_?(?:date|time)|finished|completed|outcome|result|verdict|decision|disposition|reason|cause|consequence|settled|settlement|recover(?:y|ed|ies)|collected|refund(?:ed)?|charge_?back|penalty|fine|discharged?|death|deceased|cancel(?:led|lation)?|terminated?|termination|exit|exited|churned|left|final|actual|repaid|paid_?off|total_?(?:paid|rec|payment)|last_?(?:payment|contact|login|seen))(?:$|[^\p{L}])/iu;
@@ -48,4 +48,19 @@ export function describeLeak({ name, correlation }: ColumnProfile, target: strin
   const message = `“${name}” sounds like something that is only known after “${target}”, and is strongly related to it (correlation ${shown}). Exclude it unless you know it when you predict.`;
   const severity = strength >= NAMED_CERTAIN ? "error" : "warning";
   return [{ code: "after_the_fact", severity, column: name, message, fix }];
+}
+
+/** Errors of a file about columns that give its target away. */
+export interface FileLeaks {
+  target: string;
+  findings: Finding[];
+}
+
+const LEAKS: ReadonlySet<string> = new Set(["target_leak", "after_the_fact", "target_sum"]);
+
+export function fileLeaks({ target, findings }: Pick<CsvProfile, "target" | "findings">): {
+  leaks?: FileLeaks;
+} {
+  const errors = findings.filter(({ code, severity }) => severity === "error" && LEAKS.has(code));
+  return target === null || errors.length === 0 ? {} : { leaks: { target, findings: errors } };
 }

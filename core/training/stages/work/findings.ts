@@ -151,10 +151,26 @@ function afterwards(
   return finding("after_the_fact", severity, { column: name, message, exclude: [name] });
 }
 
+/** Gaps in more rows than this hide what a column says in the others. */
+const GAPS = 0.05;
+const LEAST_FILLED = { rows: 100, share: 0.1 };
+
+/** The rows of the probe in which the column is filled; all of them if it has hardly any gaps, or is hardly filled. */
+function filledRows(column: Column, { target, probe }: { target: Target; probe: Int32Array }): Int32Array {
+  const filled = probe.filter((row) =>
+    "values" in column ? !Number.isNaN(column.values[row]) : column.codes[row] >= 0,
+  );
+  const isFew = filled.length < Math.max(LEAST_FILLED.rows, LEAST_FILLED.share * probe.length);
+  const isWhole = filled.length >= (1 - GAPS) * probe.length;
+  return isFew || isWhole || !isEnough(target, filled) ? probe : filled;
+}
+
 function leaks(column: Column, given: { target: Target; targetName: string; probe: Int32Array }): Finding[] {
-  const score = scoreAlone(column, given.target, given.probe);
   const isNumber = given.target.task === "regression";
-  const measured = `${isNumber ? "R²" : "ROC AUC"} ${scoreText(score)}`;
+  const rows = filledRows(column, given);
+  const [everywhere, filled] = [given.probe, rows].map((some) => scoreAlone(column, given.target, some));
+  const score = filled! > everywhere! ? filled! : everywhere!;
+  const measured = `${isNumber ? "R²" : "ROC AUC"} ${scoreText(score)}${score > everywhere! ? " where it is filled" : ""}`;
   const { name } = column;
   const isNamed = isNamedAfterwards(name) && isEnough(given.target, given.probe);
   const kind = isNumber ? "share" : "area";

@@ -86,6 +86,20 @@ test("the API asks once more too, and says how", async () => {
   expect((await harness.send("PUT", "/api/models/leaky/live", { version: 1 })).status).toBe(200);
 });
 
+test("a canary asks as well", async () => {
+  const { id: datasetId } = (await (await harness.upload("leaky.csv", leaky(400))).json()) as { id: string };
+  const asked = { datasetId, target: "churn", name: "leaky", budgetRounds: 30, positiveClass: "yes" };
+  await harness.send("POST", "/api/train?wait=1", asked);
+  const share = (more: object) =>
+    harness.send("PUT", "/api/models/leaky/canary", { version: 2, share: 20, ...more });
+  const refused = await share({});
+  expect(refused.status).toBe(409);
+  expect(((await refused.json()) as Problem).confirm.code).toBe("error_findings");
+  expect((await share({ confirm: true })).status).toBe(200);
+  // What has been confirmed may be changed.
+  expect((await share({ share: 30 })).status).toBe(200);
+});
+
 test("the refusal's fields are in the API's description", async () => {
   const { components } = await harness.json<{
     components: { schemas: { Problem: { properties: Record<string, unknown> } } };
