@@ -2,6 +2,7 @@
  * Divides rows into folds that keep the class shares, keep a group (and with it exact duplicates) on one side, and
  * never let the future predict the past if rows are ordered by time.
  */
+import { shuffledPlaces } from "../random.ts";
 import type { Random, Target } from "../samples.ts";
 
 export interface Fold {
@@ -34,31 +35,47 @@ export function stratifiedFolds(rows: Int32Array, target: Target, options: FoldO
   const foldOf = new Int32Array(units.sizes.length);
   const sizes = new Float64Array(folds);
   const dealt = Array.from({ length: makeup.strata }, () => new Float64Array(folds));
-  const beside = new Float64Array(folds);
-  for (const unit of dealingOrder(units.sizes, random)) {
-    const [from, to] = [makeup.starts[unit], makeup.starts[unit + 1]];
-    beside.fill(0);
-    for (let i = from; i < to; i++) {
-      const share = makeup.counts[i] / makeup.totals[makeup.of[i]];
-      for (let fold = 0; fold < folds; fold++) beside[fold] += share * dealt[makeup.of[i]][fold];
+  const mixed = new Float64Array(folds);
+  const order = dealingOrder(units.sizes, random);
+  for (let at = 0; at < order.length; at++) {
+    const unit = order[at];
+    const from = makeup.starts[unit];
+    const to = makeup.starts[unit + 1];
+    let beside = mixed;
+    // Of a single stratum, the counts compare as their shares do.
+    if (to - from === 1) beside = dealt[makeup.of[from]];
+    else {
+      mixed.fill(0);
+      for (let i = from; i < to; i++) {
+        const share = makeup.counts[i] / makeup.totals[makeup.of[i]];
+        for (let fold = 0; fold < folds; fold++) mixed[fold] += share * dealt[makeup.of[i]][fold];
+      }
     }
     const fold = emptiest(beside, sizes);
     foldOf[unit] = fold;
     for (let i = from; i < to; i++) dealt[makeup.of[i]][fold] += makeup.counts[i];
     sizes[fold] += units.sizes[unit];
   }
-  const made = Array.from({ length: Math.min(folds, options.first ?? folds) }, (_, fold) => {
-    const sides = { train: new Int32Array(rows.length - sizes[fold]), valid: new Int32Array(sizes[fold]) };
-    let [train, valid] = [0, 0];
-    for (let i = 0; i < rows.length; i++) {
-      if (foldOf[units.of[i]] === fold) sides.valid[valid++] = rows[i];
-      else sides.train[train++] = rows[i];
-    }
-    return sides;
-  });
+  const made = Array.from({ length: Math.min(folds, options.first ?? folds) }, (_, fold) =>
+    sidesOf(rows, { fold, size: sizes[fold], foldAt: (i) => foldOf[units.of[i]] }),
+  );
   return made
     .map(({ train, valid }) => ({ train: withRows(train, options.learned), valid }))
     .filter(({ train, valid }) => train.length > 0 && valid.length > 0);
+}
+
+function sidesOf(
+  rows: Int32Array,
+  { fold, size, foldAt }: { fold: number; size: number; foldAt: (position: number) => number },
+): Fold {
+  const sides = { train: new Int32Array(rows.length - size), valid: new Int32Array(size) };
+  let train = 0;
+  let valid = 0;
+  for (let i = 0; i < rows.length; i++) {
+    if (foldAt(i) === fold) sides.valid[valid++] = rows[i];
+    else sides.train[train++] = rows[i];
+  }
+  return sides;
 }
 
 function withRows(rows: Int32Array, others: Int32Array | undefined): Int32Array {
@@ -153,31 +170,26 @@ interface Units {
 }
 
 function unitsOf(rows: Int32Array, groups: Int32Array | null): Units {
-  const positions = Int32Array.from(rows.keys());
-  if (!groups) return { of: positions, sizes: new Int32Array(rows.length).fill(1) };
-  const known = new Map<number, number>();
-  const sizes: number[] = [];
-  const of = positions.map((i) => {
-    let unit = known.get(groups[rows[i]]);
-    if (unit === undefined) {
-      unit = sizes.push(0) - 1;
-      known.set(groups[rows[i]], unit);
-    }
-    sizes[unit]++;
-    return unit;
-  });
-  return { of, sizes: Int32Array.from(sizes) };
+  const of = new Int32Array(rows.length);
+  if (!groups) {
+    for (let i = 0; i < of.length; i++) of[i] = i;
+    return { of, sizes: new Int32Array(rows.length).fill(1) };
+  }
+  const unitOf = new Int32Array(groups.reduce((most, group) => Math.max(most, group), -1) + 1).fill(-1);
+  const sizes = new Int32Array(rows.length);
+  let count = 0;
+  for (let i = 0; i < of.length; i++) {
+    const group = groups[rows[i]];
+    if (unitOf[group] < 0) unitOf[group] = count++;
+    of[i] = unitOf[group];
+    sizes[of[i]]++;
+  }
+  return { of, sizes: sizes.slice(0, count) };
 }
 
 /** Shuffled, large units first: small ones then even the folds out. */
 function dealingOrder(sizes: Int32Array, random: Random): Int32Array {
-  const order = Int32Array.from(sizes.keys());
-  for (let i = order.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    const unit = order[i];
-    order[i] = order[j];
-    order[j] = unit;
-  }
+  const order = shuffledPlaces(sizes.length, random);
   // Ties keep the shuffled order: another seed deals other groups.
   const many = order.filter((unit) => sizes[unit] > 1).sort((a, b) => sizes[b] - sizes[a]);
   if (many.length === 0) return order;
