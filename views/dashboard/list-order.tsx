@@ -1,6 +1,7 @@
 /** What keeps a list in order: undo, saved filters, tags, and what can be done with the rows that are ticked. */
 import type { PendingDeletion } from "../../core/process/order/deletions.ts";
 import { type Links, url } from "../layout/frame.ts";
+import { PrivateTag } from "../parts/order.tsx";
 import { Time } from "../parts/parts.tsx";
 import { type ListName, type ListPageProps, type ListState, listQuery } from "./list-address.ts";
 
@@ -67,13 +68,20 @@ export function SavedFilters({ frame: { links }, list, asked, filters }: ListPag
   );
 }
 
-/** Below a row's name: its tags, each a filter, and the beginning of its note. */
-export function Tags(props: { links: Links; list: ListName; tags: readonly string[]; note: string }) {
-  const { links, list, tags, note } = props;
+interface OrderedRow {
+  tags: readonly string[];
+  note: string;
+  visibility: "private" | "team";
+}
+
+/** Below a row's name: whether it is private, its tags, each a filter, and the beginning of its note. */
+export function Tags({ links, list, item }: { links: Links; list: ListName; item: OrderedRow }) {
+  const { tags, note, visibility } = item;
   const [line = ""] = note.split("\n");
-  if (!tags.length && !line) return null;
+  if (!tags.length && !line && visibility === "team") return null;
   return (
     <span class="row-order">
+      {visibility === "private" && <PrivateTag />}
       {tags.map((tag) => (
         <a class="tag tag-quiet" href={url(links, `/${list}?${new URLSearchParams({ tag })}`)}>
           {tag}

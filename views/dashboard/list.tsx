@@ -156,7 +156,7 @@ function Table<T extends DatasetSummary | RunRow | ModelRow>(
                 index === 0 ? (
                   <th scope="row">
                     <Pick form={BULK_FORM} value={pickedAs(item)} label={labelOf(item)} /> {cell(item, links)}
-                    <Tags links={links} list={list} tags={item.tags} note={item.note} />
+                    <Tags links={links} list={list} item={item} />
                   </th>
                 ) : (
                   <td class={kind} data-label={label}>

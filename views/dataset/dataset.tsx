@@ -77,6 +77,9 @@ export function DatasetPage(props: DatasetPageProps) {
           tags={dataset.tags}
           note={dataset.note}
           archived={dataset.archivedAt !== null}
+          viewer={frame.viewer}
+          owner={dataset.ownerName || null}
+          visibility={dataset.effectiveVisibility}
         />
         <section class="panel panel-quiet" aria-labelledby="more-heading">
           <h2 id="more-heading">Download or delete</h2>

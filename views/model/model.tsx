@@ -146,6 +146,9 @@ export function ModelPage(props: ModelPageProps) {
           tags={model.tags}
           note={model.note}
           archived={model.archived}
+          viewer={frame.viewer}
+          owner={model.owner}
+          visibility={model.visibility}
           deleting={`Deletes the model with all of its versions${model.liveVersion === null ? "" : "; predictions stop"}.`}
         />
       </div>

@@ -1,5 +1,5 @@
 /** The form that keeps a dataset, run or model in order: its name, tags, note and the archive; and the way to delete it. */
-import { type Links, url } from "../layout/frame.ts";
+import { type Links, url, type Viewer } from "../layout/frame.ts";
 import { Action, curlLine } from "./parts.tsx";
 
 export interface OrderProps {
@@ -14,6 +14,10 @@ export interface OrderProps {
   tags: readonly string[];
   note: string;
   archived: boolean;
+  viewer: Viewer;
+  /** Null: nobody is known. */
+  owner: string | null;
+  visibility: "private" | "team";
   /** What goes and what stays; absent: it cannot be deleted now. */
   deleting?: string;
   /** How the API deletes it, below its path. */
@@ -26,6 +30,7 @@ export function Order(props: OrderProps) {
     <details class="panel order" id="order">
       <summary>
         Name, tags and note
+        {props.visibility === "private" && <PrivateTag />}
         {tags.map((tag) => (
           <>
             {" "}
@@ -60,10 +65,52 @@ export function Order(props: OrderProps) {
         </label>
         <button type="submit">Save</button>
       </form>
+      {props.viewer.name && <Sharing {...props} />}
       {deleting !== undefined && (
         <Deletion links={links} path={path} query={query} what={what} deleting={deleting} />
       )}
     </details>
+  );
+}
+
+/** Marks what only its owner and admins see. */
+export function PrivateTag() {
+  return (
+    <>
+      {" "}
+      <span class="tag tag-quiet" title="Only its owner and admins see this">
+        Private
+      </span>
+    </>
+  );
+}
+
+/** Who made it and who sees it, with the switch for those who may use it. */
+function Sharing({ links, path, what, viewer, owner, visibility }: OrderProps) {
+  const isPrivate = visibility === "private";
+  const maySwitch = viewer.name === owner || /\badmin\b/.test(viewer.may);
+  return (
+    <div class="sharing" id="sharing">
+      <p>
+        {owner ? `Owner: ${owner}. ` : "No owner is known. "}
+        {isPrivate ? `Only the owner and admins see this ${what}.` : `The whole team sees this ${what}.`}
+        {what === "dataset" && " Its runs and models follow, unless you set them on their own pages."}
+      </p>
+      {maySwitch && (
+        <Action
+          links={links}
+          path={`${path}/visibility`}
+          label={isPrivate ? "Share with the team" : "Make private"}
+          fields={[{ name: "visibility", value: isPrivate ? "team" : "private" }]}
+          then="go"
+          curl={curlLine(links, {
+            method: "PATCH",
+            path: `/api${path}`,
+            body: { visibility: isPrivate ? "team" : "private" },
+          })}
+        />
+      )}
+    </div>
   );
 }
 

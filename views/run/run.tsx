@@ -93,6 +93,9 @@ export function RunPage({ frame, run, data }: RunPageProps) {
           tags={run.tags}
           note={run.note}
           archived={run.archived}
+          viewer={frame.viewer}
+          owner={run.owner}
+          visibility={run.visibility}
           query="?delete=1"
           deleting="Deletes the run's record. The version that it made stays."
         />

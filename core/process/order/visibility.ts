@@ -5,6 +5,7 @@ import { missingSubject, type Privacy } from "../../events/privacy.ts";
 import { type Identity, may } from "../../http/identity/identity.ts";
 import { AppError } from "../../platform/errors.ts";
 import type { Annotated } from "../../store/annotations.ts";
+import type { Unchanged } from "../../store/database.ts";
 import { findDataset } from "../../store/datasets.ts";
 import { findModel } from "../../store/models.ts";
 import {
@@ -34,14 +35,17 @@ interface Asked {
   subject: string;
   visibility: Visibility;
   by: Identity;
+  /** May throw at the moment of the change. */
+  unchanged?: Unchanged;
 }
 
 /** Throws AppError: `missing`, or `forbidden` for anybody but its owner and admins. */
 export async function changeVisibility({ log, privacy }: Parts, asked: Asked): Promise<void> {
-  const { kind, subject, visibility, by } = asked;
+  const { kind, subject, visibility, by, unchanged } = asked;
   await log.record(async (tx) => {
     const { label, owned } = await found(tx, kind, subject);
     refuseOthers(owned, by, label);
+    await unchanged?.(tx);
     if (owned.visibility === visibility && owned.effectiveVisibility === visibility) return;
     await setVisibility(tx, { kind, subject }, visibility);
     await SETTLE[kind](tx, subject);

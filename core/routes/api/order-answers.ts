@@ -29,12 +29,12 @@ export async function deletedAnswer(
   return new Response(null, { status: 204, headers: undo ? { location: `/api/undo/${undo}` } : {} });
 }
 
-/** Before the answer is written: it shows who sees it from now on. Throws AppError `forbidden` for anybody but its owner and admins. */
+/** Before all else that a request changes. Throws AppError `forbidden` for anybody but its owner and admins. */
 export function switchVisibility(
-  { signalbox, identity }: Pick<Call, "signalbox" | "identity">,
+  { signalbox, identity, unchanged }: Pick<Call, "signalbox" | "identity" | "unchanged">,
   asked: { kind: Annotated; subject: string; visibility: Visibility },
 ): Promise<void> {
-  return changeVisibility(signalbox, { ...asked, by: identity });
+  return changeVisibility(signalbox, { ...asked, by: identity, unchanged });
 }
 
 /** Another one once a name, tag, note or the archive changes; for ETags. */

@@ -7,7 +7,10 @@ import { DATASET_CHANGE, MODEL_CHANGE, RUN_CHANGE } from "../../process/order/an
 import { BULK_REQUEST, changeMany, type Kind } from "../../process/order/bulk.ts";
 import type { Subject } from "../../process/order/owners.ts";
 import { FILTER_REQUEST } from "../../process/order/saved-filters.ts";
+import { changeVisibility } from "../../process/order/visibility.ts";
+import type { Annotated } from "../../store/annotations.ts";
 import type { DeletedKind } from "../../store/deletions.ts";
+import { VISIBILITIES } from "../../store/ownership.ts";
 import type { Call } from "../api/route.ts";
 import { defined, filled, readForm } from "./form-fields.ts";
 import type { Landing } from "./form-handlers.ts";
@@ -80,7 +83,21 @@ const many =
     return { go: `/${kind}${filled(form, "back") ?? ""}` };
   };
 
+/** Private, or for the team: the button on the page. */
+const switched = (kind: Annotated, subjectOf: (call: Call) => string): Submit => {
+  return async (call) => {
+    const form = await readForm(call.request);
+    const visibility = checked(form.get("visibility"), z.enum(VISIBILITIES));
+    const subject = subjectOf(call);
+    await changeVisibility(call.signalbox, { kind, subject, visibility, by: call.identity });
+    return { go: `/${kind}s/${encodeURIComponent(subject)}#order` };
+  };
+};
+
 export const ORDER_FORMS: Record<string, Submit> = {
+  "/datasets/:id/visibility": switched("dataset", ({ params }) => params.id!),
+  "/runs/:id/visibility": switched("run", ({ params }) => params.id!),
+  "/models/:name/visibility": switched("model", ({ params }) => params.name!),
   "/undo/:id": async ({ signalbox, params }) => {
     const [first] = await signalbox.deletions.undo(params.id!);
     return { go: `/${LIST_OF[first!.kind]}` };

@@ -75,8 +75,8 @@ async function changeDataset(
   const change = { name, tags, note, archived };
   const isSwitched = visibility !== undefined;
   const isOrder = isSwitched || Object.values(change).some((value) => value !== undefined);
-  if (isOrder) await signalbox.annotations.changeDataset(id, change, unchanged);
   if (isSwitched) await switchVisibility(call, { kind: "dataset", subject: id, visibility });
+  if (isOrder) await signalbox.annotations.changeDataset(id, change, isSwitched ? undefined : unchanged);
   const isReading = Object.keys(choices).length > 0 || !isOrder;
   // This change has changed the tag.
   if (isReading) await signalbox.datasets.reread(id, choices, isOrder ? undefined : unchanged);

@@ -257,8 +257,8 @@ export const TRAINING_ROUTES = [
     handle: async (call) => {
       const { visibility, ...change } = call.body;
       const subject = call.params.id!;
-      await call.signalbox.annotations.changeRun(subject, change);
       if (visibility) await switchVisibility(call, { kind: "run", subject, visibility });
+      await call.signalbox.annotations.changeRun(subject, change);
       return runAnswer(call, subject, { status: 200 });
     },
   }),

@@ -23,7 +23,16 @@ let harness: Harness;
 let routes: { method: string; path: string }[];
 const as: Record<string, Record<string, string>> = { admin: { authorization: `Bearer ${ADMIN}` } };
 /** Of what is private. */
-const ids = { dataset: "", run: "", model: "zebramodel", prediction: "", schedule: "", undo: "", second: "" };
+const ids = {
+  dataset: "",
+  run: "",
+  model: "zebramodel",
+  prediction: "",
+  schedule: "",
+  undo: "",
+  second: "",
+  scheduleRun: "",
+};
 
 const json = { "content-type": "application/json" };
 const ask = (who: string, path: string, init: RequestInit = {}) =>
@@ -71,6 +80,8 @@ beforeAll(async () => {
   });
   expect(scheduled.status).toBe(201);
   ids.schedule = ((await scheduled.json()) as { id: string }).id;
+  const begun = await ask("alice", `/api/schedules/${ids.schedule}/run`, { method: "POST" });
+  ids.scheduleRun = ((await begun.json()) as { id: string }).id;
   await send("alice", "PATCH", `/api/runs/${ids.run}`, { tags: ["zebratag"], name: "zebrarun" });
   await harness.signalbox.alerts.raise({
     ...{ code: "drift", subject: "zebramodel", severity: "error", sentence: "zebramodel drifts." },
@@ -122,6 +133,9 @@ const NAMED: Record<string, () => { path: string; method?: string; body?: unknow
   "POST /schedules/:id/delete": () => [{ path: `/schedules/${ids.schedule}/delete`, form: "" }],
   "GET /api/schedules/:id": () => [{ path: `/api/schedules/${ids.schedule}` }],
   "GET /api/schedules/:id/runs": () => [{ path: `/api/schedules/${ids.schedule}/runs` }],
+  "POST /api/schedule-runs/:id/stop": () => [{ path: `/api/schedule-runs/${ids.scheduleRun}/stop` }],
+  "POST /schedules/runs/:id/stop": () => [{ path: `/schedules/runs/${ids.scheduleRun}/stop`, form: "" }],
+  "GET /api/schedule-runs/:id/result": () => [{ path: `/api/schedule-runs/${ids.scheduleRun}/result` }],
   "POST /api/undo/:id": () => [{ path: `/api/undo/${ids.undo}` }],
   "POST /undo/:id": () => [{ path: `/undo/${ids.undo}`, form: "" }],
   "POST /api/predictions/:id/actual": () => [
@@ -258,7 +272,8 @@ test("requests that name what is private are refused to anybody else", async () 
     for (const request of requests()) {
       const [method] = key.split(" ") as [string];
       const [to, init] = requestOf({ method, ...request });
-      const answer = await ask("bob", to, init);
+      const accept = { accept: "application/json, */*;q=0.5", ...((init as RequestInit).headers as object) };
+      const answer = await ask("bob", to, { ...init, headers: accept });
       const text = await textOf(answer);
       const isRefused = answer.status === 404 || /"done":false/.test(text) || answer.status === 409;
       if (!isRefused)

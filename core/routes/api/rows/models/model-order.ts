@@ -21,9 +21,10 @@ export const MODEL_ORDER_ROUTES = [
     handle: async (call) => {
       const { signalbox, params, body, unchanged } = call;
       const { visibility, ...change } = body;
-      const name = await signalbox.annotations.changeModel(params.name!, change, unchanged);
+      if (visibility) await switchVisibility(call, { kind: "model", subject: params.name!, visibility });
+      const held = visibility ? undefined : unchanged;
+      const name = await signalbox.annotations.changeModel(params.name!, change, held);
       params.name = name;
-      if (visibility) await switchVisibility(call, { kind: "model", subject: name, visibility });
       return Response.json(await modelAnswer(signalbox, name));
     },
   }),
