@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import * as z from "zod";
 import { passengersCsv } from "./harness/app.ts";
 import { ServerProcess } from "./harness/process.ts";
 
@@ -16,10 +17,57 @@ const PROMETHEUS = process.env.PROMETHEUS ?? "/usr/bin/prometheus";
 const PROMTOOL = process.env.PROMTOOL ?? "/usr/bin/promtool";
 const READY_MS = 60_000;
 
-interface Dashboard {
-  panels: { title: string; targets: { expr: string }[] }[];
-}
-const dashboard = JSON.parse(readFileSync(join(DEPLOY, "grafana-dashboard.json"), "utf8")) as Dashboard;
+const SOURCE = z.strictObject({ type: z.literal("prometheus"), uid: z.literal("${datasource}") });
+const VARIABLE = z.object({
+  name: z.string().min(1),
+  type: z.enum(["datasource", "query"]),
+  label: z.string(),
+  query: z.union([z.string(), z.strictObject({ query: z.string(), refId: z.string() })]),
+});
+const PANEL = z.strictObject({
+  id: z.int().min(1),
+  type: z.enum(["stat", "timeseries", "gauge", "table"]),
+  title: z.string().min(1),
+  description: z.string().min(1),
+  datasource: SOURCE,
+  gridPos: z.strictObject({
+    x: z.int().min(0),
+    y: z.int().min(0),
+    w: z.int().min(1).max(24),
+    h: z.int().min(1),
+  }),
+  fieldConfig: z.object({
+    defaults: z.object({ unit: z.string().optional() }),
+    overrides: z.array(z.unknown()),
+  }),
+  options: z.record(z.string(), z.unknown()),
+  targets: z
+    .array(
+      z.strictObject({
+        refId: z.string().regex(/^[A-Z]$/),
+        expr: z.string().min(1),
+        legendFormat: z.string(),
+        datasource: SOURCE,
+      }),
+    )
+    .min(1),
+});
+/** What Grafana's import reads of a dashboard (schemaVersion 39). */
+const DASHBOARD = z.strictObject({
+  uid: z.string().max(40),
+  title: z.string().min(1),
+  tags: z.array(z.string()),
+  schemaVersion: z.literal(39),
+  version: z.int(),
+  editable: z.boolean(),
+  refresh: z.string(),
+  time: z.strictObject({ from: z.string(), to: z.string() }),
+  timezone: z.string(),
+  templating: z.strictObject({ list: z.array(VARIABLE) }),
+  annotations: z.strictObject({ list: z.array(z.unknown()) }),
+  panels: z.array(PANEL),
+});
+const dashboard = DASHBOARD.parse(JSON.parse(readFileSync(join(DEPLOY, "grafana-dashboard.json"), "utf8")));
 /** As Grafana fills its variables in. */
 const queries = dashboard.panels.flatMap(({ title, targets }) =>
   targets.map(({ expr }) => ({
@@ -43,7 +91,14 @@ beforeAll(async () => {
       body: passengersCsv(200),
     })
     .then((answer) => answer.text());
+  await server
+    .ask("/api/train/crew.csv?budgetRounds=5&target=Survived&seed=2", {
+      method: "PUT",
+      body: passengersCsv(200),
+    })
+    .then((answer) => answer.text());
   await putJson("/api/models/crew/live", { version: 1 }, "PUT");
+  await putJson("/api/models/crew/canary", { version: 2, share: 50, column: "Fare" }, "PUT");
   const port = await freePort();
   address = `http://127.0.0.1:${port}`;
   const { host } = new URL(server.url);
@@ -93,6 +148,18 @@ async function ask(
   );
 }
 
+test("panels have ids of their own, lie within 24 columns and do not overlap", () => {
+  const { panels } = dashboard;
+  expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
+  for (const [index, { title, gridPos: a }] of panels.entries()) {
+    expect(a.x + a.w, title).toBeLessThanOrEqual(24);
+    for (const { title: other, gridPos: b } of panels.slice(index + 1)) {
+      const isApart = a.x + a.w <= b.x || b.x + b.w <= a.x || a.y + a.h <= b.y || b.y + b.h <= a.y;
+      expect(isApart, `${title} and ${other}`).toBe(true);
+    }
+  }
+});
+
 test("promtool accepts the alert rules", () => {
   const { exitCode, stdout, stderr } = Bun.spawnSync([PROMTOOL, "check", "rules", RULES]);
   expect(`${stdout}${stderr}`).toContain("SUCCESS");
@@ -104,9 +171,8 @@ test("a real Prometheus answers every query of the dashboard", async () => {
   // Drift needs 200 predictions and a score 30 outcomes.
   for (const title of ["Drift by model", "Live score by model"]) empty.delete(title);
   const deadline = Date.now() + READY_MS;
-  const row = { Class: 1, Sex: "female", Age: 30, Fare: 50 };
-  while (empty.size && Date.now() < deadline) {
-    await putJson("/api/models/crew/predict", row, "POST");
+  for (let fare = 0; empty.size && Date.now() < deadline; fare++) {
+    await putJson("/api/models/crew/predict", { Class: 1, Sex: "female", Age: 30, Fare: fare }, "POST");
     for (const { title, query } of queries) {
       const answer = await ask(query);
       if (!answer) continue;
