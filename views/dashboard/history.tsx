@@ -45,9 +45,11 @@ export function HistoryPage(props: HistoryPageProps) {
       </header>
       <Choices links={links} history={history} models={models} ranges={ranges} />
       <Times {...props} />
-      {series.map((entry) => (
-        <Chart entry={entry} history={history} />
-      ))}
+      <div class="history-charts">
+        {series.map((entry) => (
+          <Chart entry={entry} history={history} />
+        ))}
+      </div>
       <Command
         label="as curl"
         code={`${links.curl} --fail-with-body '${apiUrl(links, `/api${address(history, {})}`)}'`}
@@ -131,7 +133,7 @@ function Times({ frame: { links }, history, now }: HistoryPageProps) {
   const time = (at: number) => new Date(Math.round(at)).toISOString();
   const go = (begin: number, end: number) =>
     url(links, address(history, { from: time(begin), to: time(end) }));
-  const isNow = to >= Date.parse(now);
+  const isNow = to >= Date.parse(now) - history.stepSeconds * 1000;
   return (
     <section class="panel" aria-label="Time">
       <p class="facts">

@@ -75,7 +75,9 @@ async function fetchOnce(
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     throw new AppError("unavailable", `${url.host} cannot be reached${reasonOf(error)}`, {
-      fix: "Check that it is up and that its certificate is valid, then try again. SOURCE_CA names further authorities.",
+      fix: isSecure
+        ? "Check that it is up and that its certificate is valid (SOURCE_CA adds authorities), then try again."
+        : "Check that it is up, then try again.",
     });
   }
 }
