@@ -198,7 +198,9 @@ async function compare(servers: [Server, Server, Server], model: string): Promis
     for (let round = -3; round < ROUNDS; round++)
       for (const [index, server] of servers.entries()) {
         if (isOfModel && index === 0) continue;
-        const headers = { accept: path.startsWith("api") ? "application/json" : "text/html" };
+        const headers = {
+          accept: path.startsWith("api") ? "application/json" : path === "metrics" ? "*/*" : "text/html",
+        };
         const from = performance.now();
         const answer = await fetch(server.url + path, { headers });
         await answer.arrayBuffer();
