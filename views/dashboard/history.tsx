@@ -15,6 +15,8 @@ export interface HistoryPageProps {
   ranges: readonly string[];
   keptDays: number;
   now: string;
+  /** Each chart's figures stand below it. */
+  hasTables: boolean;
 }
 
 /** Parts of the range that a link zooms to. */
@@ -25,7 +27,7 @@ const DAY_MS = 86_400_000;
 const TWO_DAYS_MS = 2 * DAY_MS;
 
 export function HistoryPage(props: HistoryPageProps) {
-  const { frame, history, models, ranges, keptDays } = props;
+  const { frame, history, models, ranges, keptDays, hasTables } = props;
   const { links } = frame;
   const { model, series } = history;
   return (
@@ -47,7 +49,7 @@ export function HistoryPage(props: HistoryPageProps) {
       <Times {...props} />
       <div class="history-charts">
         {series.map((entry) => (
-          <Chart entry={entry} history={history} />
+          <Chart entry={entry} history={history} hasTables={hasTables} />
         ))}
       </div>
       <Command
@@ -126,7 +128,7 @@ function Choices({
 }
 
 /** What the charts cover, and the ways to move: earlier, later, out, and into a part. */
-function Times({ frame: { links }, history, now }: HistoryPageProps) {
+function Times({ frame: { links }, history, now, hasTables }: HistoryPageProps) {
   const [from, to] = [Date.parse(history.from), Date.parse(history.to)];
   const length = to - from;
   const part = length / ZOOM_PARTS;
@@ -149,6 +151,11 @@ function Times({ frame: { links }, history, now }: HistoryPageProps) {
         <a href={go(from - length, from)}>Earlier</a>
         {!isNow && <a href={go(to, Math.min(to + length, Date.parse(now)))}>Later</a>}
         <a href={go(from - length / 2, Math.min(to + length / 2, Date.parse(now)))}>Zoom out</a>
+      </p>
+      <p class="fine">
+        <a href={url(links, `${address(history, {})}${hasTables ? "" : "&table=1"}`)}>
+          {hasTables ? "Hide the tables" : "Show the figures as tables, too"}
+        </a>
       </p>
       {part >= SHORTEST_PART_MS && (
         <nav class="zoom" aria-label="Zoom in">
@@ -176,7 +183,8 @@ function tick(at: number, length: number): string {
       : iso.slice(0, 7);
 }
 
-function Chart({ entry, history }: { entry: HistorySeries; history: HistoryView }) {
+function Chart(props: { entry: HistorySeries; history: HistoryView; hasTables: boolean }) {
+  const { entry, history, hasTables } = props;
   const { name, label, unit, figure: kind, points } = entry;
   const id = `history-${name.replaceAll(/[^a-z0-9]+/gi, "-")}`;
   if (points.length === 0)
@@ -201,26 +209,39 @@ function Chart({ entry, history }: { entry: HistorySeries; history: HistoryView 
   const series = kind === "sum" ? [main] : [main, highest];
   const top = Math.max(...series.flatMap((line) => line.points.map(([, value]) => value)));
   const bottom = Math.min(0, ...main.points.map(([, value]) => value));
+  const sentence = sentenceOf(entry);
+  const drawing = (
+    <>
+      <LineChart
+        label={sentence}
+        series={series}
+        xLabel="UTC"
+        yLabel={unit === "" ? label : `${label}, ${unit}`}
+        xDomain={[from, to]}
+        yDomain={unit === "%" ? [0, 100] : [bottom, top > bottom ? top : bottom + 1]}
+        xFormat={(value) => tick(value, to - from)}
+      />
+      {series.length > 1 && <Legend series={series} />}
+    </>
+  );
   return (
     <section class="panel" aria-labelledby={`${id}-heading`}>
       <h2 id={`${id}-heading`}>{label}</h2>
-      <Figure
-        id={id}
-        sentence={sentenceOf(entry)}
-        columns={kind === "sum" ? ["From (UTC)", label] : ["From (UTC)", "Mean", "Lowest", "Highest"]}
-        rows={rowsOf(entry)}
-      >
-        <LineChart
-          label={sentenceOf(entry)}
-          series={series}
-          xLabel="UTC"
-          yLabel={unit === "" ? label : `${label}, ${unit}`}
-          xDomain={[from, to]}
-          yDomain={unit === "%" ? [0, 100] : [bottom, top > bottom ? top : bottom + 1]}
-          xFormat={(value) => tick(value, to - from)}
-        />
-        {series.length > 1 && <Legend series={series} />}
-      </Figure>
+      {hasTables ? (
+        <Figure
+          id={id}
+          sentence={sentence}
+          columns={kind === "sum" ? ["From (UTC)", label] : ["From (UTC)", "Mean", "Lowest", "Highest"]}
+          rows={rowsOf(entry)}
+        >
+          {drawing}
+        </Figure>
+      ) : (
+        <figure class="figure">
+          <figcaption>{sentence}</figcaption>
+          {drawing}
+        </figure>
+      )}
     </section>
   );
 }

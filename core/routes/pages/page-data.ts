@@ -206,7 +206,8 @@ export async function historyData({ signalbox, query }: Call) {
   const models = await listModels(signalbox.store, { before: NEWEST, limit: MODELS_OFFERED });
   const keptDays = POINT_STEPS.at(-1)!.days;
   const now = new Date(signalbox.now()).toISOString();
-  return { history, models: models.map(({ name }) => name), ranges: RANGE_NAMES, keptDays, now };
+  const offered = { models: models.map(({ name }) => name), ranges: RANGE_NAMES };
+  return { history, ...offered, keptDays, now, hasTables: query.table === "1" };
 }
 
 export async function tokensData({ signalbox }: Call): Promise<{

@@ -53,7 +53,10 @@ async function refreshed(ca: string) {
 }
 
 test("its file is read where the authority is named", async () => {
-  expect(await refreshed(path("ca.pem"))).toMatchObject({ status: 200, body: { status: "ok", lastError: null } });
+  expect(await refreshed(path("ca.pem"))).toMatchObject({
+    status: 200,
+    body: { status: "ok", lastError: null },
+  });
 });
 
 test("without it the certificate is refused, and SOURCE_CA is named", async () => {

@@ -94,6 +94,13 @@ test("a day of half a year ago is there by six hours, and a link to it keeps the
     expect(html).toContain(words);
 });
 
+test("the figures stand as tables below the charts where the address asks for it", async () => {
+  const page = async (query: string) =>
+    (await harness.ask(`/history?range=year&model=crew${query}`, { headers: { accept: "text/html" } })).text();
+  expect(await page("")).not.toContain("<table");
+  expect(await page("&table=1")).toContain("<table");
+});
+
 test("a range that is empty, too long or of nobody is refused with the fix", async () => {
   const status = async (query: string) => (await harness.ask(`/api/history?${query}`)).status;
   expect(await status("range=decade")).toBe(400);
