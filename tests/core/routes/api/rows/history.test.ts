@@ -3,6 +3,7 @@
  * that the page offers.
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { GAUGE_NAMES } from "../../../../../core/operations/gauges.ts";
 import type { HistoryView } from "../../../../../core/routes/data/history-data.ts";
 import { POINT_STEPS, POINTS_A_SERIES, trimPoints } from "../../../../../core/store/points.ts";
 import { type Harness, openHarness, passengersCsv } from "../../../../harness/app.ts";
@@ -56,7 +57,7 @@ test("an hour is shown by the minute, a week by the hour, a year by two days, an
   expect(sum(hour)).toBe(expected.at(-1)!);
   expect(series(hour, "latency")).toMatchObject({ unit: "ms", figure: "mean" });
   const machine = await history("range=month");
-  expect(machine.series.map(({ name }) => name)).toEqual(["cpu", "memory", "disk", "loop", "queue"]);
+  expect(machine.series.map(({ name }) => name)).toEqual(GAUGE_NAMES);
   expect(series(machine, "memory").points.length).toBeGreaterThan(20);
 }, 120_000);
 
@@ -96,7 +97,9 @@ test("a day of half a year ago is there by six hours, and a link to it keeps the
 
 test("the figures stand as tables below the charts where the address asks for it", async () => {
   const page = async (query: string) =>
-    (await harness.ask(`/history?range=year&model=crew${query}`, { headers: { accept: "text/html" } })).text();
+    (
+      await harness.ask(`/history?range=year&model=crew${query}`, { headers: { accept: "text/html" } })
+    ).text();
   expect(await page("")).not.toContain("<table");
   expect(await page("&table=1")).toContain("<table");
 });
