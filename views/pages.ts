@@ -1,6 +1,6 @@
 /**
- * Maps each page to the view that draws it and to what a script gets from the same address. One record a page. A view is
- * loaded when it is first drawn: the server starts sooner, and needs less memory until somebody looks.
+ * Maps each page to the view that draws it and to what a script gets from the same address. One record per page. A view
+ * is loaded when it is first drawn: the server starts sooner, and needs less memory until a page is opened.
  */
 import type { Panel, PanelKey } from "../core/events/panel-names.ts";
 import type { Problem } from "../core/http/problem.ts";
@@ -18,10 +18,10 @@ import type { Frame, Links } from "./layout/frame.ts";
 import type { StandalonePageProps } from "./model/standalone.tsx";
 import type { PanelViewProps } from "./panels.tsx";
 
-/** One address, drawn for a person and told to a script; without `text`, curl's "anything" gets the JSON. */
+/** One address, drawn for a person and as data for a script; without `text`, curl's "anything" gets the JSON. */
 export interface Page<T> {
   html: (props: T & { frame: Frame }) => unknown;
-  /** Panels that stand in it as they are for everybody: `frame.drawn` knows them. */
+  /** Panels that are the same for everybody: `frame.drawn` has them. */
   panels?: (data: T) => readonly PanelKey[] | Promise<readonly PanelKey[]>;
   json: (data: T) => unknown;
   text?: (data: T, links: Links) => string | Promise<string>;
@@ -111,7 +111,7 @@ export const drawPanel = async <P extends Panel>(props: PanelViewProps<P>): Prom
   `${(await import("./panels.tsx")).PanelView(props)}`;
 export const drawEmbed = async <P extends Panel>(props: EmbedPageProps<P>): Promise<unknown> =>
   (await import("./embed/embed.tsx")).EmbedPage(props);
-/** Where a page, or with `isEmbed` a panel, would be. */
+/** The response in place of a page, or with `isEmbed` of a panel. */
 export const drawError = async (
   props: { frame: Frame; problem: Problem },
   isEmbed: boolean,
@@ -120,7 +120,7 @@ export const drawError = async (
     ? (await import("./embed/embed.tsx")).EmbedErrorPage(props)
     : (await import("./layout/error.tsx")).ErrorPage(props);
 export const panelForms = async (links: Links) => (await import("./embed/panel-forms.tsx")).panelForms(links);
-/** What the API answers with that is drawn. `parts`: what stands in a page that opens from disk. */
+/** Responses of the API that are drawn. `parts`: the contents of a page that opens from disk. */
 export const drawings = (
   parts: (module: string) => Omit<StandalonePageProps, "name" | "version" | "verdict" | "schema">,
 ): Drawings => ({

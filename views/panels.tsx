@@ -1,6 +1,6 @@
 /**
  * Maps each panel to its component, and draws the fragment around it: the same in pages, socket pushes, polling and
- * embeds. A new panel that has no entry here does not compile.
+ * embeds. A new panel without an entry here does not compile.
  */
 
 import type { Child } from "hono/jsx";
@@ -73,7 +73,7 @@ export const PANEL_TITLES: Record<Panel, string> = {
   watch: "Monitoring",
 };
 
-/** Why there is nothing, and the way on. */
+/** Why there is nothing yet, and what to do. */
 export const EMPTY_WORDS: Record<Panel, string> = {
   metrics: "Waiting for the first sample.",
   health: "Waiting for the first sample.",
@@ -108,8 +108,8 @@ const IS_EMPTY: { [P in Panel]?: (data: NonNullable<PanelData[P]>) => boolean } 
 };
 
 /**
- * What the page says aloud, and what stands in the tab's title: app.js copies these texts, once for each change. And the
- * state of what stands beside the panels: where it changes, live.js asks for the page anew.
+ * The text that the page announces, and the text of the tab's title: app.js copies both, once for each change. Also the
+ * state of the rest of the page: if it changes, live.js requests the page again.
  */
 const SAYS: { [P in Panel]?: (data: NonNullable<PanelData[P]>) => Record<string, string> } = {
   stages: (run) => {
@@ -157,7 +157,7 @@ function NothingYet({ panel, links }: { panel: Panel; links: Links }) {
 export interface PanelViewProps<P extends Panel> {
   panelKey: PanelKey;
   panel: P;
-  /** Null: the subject is not there. */
+  /** Null: the subject does not exist. */
   data: PanelData[P] | null;
   links: Links;
 }

@@ -1,18 +1,18 @@
-/** SQL of alert routes: where alerts go, and how far each has been served. */
+/** SQL of alert routes: where alerts are sent, and how far each route has come. */
 import type { Handle } from "./database.ts";
 
 export interface StoredAlertRoute {
   id: string;
   name: string;
-  /** JSON of what is no secret. */
+  /** JSON of the settings that are not secret. */
   spec: string;
-  /** Sealed: the address. */
+  /** Encrypted: the address. */
   target: string;
-  /** What of the address may be seen. */
+  /** The part of the address that may be shown. */
   shown: string;
   isEnabled: number;
   cursor: number;
-  /** Of errors that quiet hours do not hold back. */
+  /** For errors that quiet hours do not hold back. */
   urgentCursor: number;
   delivered: number;
   givenUp: number;
@@ -72,7 +72,7 @@ export async function sealAlertRoute(
   await store.run("UPDATE alert_routes SET target = $target WHERE id = $id", { id, target });
 }
 
-/** How far one of a route's two lanes has come, and what it added to the counts since it was read. */
+/** How far one of a route's two lanes has come, and its additions to the counts since it was read. */
 export interface RouteProgress {
   id: string;
   isUrgent: boolean;
@@ -92,7 +92,7 @@ export async function saveRouteProgress(store: Handle, progress: RouteProgress):
   );
 }
 
-/** Until then nobody else sends this digest; it is due again then, should we die. False: another host sends it. */
+/** Until then nobody else sends this digest; it is due again then if this host dies. False: another host sends it. */
 export async function claimDigest(
   store: Handle,
   { id, dueAt, until }: { id: string; dueAt: number; until: number },
@@ -116,7 +116,7 @@ export async function endDigest(
   );
 }
 
-/** It was not taken, and is tried again at `nextAt`; or given up until the next one. */
+/** It was not accepted: it is retried at `nextAt`, or given up until the next one. */
 export async function failDigest(
   store: Handle,
   { id, error, nextAt, isGivenUp }: { id: string; error: string; nextAt: number; isGivenUp: boolean },

@@ -9,7 +9,7 @@ export interface AlertAction {
 }
 
 export interface StoredAlert {
-  /** Anew each time that it is raised. */
+  /** A new ID each time that it is raised. */
   id: string;
   code: string;
   subject: string;
@@ -19,9 +19,9 @@ export interface StoredAlert {
   /** The event that makes the activity row; null: the alert makes its own. */
   cause: string | null;
   raisedAt: number;
-  /** Null: it is over, or waits for its minute. */
+  /** Null: it has ended, or is waiting for its minute. */
   isTold: boolean;
-  /** When one of this kind and subject was last reported. */
+  /** When an alert of this kind and subject was last reported. */
   toldAt: number | null;
   endedAt: number | null;
   /** Dismissed: neither shown nor reported again before it has ended. */

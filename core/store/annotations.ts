@@ -1,11 +1,11 @@
-/** SQL of what people add to datasets, runs and models to keep them in order: a name, tags, a note, the archive. */
+/** SQL of what people add to datasets, runs and models: a name, tags, a note, the archive. */
 import type { Handle } from "./database.ts";
 import { renamePoints } from "./points.ts";
 
 export interface Annotations {
   tags: string[];
   note: string;
-  /** Not shown in lists that do not ask for it; null: it is. */
+  /** Archived: shown only in lists that ask for it; null: it is not. */
   archivedAt: number | null;
 }
 
@@ -16,7 +16,7 @@ export interface StoredAnnotations {
   archivedAt: number | null;
 }
 
-/** What a person can change; what is absent stays. */
+/** What a user can change; absent fields stay. */
 export interface AnnotationChange {
   tags?: string[];
   note?: string;
@@ -53,7 +53,7 @@ export async function annotate(
   });
 }
 
-/** Hides it, or with null shows it again. */
+/** Hides it, or with null restores it. */
 export async function setDeletion(
   store: Handle,
   { kind, subject }: { kind: Annotated; subject: string },
@@ -63,13 +63,13 @@ export async function setDeletion(
   await store.run(`UPDATE ${table} SET deletion = $deletion WHERE ${key} = $subject`, { deletion, subject });
 }
 
-/** Runs keep a dataset's name beside its id. */
+/** Runs store a dataset's name beside its ID. */
 export async function renameDataset(store: Handle, id: string, name: string): Promise<void> {
   await store.run("UPDATE datasets SET name = $name WHERE id = $id", { id, name });
   await store.run("UPDATE runs SET dataset_name = $name WHERE dataset_id = $id", { id, name });
 }
 
-/** Null: it is called by its number again. */
+/** Null: its name is its number again. */
 export async function renameRun(store: Handle, id: string, name: string | null): Promise<void> {
   await store.run("UPDATE runs SET name = $name WHERE id = $id", { id, name });
 }
@@ -111,7 +111,7 @@ export async function renameModel(store: Handle, from: string, to: string): Prom
   await store.run("DELETE FROM models WHERE name = $from", { from });
 }
 
-/** What a model of this name is called now; null: none was renamed. */
+/** The present name of a model that had this name; null: none was renamed. */
 export async function newNameOf(store: Handle, name: string): Promise<string | null> {
   const row = await store.get<{ name: string }>("SELECT name FROM renamed_models WHERE old_name = $name", {
     name,

@@ -1,4 +1,4 @@
-/** SQL of the audit: who changed what, from where, when. */
+/** SQL of the audit log: who changed what, from where, when. */
 import type { Handle } from "./database.ts";
 
 export interface AuditEntry {
@@ -6,9 +6,9 @@ export interface AuditEntry {
   at: number;
   who: string;
   via: string;
-  /** The client's, seen through the proxies that are trusted. */
+  /** The client's address, through trusted proxies. */
   address: string;
-  /** Which route did it: "POST /api/train". */
+  /** The route that did it: "POST /api/train". */
   action: string;
   /** The requested path. */
   target: string;
@@ -39,7 +39,7 @@ export async function listAudit(
   );
 }
 
-/** Deletes at most `limit` of what is older than `before` or beyond the newest `keep`; says how many. */
+/** Deletes at most `limit` entries that are older than `before` or beyond the newest `keep`; returns how many. */
 export async function trimAudit(
   store: Handle,
   { before, keep, limit }: { before: number; keep: number; limit: number },

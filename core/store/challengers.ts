@@ -1,4 +1,4 @@
-/** SQL of challengers: which version is measured beside the live one, and what it would have answered. */
+/** SQL of challengers: which version is compared with the live one, and its predictions. */
 import type { Handle } from "./database.ts";
 import type { Judged } from "./outcomes.ts";
 import type { PredictionAnswer } from "./predictions.ts";
@@ -33,7 +33,7 @@ interface Pair {
 const BOTH = `FROM outcomes o JOIN challenger_answers c ON c.prediction_id = o.prediction_id
      WHERE o.version_id = $liveId AND c.version_id = $challengerId`;
 
-/** So many outcomes of both are of rows that one of the two learned from. */
+/** How many outcomes of both are of rows that one of the two learned from. */
 export async function countLearnedOutcomes(
   store: Handle,
   ids: { liveId: number; challengerId: number },
@@ -43,7 +43,7 @@ export async function countLearnedOutcomes(
 }
 
 /**
- * Outcomes of the live version's predictions that the challenger has answered too, newest first, without rows that one
+ * Outcomes of the live version's predictions that the challenger has predicted too, newest first, without rows that one
  * of the two learned from.
  */
 export async function comparedOutcomes(

@@ -11,18 +11,18 @@ export interface StoredDataset extends Annotations, Owned {
   name: string;
   sizeBytes: number;
   sha256: string;
-  /** "reading" is taken up again after a restart; a refused file has no row at all. */
+  /** "reading" resumes after a restart; a refused file has no row at all. */
   status: "reading" | "ready";
   createdAt: number;
   choices: ReadingChoices;
   profile: CsvProfile | null;
   /** Which of the dataset's files the version is read from: "" is the first; null: it was removed. */
   file: string | null;
-  /** How its file differs from that of the version before; null where it is the same file. */
+  /** How its file differs from the previous version's; null if it is the same file. */
   changes: DatasetChanges | null;
 }
 
-/** How a new file of a dataset differs from the one before. */
+/** How a new file of a dataset differs from the previous one. */
 export interface DatasetChanges {
   /** The version that it is compared with. */
   since: number;
@@ -30,9 +30,9 @@ export interface DatasetChanges {
   came: string[];
   went: string[];
   types: { column: string; from: string; to: string }[];
-  /** Columns whose values are distributed differently, most different first; `distance`: of shares, 0 to 1. */
+  /** Columns whose values are distributed differently, most different first; `distance` between shares, 0 to 1. */
   distributions: { column: string; distance: number; from: string; to: string }[];
-  /** What no longer fits: import settings that were dropped, a target that went, rows that were left out. */
+  /** What no longer fits: dropped import settings, a missing target, rows that were left out. */
   warnings: string[];
   /** One sentence. */
   sentence: string;
@@ -48,7 +48,7 @@ const COLUMNS = `d.id, v.version AS shown, d.version, d.name, coalesce(v.sha256,
   ${ownedColumns("dataset", "d")}`;
 const FROM = "FROM datasets d LEFT JOIN dataset_versions v ON v.dataset_id = d.id";
 
-/** False: the same bytes are there already. */
+/** False: the same bytes exist already. */
 export async function insertDataset(
   store: Handle,
   dataset: {
@@ -56,7 +56,7 @@ export async function insertDataset(
     name: string;
     sha256: string;
     sizeBytes: number;
-    /** Who reads it; null: whoever comes first. */
+    /** Who reads it; null: any worker may. */
     worker: string | null;
     createdAt: number;
   } & Ownership,
@@ -81,7 +81,7 @@ export interface NewVersion {
   choices: ReadingChoices;
   profile: CsvProfile;
   at: number;
-  /** A file that came later than the dataset's first; without it the version has the file of the one before. */
+  /** A file that came later than the dataset's first; without it the version has the previous version's file. */
   newFile?: { file: string; sha256: string; sizeBytes: number; changes: DatasetChanges };
 }
 
@@ -130,8 +130,8 @@ async function currentFile(store: Handle, id: string, version: number) {
 }
 
 /**
- * From now on the dataset is recognised by the bytes of its newest file. Where another dataset is recognised by them
- * already, this one is by none.
+ * From now on the dataset is found by the bytes of its newest file. If another dataset is already found by them, this
+ * one is not.
  */
 export async function recogniseBy(
   store: Handle,
@@ -149,7 +149,7 @@ export async function recogniseBy(
   });
 }
 
-/** Files of versions before the newest `kept` that no version after them has; they may be removed from the disk. */
+/** Files of versions before the newest `kept` that no later version uses; they may be removed from the disk. */
 export async function outdatedFiles(store: Handle, id: string, kept: number): Promise<string[]> {
   const rows = await store.all<{ file: string; newest: number }>(
     `SELECT file, max(version) AS newest FROM dataset_versions WHERE dataset_id = $id AND file IS NOT NULL
@@ -175,7 +175,7 @@ export async function findDatasetByName(store: Handle, name: string): Promise<st
   return row?.id ?? null;
 }
 
-/** The dataset with its current version, or with the one asked for. */
+/** The dataset with its current version, or with the requested one. */
 export async function findDataset(
   store: Handle,
   id: string,
@@ -219,7 +219,7 @@ export async function listDatasets(
   ).map((row) => ({ ...dataset(row), position: row.position }));
 }
 
-/** Those that a worker was reading; null: that anybody was. */
+/** Datasets that a worker was reading; null: that anybody was. */
 export async function unreadDatasets(store: Handle, worker: string | null): Promise<string[]> {
   const rows = await store.all<{ id: string }>(
     `SELECT id FROM datasets WHERE status = 'reading' AND (CAST($worker AS TEXT) IS NULL OR worker = $worker)

@@ -12,7 +12,7 @@ export interface StoredDeletion {
   subject: string;
   /** Of a model's version; 0 for everything else. */
   version: number;
-  /** As people call it. */
+  /** Its display name. */
   label: string;
   at: number;
   until: number;
@@ -27,7 +27,7 @@ export async function insertDeletion(store: Handle, deletion: StoredDeletion): P
   );
 }
 
-/** Newest first; those of one undo stand together. */
+/** Newest first; those of one undo are adjacent. */
 export async function listDeletions(store: Handle): Promise<StoredDeletion[]> {
   return store.all(`SELECT ${COLUMNS} FROM deletions ORDER BY at DESC, id, label`);
 }
@@ -49,13 +49,13 @@ export async function hiddenDatasetByHash(
   return row?.id ?? null;
 }
 
-/** Does a model of this name wait to be erased? */
+/** Whether a model of this name waits to be erased. */
 export async function isHiddenModel(store: Handle, name: string): Promise<boolean> {
   const row = await store.get("SELECT 1 FROM models WHERE name = $name AND deletion IS NOT NULL", { name });
   return row !== null;
 }
 
-/** One version, or with 0 all of them, whatever hides them. */
+/** One version, or with 0 all of them, hidden or not. */
 export async function versionsToErase(
   store: Handle,
   { name, version }: { name: string; version: number },
@@ -67,7 +67,7 @@ export async function versionsToErase(
   );
 }
 
-/** Null shows it again. */
+/** Null restores it. */
 export async function setVersionDeletion(
   store: Handle,
   { name, version }: { name: string; version: number },
@@ -79,7 +79,7 @@ export async function setVersionDeletion(
   );
 }
 
-/** The name and all that was counted under it; its versions have gone before. */
+/** The name and everything counted under it; its versions were deleted before. */
 export async function deleteModel(store: Handle, name: string): Promise<void> {
   for (const table of ["prediction_minutes", "prediction_totals", "canary_counts"])
     await store.run(`DELETE FROM ${table} WHERE name = $name`, { name });

@@ -1,9 +1,9 @@
-/** Lets one server of several deliver what a table lists, until when holds by the database's clock. */
+/** Lets one of several servers deliver what a table lists, with leases by the database's clock. */
 import type { Handle } from "./database.ts";
 
 export type Delivering = "webhooks" | "alert_routes";
 
-/** Takes a row of the table to deliver, or keeps it; false: another server has it. */
+/** Leases a row of the table for delivery, or renews the lease; false: another server has it. */
 export async function holdDelivery(
   store: Handle,
   table: Delivering,
@@ -17,7 +17,7 @@ export async function holdDelivery(
   return held > 0;
 }
 
-/** Others need not wait until it ends by itself. */
+/** Releases the leases, so that others need not wait for them to expire. */
 export async function leaveDeliveries(store: Handle, table: Delivering, worker: string): Promise<void> {
   await store.run(`UPDATE ${table} SET held_until = 0 WHERE worker = $worker`, { worker });
 }

@@ -1,4 +1,4 @@
-/** `deploy` became a scope of its own: tokens that could deploy keep it, which is told once. */
+/** `deploy` became a scope of its own: tokens that could deploy keep it, which is reported once. */
 export const DEPLOY_SCOPE = `
   INSERT INTO alerts (id, code, subject, severity, sentence, action, cause, raised_at, is_told, told_at)
   SELECT 'deployscope', 'scopes', 'tokens', 'warning',

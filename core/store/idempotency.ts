@@ -2,7 +2,7 @@
 import type { Handle } from "./database.ts";
 
 export interface KeptAnswer {
-  /** A hash: who asked, and the key that they chose. */
+  /** A hash of the user and the key that they chose. */
   key: string;
   /** A hash of the request. */
   fingerprint: string;
@@ -21,7 +21,7 @@ export async function findAnswer(store: Handle, key: string, after: number): Pro
   return row && { ...row, headers: JSON.parse(row.headers) as [string, string][] };
 }
 
-/** Claims a key before anything is done under it; false: somebody has it. One that is older than `after` is free. */
+/** Claims a key before its request is executed; false: it is taken. A key older than `after` is free. */
 export async function claimAnswer(store: Handle, claim: KeptAnswer, after: number): Promise<boolean> {
   const { key, fingerprint, status, at } = claim;
   const claimed = await store.run(
@@ -38,7 +38,7 @@ export async function releaseAnswer(store: Handle, key: string): Promise<void> {
   await store.run("DELETE FROM answers WHERE key = $key AND status = 0", { key });
 }
 
-/** Keeps it, and drops what is older than `after`, beyond the newest `count`, or beyond `bytes` in all. */
+/** Stores it, and drops what is older than `after`, beyond the newest `count`, or beyond `bytes` in total. */
 export async function keepAnswer(
   store: Handle,
   answer: KeptAnswer,
@@ -62,7 +62,7 @@ export async function keepAnswer(
   });
 }
 
-/** What was deleted must not live on in an answer: the keys stay, so that nothing is done twice. */
+/** Deleted data must not survive in a response: the keys stay, so that nothing is done twice. */
 export async function forgetAnswers(store: Handle): Promise<void> {
   await store.run("UPDATE answers SET body = NULL WHERE body IS NOT NULL");
 }

@@ -1,11 +1,11 @@
-/** SQL of the lists that pages show: a row holds what is shown and no more, so that a long past costs nothing. */
+/** SQL of the lists that pages show: a row holds only what is shown, so that a long history costs nothing. */
 import { type Annotations, annotationsOf, type StoredAnnotations } from "./annotations.ts";
 import type { Handle } from "./database.ts";
 import { listedOwnerColumns, type Visibility } from "./ownership.ts";
 import type { RunStatus } from "./runs.ts";
 
 export interface PageRange {
-  /** Rows below this position, newest first; where rows are filtered or sorted: how many of them to skip. */
+  /** Rows below this position, newest first; if rows are filtered or sorted, how many to skip. */
   before: number;
   limit: number;
   filter?: ListFilter;
@@ -13,11 +13,11 @@ export interface PageRange {
 
 /** Which rows, and in what order. */
 export interface ListFilter {
-  /** Text that a row contains, in any case; "": every row. */
+  /** Text that a row contains, ignoring case; "": every row. */
   q: string;
   /** A state that the list knows; "": every state. */
   status: string;
-  /** A column that the list knows, with "-" before it from the greatest down; "": newest first. */
+  /** A column that the list knows, with "-" before it for descending order; "": newest first. */
   sort: string;
   /** A tag that it has; "": all rows. */
   tag: string;
@@ -33,7 +33,7 @@ export interface ListedRun extends Annotations, ListedOwner {
   position: number;
   id: string;
   number: number;
-  /** What a person called it. */
+  /** The name that the user gave it. */
   name: string | null;
   datasetId: string;
   datasetName: string;
@@ -42,7 +42,7 @@ export interface ListedRun extends Annotations, ListedOwner {
   status: RunStatus;
   verdict: string | null;
   metric: string | null;
-  /** By `metric` on the test set, and what a model that always says the same would reach. */
+  /** By `metric` on the test set, with the baseline's score. */
   score: number | null;
   baseline: number | null;
   modelName: string;
@@ -86,24 +86,24 @@ export interface ListedModel extends Annotations, ListedOwner {
   createdAt: number;
 }
 
-/** Of a result, by the metric that its run was judged by. */
+/** From a result, by the metric that its run optimised. */
 const figures = (result: string) => `${result} ->> 'metric' AS metric,
   CAST(${result} -> 'metrics' ->> (${result} ->> 'metric') AS DOUBLE PRECISION) AS score,
   CAST(${result} -> 'baseline' ->> (${result} ->> 'metric') AS DOUBLE PRECISION) AS baseline`;
-/** Of true and false in JSON one engine makes numbers, the other words. */
+/** For true and false in JSON one engine returns numbers, the other words. */
 const flag = (value: string) =>
   `CASE WHEN ${value} IS NULL THEN NULL WHEN CAST(${value} AS TEXT) IN ('1', 'true') THEN 1 ELSE 0 END`;
 
 /** A state that every list has; its rows are shown only on request. */
 const ARCHIVED = '"archivedAt" IS NOT NULL';
 
-/** One list: its rows in one query, and what they can be chosen and sorted by. */
+/** One list: its rows in one query, and its filters and sort columns. */
 interface ListQuery {
   /** Ends in a condition. */
   from: string;
   position: string;
   archivedAt: string;
-  /** What `q` looks into. */
+  /** The columns that `q` searches. */
   texts: readonly string[];
   statuses: Readonly<Record<string, string>>;
   sorts: Readonly<Record<string, string>>;
@@ -197,7 +197,7 @@ const MODELS = {
   },
 } as const satisfies ListQuery;
 
-/** What each list can be chosen and sorted by: for the API, its docs and the pages. */
+/** The filters and sort columns of each list: for the API, its docs and the pages. */
 export const LIST_FILTERS = { runs: RUNS, datasets: DATASETS, models: MODELS } as const;
 
 export async function listedRuns(store: Handle, range: PageRange): Promise<ListedRun[]> {
@@ -220,7 +220,7 @@ export async function listedModels(store: Handle, range: PageRange): Promise<Lis
   return listed(store, MODELS, range);
 }
 
-/** By position while every row is wanted; else by how many were shown before. */
+/** By position while every row is wanted; otherwise by how many were shown before. */
 async function listed<T>(
   store: Handle,
   query: ListQuery,
@@ -232,7 +232,7 @@ async function listed<T>(
     return (await store.all<StoredRow>(newest, { before, limit })).map(shown<T>);
   }
   const { q, status, sort, tag } = filter;
-  // SQLite lowers ASCII only: other letters are found as they are written.
+  // SQLite lowers ASCII only: other letters match exactly.
   const exact = like(q);
   const words = query.texts
     .map((text) => `lower(${text}) LIKE $lower ESCAPE '\\' OR ${text} LIKE $exact ESCAPE '\\'`)
@@ -250,7 +250,7 @@ async function listed<T>(
 
 type StoredRow = StoredAnnotations & { columnNames: string | null };
 
-/** Without what it was only searched by. */
+/** Without the columns that are only for searching. */
 function shown<T>({ columnNames: _, ...row }: StoredRow): T {
   return { ...row, ...annotationsOf(row) } as T;
 }

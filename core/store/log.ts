@@ -42,7 +42,7 @@ export async function activityBefore(
   );
 }
 
-/** The newest rows of one type that belongs into the activity feed, newest first. */
+/** The newest rows of one type that belongs in the activity feed, newest first. */
 export async function latestActivity(
   store: Handle,
   wanted: { type: string; limit: number },
@@ -69,24 +69,24 @@ export async function eventCounts(
   return counts;
 }
 
-/** The first seq still in the log and the last one ever given out. */
+/** The first seq still in the log and the last one ever used. */
 export async function logBounds(store: Handle): Promise<{ first: number; last: number }> {
   const last = await lastSeq(store);
   return { first: (await firstSeq(store)) ?? last + 1, last };
 }
 
-/** The last number ever given out. */
+/** The last number ever used. */
 export async function lastSeq(store: Handle): Promise<number> {
   return (await store.get<{ seq: number }>("SELECT seq FROM log_head"))!.seq;
 }
 
-/** Of the events that are still in the log; null where it is empty. */
+/** Of the events that are still in the log; null if it is empty. */
 export async function firstSeq(store: Handle): Promise<number | null> {
   return (await store.get<{ seq: number | null }>("SELECT min(seq) AS seq FROM events"))?.seq ?? null;
 }
 
 /**
- * Drops at most `limit` of the oldest rows: what is older than `before`, and all but the newest `keep`. Only from the
+ * Drops at most `limit` of the oldest rows: those older than `before`, and all but the newest `keep`. Only from the
  * front, even if the clock was changed: a reader that continues from its position never meets a gap.
  */
 export async function trimEvents(

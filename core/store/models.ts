@@ -10,7 +10,7 @@ import { readResult } from "./results.ts";
 export interface StoredModel extends Annotations, Owned {
   name: string;
   liveVersion: number | null;
-  /** Answers the same rows, unseen; null: none. */
+  /** The challenger, which predicts the same rows unseen; null: none. */
   challengerVersion: number | null;
   createdAt: number;
   position: number;
@@ -25,7 +25,7 @@ export interface StoredVersion {
   sizeBytes: number;
   /** The probability from which it predicts the second class, if one was set; null: as trained. */
   threshold: number | null;
-  /** The one before the last change. */
+  /** The threshold before the last change. */
   previousThreshold: number | null;
   createdAt: number;
 }
@@ -83,7 +83,7 @@ export async function findModel(store: Handle, name: string): Promise<StoredMode
   return row && readModel(row);
 }
 
-/** The model that was deployed last, or made last where none is live. */
+/** The model that was deployed last, or created last if none is live. */
 export async function currentModel(store: Handle): Promise<StoredModel | null> {
   const deployed = await store.get<{ name: string }>(
     `SELECT m.name FROM deployments d
@@ -132,7 +132,7 @@ export async function findVersion(
   return row && { ...row, result: readResult(row.result) };
 }
 
-/** The data of the version's drawings; apart, because lists never need it. */
+/** The data of the version's charts; separate, because lists never need it. */
 export async function findEvaluation(
   store: Handle,
   name: string,
@@ -176,13 +176,13 @@ export async function deploy(
   await store.run("INSERT INTO deployments (name, version, at) VALUES ($name, $version, $at)", entry);
 }
 
-/** No version answers any more, but those that are named. */
+/** No version serves predictions any more, except those that are named. */
 export async function undeploy(store: Handle, name: string): Promise<void> {
   await deleteCanary(store, name);
   await store.run("UPDATE models SET live_version = NULL WHERE name = $name", { name });
 }
 
-/** Null: as it was trained. */
+/** Null: as trained. */
 export async function setThreshold(
   store: Handle,
   entry: { name: string; version: number; threshold: number | null },

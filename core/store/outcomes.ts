@@ -41,7 +41,7 @@ export async function putOutcome(
   );
 }
 
-/** Of the predictions that were made last, newest first, without rows that the version learned from. */
+/** For the latest predictions, newest first, without rows that the version learned from. */
 export async function recentOutcomes(store: Handle, versionId: number, limit: number): Promise<Judged[]> {
   return (
     await store.all<{ answer: string; actual: string }>(
@@ -56,7 +56,7 @@ export interface KnownOutcome extends Judged {
   cells: Record<string, string | number | boolean | null>;
 }
 
-/** Of the predictions whose rows are kept, newest first, without rows that the version learned from. */
+/** For predictions whose rows are stored, newest first, without rows that the version learned from. */
 export async function knownOutcomes(
   store: Handle,
   versionId: number,

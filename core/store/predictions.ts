@@ -9,7 +9,7 @@ export interface PredictionAnswer {
 export interface NewPrediction {
   id: string;
   at: number;
-  /** The row as it was asked, in JSON. */
+  /** The row as requested, in JSON. */
   cells: string;
   /** Its PredictionAnswer, in JSON. */
   answer: string;
@@ -26,7 +26,7 @@ export interface StoredPrediction {
   actual: string | number | null;
 }
 
-/** The key by which predictions and outcomes name a version; null where it was deleted. */
+/** The key by which predictions and outcomes name a version; null if it was deleted. */
 export async function versionKey(store: Handle, name: string, version: number): Promise<number | null> {
   const row = await store.get<{ id: number }>(
     "SELECT id FROM model_versions WHERE name = $name AND version = $version",
@@ -36,7 +36,7 @@ export async function versionKey(store: Handle, name: string, version: number): 
 }
 
 const COLUMNS = "id, version_id, at, cells, answer";
-/** Rows of one statement: one a row takes half as long again, all of them as JSON twice as long. */
+/** Rows per statement: one statement per row takes half as long again, all rows as JSON twice as long. */
 const TOGETHER = 50;
 
 export async function insertPredictions(
@@ -69,7 +69,7 @@ export async function findPrediction(store: Handle, id: string): Promise<StoredP
   return row && prediction(row);
 }
 
-/** Newest first, those of all versions of a model. */
+/** Newest first, of all versions of a model. */
 export async function listPredictions(
   store: Handle,
   page: { model: string; before: number; limit: number },
@@ -106,7 +106,7 @@ function prediction({ cells, answer, actual, ...row }: Row & { position?: number
   };
 }
 
-/** Deletes the oldest that are older than `before`, or beyond `keepBytes`; at most `limit`, how many it says. */
+/** Deletes the oldest that are older than `before`, or beyond `keepBytes`; at most `limit`; returns how many. */
 export async function trimPredictions(
   store: Handle,
   { before, keepBytes, limit }: { before: number; keepBytes: number; limit: number },
@@ -123,7 +123,7 @@ export async function trimPredictions(
   );
 }
 
-/** Of the newest, with what the tree and its two indexes take beside the text. */
+/** Of the newest, including the tree and its two indexes. */
 async function bytesEach(store: Handle): Promise<number> {
   const { bytes } = (await store.get<{ bytes: number | null }>(
     `SELECT avg(octet_length(cells) + octet_length(answer)) AS bytes
@@ -132,7 +132,7 @@ async function bytesEach(store: Handle): Promise<number> {
   return (bytes ?? 0) + 120;
 }
 
-/** Some of a version's predictions and outcomes; how many were there. */
+/** Some of a version's predictions and outcomes; returns how many there were. */
 export async function deleteSomePredictions(
   store: Handle,
   versionId: number,

@@ -1,4 +1,4 @@
-/** SQL of files that were refused: which lately, and why. Nothing else of them is kept. */
+/** SQL of files that were refused recently, and why. Nothing else of them is stored. */
 import type { ErrorRecord } from "../platform/errors.ts";
 import type { Handle } from "./database.ts";
 
@@ -36,7 +36,7 @@ export async function latestRejection(store: Handle): Promise<Rejection | null> 
   );
 }
 
-/** A file was accepted: what was refused before it is over. */
+/** A file was accepted: earlier refusals of it are removed. */
 export async function forgetRejections(store: Handle): Promise<void> {
   await store.run("DELETE FROM rejections");
 }

@@ -1,7 +1,7 @@
-/** What was stored of a run's result, by whichever version of this program wrote it. */
+/** Reads stored results of a run, whichever version of this program wrote them. */
 import type { RunSummary } from "../trainer/contract.ts";
 
-/** What results lacked before these were kept. */
+/** The values of fields that older results lack. */
 const LATER = { positiveClass: null, findings: [], refit: null } satisfies Partial<RunSummary>;
 
 export function readResult(json: string): RunSummary {

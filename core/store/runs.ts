@@ -14,7 +14,7 @@ export type RunStatus = (typeof RUN_STATUSES)[number];
 export interface StoredRun extends Annotations, Owned {
   id: string;
   number: number;
-  /** What a person called it; null: its number is its name. */
+  /** The name that the user gave it; null: its number is its name. */
   name: string | null;
   datasetId: string;
   datasetVersion: number;
@@ -30,7 +30,7 @@ export interface StoredRun extends Annotations, Owned {
   queuedAt: number;
   startedAt: number | null;
   finishedAt: number | null;
-  /** How often it was taken from the queue: what an earlier holder still says does not count. */
+  /** How often it was taken from the queue: reports of an earlier holder do not count. */
   attempt: number;
   /** Who took it last. */
   worker: string | null;
@@ -39,7 +39,7 @@ export interface StoredRun extends Annotations, Owned {
 export interface RunForecast {
   /** 0..1 of the whole run. */
   progress: number;
-  /** Null while there was nothing to judge by. */
+  /** Null until it could be estimated. */
   leftMs: number | null;
   at: number;
 }
@@ -86,7 +86,7 @@ export type NewRun = Pick<
   queuedAt: number;
 };
 
-/** Numbers count up in the order of asking: the queue's order. */
+/** Numbers count up in order of request: the queue's order. */
 export async function insertRun(store: Handle, run: NewRun, stageNames: readonly string[]): Promise<void> {
   await store.run(
     `INSERT INTO runs (id, number, dataset_id, dataset_version, dataset_name, model_name, options, status, queued_at,
@@ -128,7 +128,10 @@ export async function currentRun(store: Handle): Promise<StoredRun | null> {
   return row && readRun(row);
 }
 
-/** Does it still run, and did nobody else take it since? Exact in a transaction, because each is alone. */
+/**
+ * Whether it still runs and nobody else has taken it since. Exact in a transaction, because transactions are
+ * serialised.
+ */
 export async function isHeld(store: Handle, id: string, attempt: number): Promise<boolean> {
   const held = await store.get(
     "SELECT 1 FROM runs WHERE id = $id AND status = 'running' AND attempt = $attempt",
@@ -137,7 +140,7 @@ export async function isHeld(store: Handle, id: string, attempt: number): Promis
   return held !== null;
 }
 
-/** Counts a batch of its holder's reports; false: it is counted already, or the run is not the holder's any more. */
+/** Counts a batch of its holder's reports; false: it is already counted, or the run is no longer the holder's. */
 export async function countReports(
   store: Handle,
   { id, attempt, reports }: { id: string; attempt: number; reports: number },
@@ -150,7 +153,7 @@ export async function countReports(
   return counted > 0;
 }
 
-/** Takes a run from the queue; its attempt, or null where it does not wait any more as it did. */
+/** Takes a run from the queue; returns its attempt, or null if it is no longer waiting. */
 export async function claimRun(
   store: Handle,
   { id, attempt, worker, at }: { id: string; attempt: number; worker: string; at: number },
@@ -163,7 +166,7 @@ export async function claimRun(
   return row?.attempt ?? null;
 }
 
-/** Deletes it with all that was recorded of it; its number never comes back. */
+/** Deletes it with everything recorded about it; its number is never reused. */
 export async function deleteRun(store: Handle, id: string): Promise<void> {
   await forgetAnswers(store);
   await store.run(
@@ -241,7 +244,7 @@ export async function updateRun(store: Handle, id: string, change: RunChange): P
   await moveRun(store, id, RUN_STATUSES, change);
 }
 
-/** As `updateRun` while its status is one of these; false where it is not, and nothing has changed. */
+/** As `updateRun` if its status is one of these; false if it is not, and nothing has changed. */
 export async function moveRun(
   store: Handle,
   id: string,
@@ -266,8 +269,8 @@ export async function moveRun(
 }
 
 /**
- * A run that goes on after an interruption starts its record anew; scored candidates come back from its artifacts. False:
- * it was not interrupted, nor had it failed.
+ * A run that resumes starts its record anew; scored candidates come back from its artifacts. False: it was neither
+ * interrupted nor had it failed.
  */
 export async function resetRun(store: Handle, id: string): Promise<boolean> {
   const cleared = { error: null, forecast: null, startedAt: null, finishedAt: null };
@@ -318,7 +321,7 @@ export async function updateStage(
   );
 }
 
-/** What was still running or pending when the run ended. */
+/** Stages that were running or pending when the run ended. */
 export async function endStages(store: Handle, id: string, status: "failed" | "skipped"): Promise<void> {
   await store.run("UPDATE run_stages SET status = $status WHERE run_id = $id AND status = 'running'", {
     id,
@@ -353,7 +356,7 @@ export async function saveRound(store: Handle, id: string, round: StoredRound): 
   );
 }
 
-/** Rounds of the candidate that wrote last, so that the curve shows what is being trained now. */
+/** Rounds of the candidate that wrote last, so that the curve shows the present training. */
 export async function runRounds(store: Handle, id: string, candidate: string | null): Promise<StoredRound[]> {
   return store.all<StoredRound>(
     `SELECT candidate, round, train, valid, baseline, metric FROM run_rounds

@@ -1,4 +1,4 @@
-/** SQL of filters that are kept under a name. */
+/** SQL of filters that are saved under a name. */
 import type { Handle } from "./database.ts";
 
 export type SavedFilterList = "datasets" | "runs" | "models";
@@ -18,7 +18,7 @@ export async function listFilters(store: Handle): Promise<StoredFilter[]> {
   return store.all(`SELECT ${COLUMNS} FROM saved_filters ORDER BY list, lower(name)`);
 }
 
-/** As it is kept: the same name in the same list keeps its id. */
+/** As stored: the same name in the same list keeps its ID. */
 export async function saveFilter(store: Handle, filter: StoredFilter): Promise<StoredFilter> {
   const [row] = await store.returning<StoredFilter>(
     `INSERT INTO saved_filters (id, list, name, query, created_at) VALUES ($id, $list, $name, $query, $createdAt)
@@ -28,7 +28,7 @@ export async function saveFilter(store: Handle, filter: StoredFilter): Promise<S
   return row!;
 }
 
-/** False: there was none. */
+/** False: it did not exist. */
 export async function deleteFilter(store: Handle, id: string): Promise<boolean> {
   return (await store.run("DELETE FROM saved_filters WHERE id = $id", { id })) > 0;
 }

@@ -1,4 +1,4 @@
-/** SQL of schedules and of what each due time came to. */
+/** SQL of schedules and of the result of each due time. */
 import type { Handle } from "./database.ts";
 
 export interface StoredSchedule {
@@ -6,12 +6,12 @@ export interface StoredSchedule {
   name: string;
   /** JSON: what is done and when. */
   spec: string;
-  /** Sealed: where results go, with its credentials; null: nowhere. */
+  /** Encrypted: where results are sent, with its credentials; null: nowhere. */
   place: string | null;
   isEnabled: number;
-  /** The next time by the clock; null: it waits for something else. */
+  /** The next time by the clock; null: it has another trigger. */
   nextAt: number | null;
-  /** What made it run last, where that is not the clock: a version, an alert. */
+  /** What triggered it last, if not the clock: a version, an alert. */
   seen: string | null;
   createdBy: string;
   createdAt: number;
@@ -28,15 +28,15 @@ export interface StoredScheduleRun {
   status: ScheduleRunStatus;
   /** The training that it waits for. */
   runId: string | null;
-  /** What came of it, in a sentence. */
+  /** Its result, in a sentence. */
   sentence: string | null;
-  /** The name of the file with its result. */
+  /** The name of its result file. */
   result: string | null;
-  /** Who runs it is taken for dead after this. */
+  /** After this its holder counts as dead. */
   heldUntil: number;
-  /** How often it was begun; what an earlier holder says does not count. */
+  /** How often it was started; reports of an earlier holder do not count. */
   attempt: number;
-  /** 1: its result may have reached where it goes. */
+  /** 1: its result may have been sent. */
   isSending: number;
 }
 
@@ -95,7 +95,7 @@ export async function claimDue(
   return claimed > 0;
 }
 
-/** As `claimDue`, for what waits for something else than the clock. */
+/** As `claimDue`, for triggers other than the clock. */
 export async function claimSeen(
   store: Handle,
   { id, was, seen }: { id: string; was: string | null; seen: string },
@@ -135,7 +135,7 @@ export async function listScheduleRuns(
   );
 }
 
-/** Those whose holder said nothing for too long. */
+/** Runs whose holder was silent for too long. */
 export async function lostScheduleRuns(store: Handle, now: number): Promise<StoredScheduleRun[]> {
   return store.all<StoredScheduleRun>(
     `SELECT ${RUN_COLUMNS} FROM schedule_runs WHERE status = 'running' AND held_until < $now ORDER BY started_at`,
@@ -155,12 +155,12 @@ export async function holdScheduleRun(store: Handle, { id, attempt }: Held, unti
   return held > 0;
 }
 
-/** Alone on its database, a server that starts knows that nobody holds any. */
+/** A server that starts alone on its database knows that nobody holds any. */
 export async function freeScheduleRuns(store: Handle): Promise<void> {
   await store.run("UPDATE schedule_runs SET held_until = 0 WHERE status = 'running'");
 }
 
-/** Takes over a run whose holder is gone. False: another host was first. */
+/** Takes over a run of a dead holder. False: another host was first. */
 export async function takeScheduleRun(
   store: Handle,
   { id, attempt }: Held,
@@ -183,7 +183,7 @@ export async function markSending(store: Handle, { id, attempt }: Held): Promise
   return marked > 0;
 }
 
-/** Does one of its runs go on? */
+/** Whether one of its runs is active. */
 export async function isScheduleBusy(store: Handle, scheduleId: string): Promise<boolean> {
   const row = await store.get<{ n: number }>(
     "SELECT count(*) AS n FROM schedule_runs WHERE schedule_id = $scheduleId AND status = 'running'",
@@ -192,7 +192,7 @@ export async function isScheduleBusy(store: Handle, scheduleId: string): Promise
   return (row?.n ?? 0) > 0;
 }
 
-/** Its training, which has its id. */
+/** Its training, which has its ID. */
 export async function waitForRun(store: Handle, id: string): Promise<void> {
   await store.run("UPDATE schedule_runs SET run_id = id WHERE id = $id", { id });
 }

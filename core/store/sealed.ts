@@ -1,7 +1,7 @@
 /**
- * Encrypts the secrets that the store keeps. AES-256-GCM with a key made of SECRET_KEY; without one they are kept as
- * they are, readable by whoever reads the database. What a secret belongs to is authenticated with it, so that a row's
- * secret cannot be moved to another row.
+ * Encrypts the secrets that the store holds: AES-256-GCM with a key made from SECRET_KEY; without one they are stored
+ * in plain text, readable by anyone who reads the database. A secret's owner is authenticated with it, so that it
+ * cannot be moved to another row.
  */
 import { AppError } from "../platform/errors.ts";
 
@@ -10,7 +10,7 @@ const SEALED = "gcm1:";
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Loaded with the first secret, because it slows the start and few servers keep one. */
+/** Loaded with the first secret, because it slows the start and few servers store one. */
 const ciphers = () => process.getBuiltinModule("node:crypto");
 
 export class Sealer {
@@ -43,7 +43,7 @@ export class Sealer {
     return SEALED + Buffer.concat([nonce, cipher.getAuthTag(), bytes]).toString("base64");
   }
 
-  /** Throws AppError `conflict` where it was encrypted with another key. */
+  /** Throws AppError `conflict` if it was encrypted with another key. */
   open<T>(sealed: string, owner: string): T {
     if (sealed.startsWith(PLAIN)) return JSON.parse(sealed.slice(PLAIN.length)) as T;
     const bytes = Buffer.from(sealed.slice(SEALED.length), "base64");
@@ -57,11 +57,11 @@ export class Sealer {
       const rest = bytes.subarray(NONCE_BYTES + TAG_BYTES);
       return JSON.parse(Buffer.concat([decipher.update(rest), decipher.final()]).toString("utf8")) as T;
     } catch {
-      throw unreadable("SECRET_KEY is another one");
+      throw unreadable("SECRET_KEY has changed");
     }
   }
 
-  /** Kept as it is although there is a key now: it should be sealed anew. */
+  /** Stored in plain text although there is a key now: it should be encrypted again. */
   isExposed(sealed: string): boolean {
     return this.key !== null && sealed.startsWith(PLAIN);
   }

@@ -1,4 +1,4 @@
-/** SQL of the settings that were changed while the process ran. */
+/** SQL of the settings that were changed at run time. */
 import type { Handle } from "./database.ts";
 
 export async function storedSettings(store: Handle): Promise<Map<string, string>> {
@@ -6,7 +6,7 @@ export async function storedSettings(store: Handle): Promise<Map<string, string>
   return new Map(rows.map(({ name, value }) => [name, value]));
 }
 
-/** Null: the default is in force again. */
+/** Null: the default applies again. */
 export async function saveSetting(store: Handle, name: string, value: string | null): Promise<void> {
   if (value === null) await store.run("DELETE FROM settings WHERE name = $name", { name });
   else

@@ -4,14 +4,14 @@ import type { Handle } from "./database.ts";
 export interface StoredSource {
   id: string;
   name: string;
-  /** Sealed: address, query and credentials. */
+  /** Encrypted: address, query and credentials. */
   place: string;
-  /** JSON of what everybody may see. */
+  /** JSON of the public part. */
   shown: string;
   datasetId: string | null;
-  /** JSON of what the server said of the file that was fetched last. */
+  /** JSON of what the server said about the last fetched file. */
   validators: string | null;
-  /** Somebody refreshes it until then at the latest; null: nobody does. */
+  /** A refresh holds it until then at the latest; null: none does. */
   busyUntil: number | null;
   triedAt: number | null;
   refreshedAt: number | null;
@@ -20,7 +20,7 @@ export interface StoredSource {
   createdAt: number;
 }
 
-/** A dataset that is gone is none any more. */
+/** A deleted dataset does not count. */
 const COLUMNS = `id, name, place, shown,
   (SELECT d.id FROM datasets d WHERE d.id = sources.dataset_id) AS "datasetId", validators, busy_until AS "busyUntil",
   tried_at AS "triedAt", refreshed_at AS "refreshedAt", last_error AS "lastError", created_by AS "createdBy",
@@ -45,7 +45,7 @@ export async function insertSource(
   );
 }
 
-/** Another place makes what was known of the last file mean nothing. */
+/** With another place, what was known about the last file is invalid. */
 export async function changeSource(
   store: Handle,
   { id, name, place, shown }: Pick<StoredSource, "id" | "name" | "place" | "shown">,
@@ -57,12 +57,12 @@ export async function changeSource(
   return changed > 0;
 }
 
-/** The same secrets, encrypted anew. */
+/** The same secrets, encrypted again. */
 export async function sealSource(store: Handle, { id, place }: { id: string; place: string }): Promise<void> {
   await store.run("UPDATE sources SET place = $place WHERE id = $id", { id, place });
 }
 
-/** False: somebody refreshes it now. */
+/** False: another refresh is active. */
 export async function claimSource(
   store: Handle,
   { id, worker, now, until }: { id: string; worker: string; now: number; until: number },
@@ -75,7 +75,7 @@ export async function claimSource(
   return claimed > 0;
 }
 
-/** Those that this server claimed before it was started anew; alone on its database, all. */
+/** Sources that this server claimed before it restarted; alone on its database, all. */
 export async function freeSources(
   store: Handle,
   { worker, isAlone }: { worker: string; isAlone: boolean },
@@ -86,7 +86,7 @@ export async function freeSources(
   );
 }
 
-/** Those that a server claimed which was not alive for `silentMs`. */
+/** Sources claimed by a server that was not alive for `silentMs`. */
 export async function freeOrphanedSources(store: Handle, silentMs: number): Promise<void> {
   await store.run(
     `UPDATE sources SET busy_until = NULL WHERE busy_until IS NOT NULL AND NOT EXISTS
@@ -95,7 +95,7 @@ export async function freeOrphanedSources(store: Handle, silentMs: number): Prom
   );
 }
 
-/** Known from the moment that it is there: after a crash the next refresh goes on with it. */
+/** Recorded at once: after a crash the next refresh continues with it. */
 export async function bindDataset(
   store: Handle,
   { id, datasetId }: { id: string; datasetId: string },

@@ -44,7 +44,7 @@ export async function touchToken(store: Handle, id: string, at: number): Promise
   await store.run("UPDATE tokens SET last_used_at = $at WHERE id = $id", { id, at });
 }
 
-/** The token and every browser that signed in with it; false where there is none. */
+/** The token and every browser session that used it; false if it does not exist. */
 export async function deleteToken(store: Handle, id: string): Promise<boolean> {
   return store.transaction(async (tx) => {
     await tx.run("DELETE FROM sessions WHERE token_hash = (SELECT hash FROM tokens WHERE id = $id)", { id });

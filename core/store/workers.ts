@@ -17,7 +17,7 @@ export interface HostLoad {
   memoryPercent: number;
 }
 
-/** Alive, now. */
+/** Records that it is alive now. */
 export async function beat(
   store: Handle,
   { id, host, role, version, load }: Omit<StoredWorker, "startedAt" | "beatAt">,
@@ -36,7 +36,7 @@ export async function databaseTime(store: Handle): Promise<number> {
   return (await store.get<{ at: number }>("SELECT at FROM clock"))!.at;
 }
 
-/** It left properly. */
+/** Records a proper shutdown. */
 export async function removeWorker(store: Handle, id: string): Promise<void> {
   await store.run("DELETE FROM workers WHERE id = $id", { id });
 }
@@ -48,7 +48,7 @@ export async function listWorkers(store: Handle): Promise<(StoredWorker & { sile
   );
 }
 
-/** Those that have been silent for so long and that nobody told of yet: from now on somebody has. */
+/** Workers that have been silent for this long and that nobody has reported yet: they are marked as reported. */
 export async function tellVanished(
   store: Handle,
   silentMs: number,
@@ -60,19 +60,19 @@ export async function tellVanished(
   );
 }
 
-/** Forgets those that have been silent for longer than that. */
+/** Removes those that have been silent for longer. */
 export async function forgetWorkers(store: Handle, silentMs: number): Promise<void> {
   await store.run("DELETE FROM workers WHERE beat_at < (SELECT at FROM clock) - $silentMs", { silentMs });
 }
 
-/** What each worker trains now: numbers of runs by the worker's id. */
+/** What each worker trains now: numbers of runs by the worker's ID. */
 export async function runsByWorker(store: Handle): Promise<{ worker: string; id: string; number: number }[]> {
   return store.all(
     "SELECT worker, id, number FROM runs WHERE status = 'running' AND worker IS NOT NULL ORDER BY number",
   );
 }
 
-/** Runs that a worker has which was not alive for `silentMs`, or is not known at all. */
+/** Runs of a worker that was not alive for `silentMs`, or is unknown. */
 export async function orphanedRuns(store: Handle, silentMs: number): Promise<string[]> {
   const rows = await store.all<{ id: string }>(
     `SELECT id FROM runs WHERE status = 'running' AND NOT EXISTS
@@ -83,7 +83,7 @@ export async function orphanedRuns(store: Handle, silentMs: number): Promise<str
   return rows.map(({ id }) => id);
 }
 
-/** As `orphanedRuns`, of files that were being read. */
+/** As `orphanedRuns`, for files that were being read. */
 export async function orphanedReadings(store: Handle, silentMs: number): Promise<string[]> {
   const rows = await store.all<{ id: string }>(
     `SELECT id FROM datasets WHERE status = 'reading' AND NOT EXISTS
@@ -94,7 +94,7 @@ export async function orphanedReadings(store: Handle, silentMs: number): Promise
   return rows.map(({ id }) => id);
 }
 
-/** Files that wait for anybody to read them. */
+/** Files that wait for any worker to read them. */
 export async function unclaimedReadings(store: Handle): Promise<string[]> {
   const rows = await store.all<{ id: string }>(
     "SELECT id FROM datasets WHERE status = 'reading' AND worker IS NULL ORDER BY position",
@@ -102,7 +102,9 @@ export async function unclaimedReadings(store: Handle): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-/** Is the file still this worker's to read? Exact in a transaction, because each is alone. */
+/**
+ * Whether this worker still has the reading of the file. Exact in a transaction, because transactions are serialised.
+ */
 export async function holdsReading(
   store: Handle,
   { id, worker }: { id: string; worker: string },

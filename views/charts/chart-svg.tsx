@@ -1,6 +1,6 @@
 /**
- * Draws a chart for use outside our pages: a whole SVG document of fixed size that an <img> can show. Its colours
- * are attributes, because there is no style sheet. On pages charts are drawn by chart.tsx.
+ * Draws a chart for use outside our pages: a whole SVG document of fixed size for an <img>. Its colours are attributes,
+ * because there is no style sheet. On pages charts are drawn by chart.tsx.
  */
 import { scaleLinear } from "d3-scale";
 import { line } from "d3-shape";

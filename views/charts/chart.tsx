@@ -1,6 +1,6 @@
 /**
- * Draws a chart as SVG on the server, without a script and without inline styles. Positions are shares of the width
- * and height, so a chart keeps its text size from 320 px to print; paths live in a 1000 x 1000 box that stretches.
+ * Draws a chart as SVG on the server, without a script and without inline styles. Positions are shares of the width and
+ * height, so a chart keeps its text size from 320 px to print; paths use a 1000 x 1000 box that stretches.
  */
 import { scaleLinear } from "d3-scale";
 import { line } from "d3-shape";
@@ -12,7 +12,7 @@ export interface Cell {
   cells: readonly (string | number)[];
 }
 
-/** A drawing with one sentence that says what it shows, and its figures as a table. */
+/** A chart with one sentence that says what it shows, and its figures as a table. */
 export function Figure(props: {
   id: string;
   sentence: Child;
@@ -55,7 +55,7 @@ export function Figure(props: {
   );
 }
 
-/** Strokes that can be told apart, on paper too; more lines than these are faint. */
+/** Strokes that differ on paper too; further lines are faint. */
 export const SERIES_KINDS = ["main", "second", "third", "fourth", "fifth"] as const;
 
 export interface Series {
@@ -81,7 +81,7 @@ const BOX = 1000;
 const TOP = 90;
 const BOTTOM = 880;
 
-/** A column's or class's name at an axis; the sentence above the chart has all of it. */
+/** A column's or class's name at an axis; the sentence above the chart has the full name. */
 const AXIS_LENGTH = 44;
 
 /** Widths of the labels of y; charts.css leaves as much free at the other end. */
@@ -94,7 +94,9 @@ function labelsWidth(labels: readonly string[]): (typeof LABELS)[number] {
   return LABELS.find((width) => CHARACTER * longest + BESIDE <= width) ?? LABELS[3];
 }
 
-/** Lines over a common x; the labels of y stand in a margin of their own (charts.css), where no line runs through them. */
+/**
+ * Lines over a common x; the labels of y are in a margin of their own (charts.css), where no line runs through them.
+ */
 export function LineChart(props: LineChartProps) {
   const { series, xLabel, yLabel, label, dots = "hidden", xFormat = figure } = props;
   const points = series.flatMap((entry) => [...entry.points]);
@@ -155,7 +157,7 @@ export function LineChart(props: LineChartProps) {
   );
 }
 
-/** The key of a chart: a stroke and its name. */
+/** A legend entry: a stroke and its name. */
 export function Legend({ series }: { series: readonly Pick<Series, "name" | "kind">[] }) {
   return (
     <ul class="legend">
@@ -188,11 +190,11 @@ export interface NamedBar {
   name: string;
   value: number;
   text: string;
-  /** What opens below the bar. */
+  /** The content that opens below the bar. */
   more?: Child;
 }
 
-/** Named bars from a common zero; below zero they go the other way. The first that has more is open. */
+/** Named bars from a common zero; negative ones extend the other way. The first one with details is open. */
 export function BarList({ bars, id }: { bars: readonly NamedBar[]; id: string }) {
   const values = bars.map(({ value }) => value);
   const domain = [Math.min(0, ...values), Math.max(1e-12, ...values)] as const;
@@ -242,7 +244,7 @@ function BarCells({ bar, domain }: { bar: NamedBar; domain: readonly [number, nu
   );
 }
 
-/** A small line without axes; the figure beside it says where it stands. */
+/** A small line without axes; the figure beside it says the present value. */
 export function Sparkline(props: { values: readonly number[]; label: string; max?: number }) {
   const { values, label } = props;
   const top = props.max ?? Math.max(1, ...values);
@@ -265,7 +267,9 @@ export function Sparkline(props: { values: readonly number[]; label: string; max
   );
 }
 
-/** One row of a dot plot: the range as a line, the folds as faint dots, the mean as a dot, a tick for just guessing. */
+/**
+ * One row of a dot plot: the range as a line, the folds as faint dots, the mean as a dot, and a tick for the baseline.
+ */
 export function RangeStrip(props: {
   label: string;
   domain: readonly [number, number];
@@ -293,7 +297,7 @@ export function RangeStrip(props: {
   );
 }
 
-/** From the least to the greatest; a single value gets room around it. */
+/** From minimum to maximum; a single value gets room around it. */
 export function extent(values: readonly number[]): [number, number] {
   const finite = values.filter((value) => Number.isFinite(value));
   if (!finite.length) return [0, 1];

@@ -1,6 +1,6 @@
 /**
- * Draws the confusion matrix: the most frequent mistakes in words, all of them as a heat map, each class in a
- * table.
+ * Draws the confusion matrix: the most frequent mistakes in words, all of them as a heat map, and a table of each
+ * class.
  */
 import { count, percent, plural, shortName } from "../parts/format.ts";
 import { Name } from "../parts/parts.tsx";
@@ -15,10 +15,10 @@ export interface ConfusionProps {
 
 /** Shades of a cell, by its share of its row. */
 const SHADES = 5;
-/** More classes than these are a heat map instead of a table of counts. */
+/** With more classes than these, a heat map replaces the table of counts. */
 const MOST_IN_TABLE = 8;
 const WORST = 10;
-/** More worst confusions than these are one click away. */
+/** Further confusions are one click away. */
 const SHOWN = 5;
 
 export function Confusion({ target, classes, matrix }: ConfusionProps) {
@@ -62,11 +62,11 @@ interface Mix {
   actual: number;
   predicted: number;
   rows: number;
-  /** Of the rows of the actual class. */
+  /** Share of the rows of the actual class. */
   share: number;
 }
 
-/** By rows, then by their share: what costs most comes first. */
+/** By rows, then by their share: the most expensive first. */
 function worstOf(matrix: ConfusionProps["matrix"]): Mix[] {
   const found = matrix.flatMap((row, actual) => {
     const total = sum(row);
@@ -108,7 +108,7 @@ function Counts({ classes, matrix }: Omit<ConfusionProps, "target">) {
   );
 }
 
-/** One square a cell that is not empty; the diagonal is what is right. */
+/** One square per nonempty cell; the diagonal is correct. */
 function HeatMap({ classes, matrix }: Omit<ConfusionProps, "target">) {
   const n = classes.length;
   const right = matrix.reduce((total, row, k) => total + (row[k] ?? 0), 0);
@@ -138,7 +138,7 @@ function HeatMap({ classes, matrix }: Omit<ConfusionProps, "target">) {
         )}
       </svg>
       <figcaption class="fine">
-        Rows: actual class. Columns: predicted class. Point at a square to see both. Correct predictions are
+        Rows: actual class. Columns: predicted class. Hover over a square to see both. Correct predictions are
         on the diagonal; mistakes are pink. Darker is a larger share of the row.
       </figcaption>
     </figure>

@@ -1,6 +1,5 @@
 /**
- * Draws how well the model ranks rows and how reliable its probabilities are: ROC, precision and recall,
- * calibration.
+ * Draws how well the model ranks rows and how reliable its probabilities are: ROC, precision and recall, calibration.
  */
 
 import type { CalibrationCurve, Curve, Point } from "../../core/training/results/evaluation-data.ts";
@@ -30,7 +29,7 @@ export function RocFigure({ curves }: { curves: readonly Curve[] }) {
   );
 }
 
-/** `shares`: of the test rows, by class: what predicting at random gets. */
+/** `shares` of the test rows by class: the precision of random predictions. */
 export function PrecisionRecallFigure(props: { curves: readonly Curve[]; shares: Record<string, number> }) {
   const { curves, shares } = props;
   const first = curves[0]!;
@@ -86,7 +85,7 @@ interface ShareFigureProps {
   id: string;
   sentence: string;
   series: Series[];
-  /** Of the table: the class, then the x and the y, which name the axes too. */
+  /** For the table: the class, then x and y, which also name the axes. */
   columns: string[];
   rows: Parameters<typeof Figure>[0]["rows"];
   labels?: [string, string];
@@ -107,7 +106,7 @@ function ShareFigure({ id, sentence, series, columns, rows, labels, dots }: Shar
   );
 }
 
-/** What fewer rows show may be chance. */
+/** With fewer rows a difference may be chance. */
 const LEAST_BIN_ROWS = 10;
 
 function calibrationSentence({ class: name, bins }: CalibrationCurve): string {

@@ -14,7 +14,7 @@ const SHOWN = 15;
 
 export interface ImportanceProps {
   importance: readonly Importance[];
-  /** How the answer moves with some of the columns. */
+  /** How the prediction changes with some of the columns. */
   dependence: readonly Dependence[];
   /** The same among rows that look alike, of columns that have an order. */
   accumulated: readonly AccumulatedEffect[];
@@ -177,7 +177,7 @@ function EffectLines(props: {
   );
 }
 
-/** Those that move most come first: few of a hundred classes can be told apart. */
+/** Classes that change most come first: of a hundred classes few can be told apart. */
 function byMovement(names: readonly string[], answers: readonly number[][]): number[] {
   const range = names.map((_, k) => {
     const [low, high] = extent(answers.map((answer) => answer[k]!));

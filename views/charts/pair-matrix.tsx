@@ -48,7 +48,7 @@ export function PairMatrix({ classes: [no, yes], told }: PairMatrixProps) {
   );
 }
 
-/** As wide as there is room for; its title has all of it. */
+/** As wide as there is room for; its title has the full name. */
 export function ClassName({ of }: { of: string }) {
   return (
     <bdi class="class-name" title={of}>

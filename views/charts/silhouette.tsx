@@ -1,6 +1,5 @@
 /**
- * Draws how two distributions over the same bins differ: training rows as a filled shape, live rows as a line over
- * it.
+ * Draws how two distributions over the same bins differ: training rows as a filled shape, live rows as a line over it.
  */
 
 import { percent } from "../parts/format.ts";
@@ -11,7 +10,7 @@ const HEIGHT = 300;
 
 export interface SilhouetteProps {
   id: string;
-  /** What the drawing shows. */
+  /** What the chart shows. */
   sentence: string;
   bins: readonly { label: string; training: number; live: number }[];
 }

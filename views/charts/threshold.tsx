@@ -1,6 +1,6 @@
 /**
- * Draws the threshold slider: probabilities from 0 to 100 %, with what mistakes cost at each. Every figure follows
- * it, and the chosen threshold can be saved. static/model.js moves the same figures; without it the form asks the
+ * Draws the threshold slider: probabilities from 0 to 100 %, with the cost of mistakes at each. Every figure follows
+ * it, and the chosen threshold can be saved. static/model.js updates the same figures; without it the form asks the
  * server.
  */
 import type { RunOptions } from "../../core/trainer/contract.ts";
@@ -13,10 +13,10 @@ import { Figure } from "./chart.tsx";
 import { PairMatrix } from "./pair-matrix.tsx";
 
 export interface Weighing {
-  /** Of the slider, 0..1; null: the threshold in force. */
+  /** The slider's value, 0..1; null: the current threshold. */
   threshold: number | null;
   costs: { falsePositive: number; falseNegative: number };
-  /** What the version was trained with, for a training with other costs. */
+  /** The version's training settings, for a training with other costs. */
   training: { datasetId: string; options: RunOptions };
 }
 
@@ -36,7 +36,7 @@ export interface ThresholdProps {
   weighing: Weighing;
 }
 
-/** Every text that follows the slider, by its name in the page; static/model.js makes the same. */
+/** Every text that follows the slider, by its name in the page; static/model.js writes the same. */
 export function thresholdFigures(
   counts: readonly ThresholdCounts[],
   threshold: number,
@@ -186,7 +186,7 @@ function CodeLine({ links, model, weighing }: { links: Links; model: string; wei
 
 const BOX = 1000;
 
-/** x is the threshold itself, so the slider below it and the marks in it share one axis. */
+/** x is the threshold itself, so the slider below and its marks share one axis. */
 function CostChart(props: {
   counts: readonly ThresholdCounts[];
   at: number;
@@ -273,7 +273,7 @@ function CostField({ name, value, children }: { name: string; value: number; chi
   );
 }
 
-/** The same training, but for the costs. */
+/** The same training with other costs. */
 function TrainingFields({ model, training: { options } }: { model: string; training: Weighing["training"] }) {
   const { target, task, metric, split, splitColumn, seed, exclude, budgetSeconds } = options;
   const fields = { target, task, metric, split, splitColumn, seed, budgetSeconds, name: model };

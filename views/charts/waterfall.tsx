@@ -1,4 +1,4 @@
-/** Draws how a prediction adds up: from the base value, each bar begins where the one before ended, up to the sum. */
+/** Draws how a prediction adds up: from the base value, each bar begins where the previous one ended, up to the sum. */
 import { scaleLinear } from "d3-scale";
 import { figures, shortName } from "../parts/format.ts";
 import { extent, Figure } from "./chart.tsx";
@@ -7,11 +7,11 @@ const SHOWN = 7;
 
 export interface WaterfallProps {
   contributions: Record<string, number>;
-  /** Where every row starts, before any column is looked at. */
+  /** The value for every row before any column is considered. */
   base: number;
   /** What is explained: the target, or a class. */
   of: string;
-  /** What the bars are counted in: the target's unit, or log-odds. */
+  /** The bars' unit: the target's unit, or log-odds. */
   scale: string;
 }
 

@@ -36,7 +36,7 @@ export function ActivityPanel({ data, links }: { data: PanelData["activity"]; li
   );
 }
 
-/** What toasts.js also shows in a corner: a change that nobody who looks at the page has asked for just now. */
+/** The class for what toasts.js also shows in a corner: changes that the viewer did not just request. */
 const NOTIFIES: readonly Activity["type"][] = [
   "health.changed",
   "alert.raised",
@@ -45,7 +45,7 @@ const NOTIFIES: readonly Activity["type"][] = [
   "run.failed",
 ];
 
-/** `form`: of the times; what may be from another day needs its date. */
+/** `form` of the times: events that may be from another day need a date. */
 export function Feed({ items, form = "clock" }: { items: readonly Activity[]; form?: "clock" | "full" }) {
   if (!items.length) return <Empty>No older events are kept.</Empty>;
   return (
@@ -57,7 +57,7 @@ export function Feed({ items, form = "clock" }: { items: readonly Activity[]; fo
   );
 }
 
-/** Steps of one run, or changes of the machine's state, that follow each other: the newest speaks for them. */
+/** Consecutive steps of one run, or changes of the machine's state, are shown as one row with the newest. */
 interface Group {
   key: string;
   newest: Activity;
@@ -167,7 +167,9 @@ function Dismiss({ alertId, item, links }: { alertId: string; item: AttentionIte
   return (
     <details id={`alert-${alertId}-seen`} data-needs="train">
       <summary>Dismiss</summary>
-      <p class="fine">Removes it from this list. This does not fix the cause. It stays in the activity.</p>
+      <p class="fine">
+        Removes it from this list, but does not fix the cause. It stays in the activity feed.
+      </p>
       <Action links={links} path={path} label="Dismiss" describes={item.sentence} curl={curl} />
     </details>
   );

@@ -1,4 +1,7 @@
-/** One screen: what runs or ran last, what is live, what needs attention, what happened; every part live. */
+/**
+ * The dashboard on one screen: the current or last run, what is live, what needs attention, what happened; every part
+ * is live.
+ */
 
 import type { Sample } from "../../core/datasets/samples/index.ts";
 import type { Panel } from "../../core/events/panel-names.ts";
@@ -13,7 +16,7 @@ export const WATCHED: readonly Panel[] = [
   ...(["datasets", "runs", "metrics", "predictions", "connection"] as const),
 ];
 
-/** Shown while something runs; until then the page carries their places only, and the first push fills them. */
+/** Shown while something runs; until then the page has empty placeholders, and the first push fills them. */
 const RACE: readonly Panel[] = ["curve", "leaderboard"];
 
 /** The panels that the page is drawn with. */
@@ -23,9 +26,9 @@ export function drawnPanels({ isBusy }: { isBusy: boolean }): readonly Panel[] {
 
 export interface DashboardPageProps {
   frame: Frame;
-  /** There is no file yet. */
+  /** True if there is no file yet. */
   isFirst: boolean;
-  /** A run goes on or waits. */
+  /** True if a run is active or queued. */
   isBusy: boolean;
   samples: readonly Sample[];
 }

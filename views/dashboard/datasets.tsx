@@ -75,7 +75,7 @@ function ArrivalNote({ arrival }: { arrival: UploadInProgress }) {
   );
 }
 
-/** The heads of the table, filling while its rows are read. */
+/** The headers of the table, filled while its rows are read. */
 function ArrivedColumns({ name, columns }: { name: string; columns: UploadInProgress["columns"] }) {
   return (
     <section class="scroll" tabindex={0} aria-label={`Columns of ${name} so far`}>
@@ -110,7 +110,7 @@ function RejectionNote({ rejection }: { rejection: Rejection }) {
   );
 }
 
-/** While the file is read, how far; where it was refused, why; then what it holds. */
+/** While the file is read, its progress; if it was refused, the reason; then its contents. */
 export function ReadingPanel({ data, links }: { data: NonNullable<PanelData["reading"]>; links: Links }) {
   if (data.rejection) return <Refused rejection={data.rejection} links={links} />;
   if (data.file) {
@@ -158,8 +158,14 @@ function Refused({ rejection, links }: { rejection: Rejection; links: Links }) {
   );
 }
 
-/** Works as a plain form; upload.js sends the files and leads to their page. */
-export function DropZone({ links, isFirst }: { links: Links /** No file is here yet. */; isFirst: boolean }) {
+/** Works as a plain form; upload.js sends the files and opens their page. */
+export function DropZone({
+  links,
+  isFirst,
+}: {
+  links: Links /** True if there are no files yet. */;
+  isFirst: boolean;
+}) {
   return (
     <form
       id="new"

@@ -7,7 +7,7 @@ import { count, duration, plural, reading } from "../parts/format.ts";
 import { All, LampDot } from "../parts/parts.tsx";
 import { HEALTH_WORDS } from "../parts/words.ts";
 
-/** The light in the header: a few words, with the sentence behind them. */
+/** The light in the header: a few words, with a sentence on hover. */
 export function HealthPanel({ data, links }: { data: PanelData["health"]; links: Links }) {
   const { state, label, sentence } = data.signal;
   return (
@@ -21,7 +21,7 @@ export function HealthPanel({ data, links }: { data: PanelData["health"]; links:
 
 type Standing = Pick<GaugeReading, "state" | "value" | "warning">;
 
-/** A state outlives its cause by some samples, and waits for as many, so that it does not flicker. */
+/** A state outlasts its cause by some samples, and appears after as many, so that it does not flicker. */
 function isRecovering({ state, value, warning }: Standing): boolean {
   return state !== "healthy" && value < warning;
 }
@@ -67,7 +67,7 @@ function Hosts({ hosts }: { hosts: PanelData["metrics"]["hosts"] }) {
           (version {version}):{" "}
           {status === "alive"
             ? `CPU ${reading(cpuPercent, "%")}, memory ${reading(memoryPercent, "%")}`
-            : `no sign of life since ${lastBeatAt.slice(11, 19)} UTC`}
+            : `no heartbeat since ${lastBeatAt.slice(11, 19)} UTC`}
           {runs.length > 0 && `, training run ${runs.map(({ number }) => number).join(", ")}`}
         </li>
       ))}

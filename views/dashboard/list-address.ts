@@ -1,4 +1,4 @@
-/** What a list's page shows and what of it the address says. */
+/** What a list's page shows, and which part of that is in its address. */
 import type { PendingDeletion } from "../../core/process/order/deletions.ts";
 import type { SavedFilter } from "../../core/process/order/saved-filters.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
@@ -6,13 +6,13 @@ import { type Frame, type Links, url } from "../layout/frame.ts";
 
 export type ListName = "datasets" | "runs" | "models" | "activity";
 
-/** What was asked for by the address. */
+/** The query in the address. */
 export interface ListState {
   q: string;
   status: string;
   sort: string;
   tag: string;
-  /** Rows of a page, where it was asked for. */
+  /** Rows per page, if requested. */
   limit: string;
 }
 
@@ -20,7 +20,7 @@ export interface ListPageProps {
   frame: Frame;
   list: ListName;
   asked: ListState;
-  /** What was deleted and can be brought back. */
+  /** What was deleted and can be restored. */
   pending: readonly PendingDeletion[];
   filters: readonly SavedFilter[];
   /** The states that can be filtered by. */
@@ -32,7 +32,7 @@ export interface ListPageProps {
   newer: number | null;
 }
 
-/** What was asked for, as the address says it; empty where it is the whole list. */
+/** The query as in the address; empty for the whole list. */
 export function listQuery(asked: ListState): URLSearchParams {
   return new URLSearchParams(Object.entries(asked).filter(([, value]) => value !== ""));
 }

@@ -1,4 +1,4 @@
-/** Defines the columns of each list's table. One record a column: its label, its cell, and what it is sorted by. */
+/** Defines the columns of each list's table. One record per column: its label, its cell, and its sort key. */
 import type { Child } from "hono/jsx";
 import type { DatasetSummary, ModelRow, RunRow } from "../../core/routes/data/list-data.ts";
 import { type Links, url } from "../layout/frame.ts";
@@ -7,12 +7,12 @@ import { Action, curlLine, LampDot, Time } from "../parts/parts.tsx";
 import { datasetPath, modelPath, runPath } from "../parts/paths.ts";
 import { metricLabel, READING_WORDS, RUN_LAMPS, RUN_WORDS, TASK_WORDS } from "../parts/words.ts";
 
-/** Of a name in a cell; its title has all of it. */
+/** Characters of a name in a cell; its title has the full name. */
 const MOST_OF_NAME = 32;
 
 export interface Column<T> {
   label: string;
-  /** What `?sort=` calls it; absent: it cannot be sorted. */
+  /** The name for `?sort=`; absent: it cannot be sorted. */
   sort?: string;
   kind?: "number" | "actions";
   cell: (item: T, links: Links) => Child;
@@ -149,7 +149,7 @@ function known(status: DatasetSummary["status"], text: string): string {
   return status === "reading" ? "–" : text;
 }
 
-/** One more step before something is gone for good; works without script. */
+/** One more step before something is permanently deleted; works without script. */
 function Confirmed(props: { label: string; describes: string; children: Child }) {
   return (
     <details class="confirm" data-needs="train">

@@ -1,14 +1,14 @@
-/** What keeps a list in order: undo, saved filters, tags, and what can be done with the rows that are ticked. */
+/** The tools above a list: undo, saved filters, tags, and bulk actions on the selected rows. */
 import type { PendingDeletion } from "../../core/process/order/deletions.ts";
 import { type Links, url } from "../layout/frame.ts";
 import { PrivateTag } from "../parts/order.tsx";
 import { Time } from "../parts/parts.tsx";
 import { type ListName, type ListPageProps, type ListState, listQuery } from "./list-address.ts";
 
-/** The form that the ticked rows belong to. */
+/** The form that the selected rows belong to. */
 export const BULK_FORM = "pick-rows";
 
-/** What was deleted within the last minute, with the way back. */
+/** What was deleted within the last minute, with an undo button. */
 export function Undo({ links, pending }: { links: Links; pending: readonly PendingDeletion[] }) {
   return (
     <>
@@ -27,7 +27,7 @@ export function Undo({ links, pending }: { links: Links; pending: readonly Pendi
   );
 }
 
-/** Links to filters that somebody saved, and a form that saves the present one. */
+/** Links to saved filters, and a form that saves the current one. */
 export function SavedFilters({ frame: { links }, list, asked, filters }: ListPageProps) {
   const query = listQuery(asked).toString();
   const current = filters.find((filter) => filter.query === query);
@@ -92,7 +92,7 @@ export function Tags({ links, list, item }: { links: Links; list: ListName; item
   );
 }
 
-/** What can be done with ticked rows. Each button names what happens; works without script. */
+/** Bulk actions on selected rows. Each button names what happens; works without script. */
 export function Bulk({ links, list, asked }: { links: Links; list: ListName; asked: ListState }) {
   const query = listQuery(asked).toString();
   const isArchive = asked.status === "archived";
@@ -107,7 +107,7 @@ export function Bulk({ links, list, asked }: { links: Links; list: ListName; ask
       <span class="bulk-changes" data-needs="train">
         <input type="hidden" name="back" value={query && `?${query}`} />
         <button type="submit" name="do" value={isArchive ? "unarchive" : "archive"}>
-          {isArchive ? "Take out of the archive" : "Archive"}
+          {isArchive ? "Restore from the archive" : "Archive"}
         </button>
         <button type="submit" name="do" value="delete" class="danger">
           Delete

@@ -1,5 +1,5 @@
 /**
- * Draws the lists of datasets, runs, models and events: tables to search, filter and sort, their state in the
+ * Draws the lists of datasets, runs, models and events: tables with search, filters and sorting, whose state is in the
  * address.
  */
 import type { Child } from "hono/jsx";
@@ -172,7 +172,7 @@ function Table<T extends DatasetSummary | RunRow | ModelRow>(
   );
 }
 
-/** As /compare names it: a run's id, or a model's version. */
+/** As named by /compare: a run's ID, or a model's version. */
 function pickedAs(item: DatasetSummary | RunRow | ModelRow): string {
   return "id" in item ? item.id : `${item.name}:${item.comparedVersion}`;
 }
@@ -181,7 +181,7 @@ function labelOf(item: DatasetSummary | RunRow | ModelRow): string {
   return "number" in item ? `run ${item.number}` : item.name;
 }
 
-/** A second click on a column turns its order round. */
+/** A second click on a column reverses its order. */
 function Head<T>(props: { column: Column<T>; asked: ListState; to: (sort: string) => string }) {
   const { column, asked, to } = props;
   const { label, sort, kind } = column;

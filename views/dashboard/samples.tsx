@@ -5,7 +5,7 @@ import { count } from "../parts/format.ts";
 import { Action, curlLine } from "../parts/parts.tsx";
 import { STAGE_SAYS } from "../parts/words.ts";
 
-/** Stands on the dashboard while there is no file; the style sheet hides it later. */
+/** On the dashboard while there are no files; the style sheet hides it later. */
 export function Samples({ links, samples }: { links: Links; samples: readonly Sample[] }) {
   return (
     <section class="samples" aria-labelledby="samples-heading">
@@ -22,7 +22,7 @@ export function Samples({ links, samples }: { links: Links; samples: readonly Sa
   );
 }
 
-/** The eight stations of every training; stands where the samples do. */
+/** The eight stages of every training, in place of the samples. */
 export function JourneyAhead() {
   return (
     <section class="ahead" aria-labelledby="ahead-heading">

@@ -1,5 +1,5 @@
 /**
- * Draws the page of a file that is still being read, or was refused. Becomes the dataset's own page once it is
+ * Draws the page of a file that is still being read, or was refused. It becomes the dataset's own page once the file is
  * read.
  */
 import type { PanelData } from "../../core/routes/data/panel-data.ts";

@@ -1,4 +1,4 @@
-/** Draws how a dataset's newest file differs from the one before: rows, columns, types and distributions. */
+/** Draws how a dataset's newest file differs from the previous one: rows, columns, types and distributions. */
 import type { DatasetChanges } from "../../core/store/datasets.ts";
 
 const TYPE_WORDS: Record<string, string> = { boolean: "Yes/No", text: "free text", id: "ID" };

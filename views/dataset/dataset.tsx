@@ -22,15 +22,15 @@ export interface DatasetPageProps {
   frame: Frame;
   dataset: ReadyDataset;
   page: TablePage;
-  /** Every column, in the file's order. */
+  /** Every column, in file order. */
   targets: readonly TargetChoice[];
   /** Other datasets, whose rows may be a test set. */
   others: readonly { id: string; name: string }[];
   reading: PanelData["reading"];
   runs: PanelData["runs"] | null;
-  /** How other choices would read it, where that was asked. */
+  /** How other choices would read it, if requested. */
   preview?: ReadingPreview | undefined;
-  /** What the last form was refused for. */
+  /** Why the last form was refused. */
   problem?: Problem;
 }
 

@@ -1,7 +1,7 @@
-/** Of two classes, the one that a training's figures are about: which one it will be, and a choice. */
+/** Draws the positive class of two: the one that metrics refer to, its default, and a choice. */
 import type { CsvProfile } from "../../core/csv/types.ts";
 
-/** The choices of the target that the file suggests; another target's classes are typed. */
+/** The choices for the suggested target; another target's classes are typed. */
 export function PositiveClass({ profile }: { profile: CsvProfile }) {
   const { positiveClass: found, columns, target } = profile;
   const classes = found ? (columns.find(({ name }) => name === target)?.top ?? []) : [];

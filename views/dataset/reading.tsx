@@ -33,7 +33,7 @@ export interface ReadingFormProps {
   links: Links;
   dataset: ReadyDataset;
   preview: ReadingPreview | undefined;
-  /** Names of the columns that can be chosen about. */
+  /** Names of the columns that can be configured. */
   shown: readonly string[];
 }
 
@@ -115,7 +115,7 @@ export function ReadingForm({ links, dataset, preview, shown }: ReadingFormProps
   );
 }
 
-/** How the bytes are cut; a change shows at once what it would make of the first rows. */
+/** How rows are split; a change shows at once how the first rows would be read. */
 function CuttingFields(props: { links: Links; dataset: ReadyDataset; asked: ReadingChoices }) {
   const { links, dataset, asked } = props;
   const { dialect } = dataset.profile.plan;
@@ -149,7 +149,7 @@ function CuttingFields(props: { links: Links; dataset: ReadyDataset; asked: Read
   );
 }
 
-/** Which cells of a workbook are the table; other formats leave nothing to choose. */
+/** Which cells of a workbook are the table; other formats have no such choice. */
 function TableFields({ dialect, asked }: { dialect: Dialect; asked: ReadingChoices }) {
   if (!dialect.sheets) return null;
   return (
@@ -200,7 +200,7 @@ function TextFields({ dialect, asked }: { dialect: Dialect; asked: ReadingChoice
   );
 }
 
-/** The first rows as they would be read; empty until that is asked. */
+/** The first rows as they would be read; empty until requested. */
 function PreviewArea({ preview }: { preview: ReadingPreview | undefined }) {
   return (
     <div id="reading-preview" class="reading-preview" aria-live="polite">

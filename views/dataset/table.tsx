@@ -11,11 +11,11 @@ import { TYPE_WORDS } from "../parts/words.ts";
 import type { ReadyDataset } from "./data.ts";
 
 const CELL_LENGTH = 60;
-/** Of a longer cell not even the title holds all. */
+/** Longer cells are cut off in the title too. */
 const TITLE_LENGTH = 1000;
-/** A table with more columns is shown, and its forms are filled, so many at a time. */
+/** A table with more columns is shown, and its forms are filled, this many columns at a time. */
 export const WIDE = 100;
-/** Identifiers and free text are different in every row: there is no shape to draw. */
+/** Identifiers and free text differ in every row: there is no distribution to draw. */
 const CAN_BE_TARGET = new Set<ColumnProfile["type"]>(["number", "category", "boolean"]);
 const HAS_SHAPE = new Set<ColumnProfile["type"]>(["number", "date", "category", "boolean"]);
 
@@ -35,7 +35,7 @@ export interface DatasetTableProps {
 
 type Place = Partial<Pick<TablePage, "offset" | "column">>;
 
-/** What of a list by column the page shows. */
+/** The part of a list by column that the page shows. */
 export function withinPage<T>(columns: readonly T[], from: number): T[] {
   return columns.slice(from, from + WIDE);
 }
@@ -90,11 +90,11 @@ export function DatasetTable({ links, dataset, page }: DatasetTableProps) {
       </section>
       {columns.some(({ correlation }) => correlation) && target !== null && (
         <p class="fine">
-          Relationship with {short(target, 40)}: how closely the two go together, from 0 (not at all) to 1
+          Relationship with {short(target, 40)}: how strongly the two are related, from 0 (not at all) to 1
           (completely). r is Pearson’s correlation between two numbers (negative: one falls while the other
           rises), V is Cramér’s V between two categories, η is the correlation ratio between a number and a
-          category: how much of the number’s spread lies between categories. A high V or η need not tell every
-          category: several may share a value.
+          category: how much of the number’s spread lies between categories. Even with a high V or η, several
+          categories may share a value.
         </p>
       )}
       <form id="target-form" method="post" action={url(links, `${datasetPath(dataset)}/reading`)}>
@@ -163,8 +163,8 @@ function DataCell({ text, type }: { text: string; type: ColumnProfile["type"] })
   );
 }
 
-/** Name, kind, shape and figures of a column; `rows`: how many were read. */
-/** As the list of targets names it: a column of two values is one to answer with Yes or No. */
+/** Name, kind, distribution and figures of a column; `rows`: how many were read. */
+/** As the list of targets names it: a column of two values is predicted as Yes or No. */
 function typeWords({ type, distinct, count }: ColumnProfile): string {
   const isTwofold = type !== "id" && type !== "date" && distinct === 2 && count > 2;
   return isTwofold ? TYPE_WORDS.boolean : TYPE_WORDS[type];

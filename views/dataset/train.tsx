@@ -16,7 +16,7 @@ import { PositiveClass } from "./positive-class.tsx";
 /** What a model can learn to predict; the other columns are offered after them. */
 const LIKELY = new Set<ColumnProfile["type"]>(["number", "category", "boolean"]);
 
-/** By the tasks that they fit, named, because not every browser hides single options of a list. */
+/** Grouped by task, with names, because not every browser hides single options of a list. */
 const METRIC_GROUPS = [...new Set(Object.values(METRIC_WORDS).map(({ tasks }) => tasks.join(" ")))].map(
   (tasks) => ({
     tasks,
@@ -28,7 +28,7 @@ const METRIC_GROUPS = [...new Set(Object.values(METRIC_WORDS).map(({ tasks }) =>
   }),
 );
 
-/** A column, and what kind of prediction it would be. */
+/** A column, and the type of prediction it would be. */
 export interface TargetChoice {
   name: string;
   task: Task;
@@ -39,7 +39,7 @@ export interface TrainFormProps {
   links: Links;
   dataset: ReadyDataset;
   targets: readonly TargetChoice[];
-  /** Names of the columns that can be left out. */
+  /** Maximum number of columns listed for exclusion. */
   shown: readonly string[];
   /** Other datasets whose rows may be the test set. */
   others: ExpertProps["others"];
@@ -117,7 +117,7 @@ function targetWords({ target, targetReason }: ReadyDataset["profile"]): string 
   return unbroken(`${targetReason} ${next}`);
 }
 
-/** The target's list says what each column would be; with very many columns its name is typed. */
+/** The target's list says the type of prediction for each column; with very many columns the name is typed. */
 function TargetField({ targets, chosen }: { targets: readonly TargetChoice[]; chosen: string | null }) {
   const field = { id: "target", name: "target", required: true, "aria-describedby": "target-hint" };
   if (targets.length > LISTED)

@@ -122,7 +122,7 @@ function RoutePart({ frame, route }: { frame: Frame; route: ApiDocs["routes"][nu
   );
 }
 
-/** What stands between backticks, as code. */
+/** Text between backticks, as code. */
 function InCode({ text }: { text: string }) {
   return <>{text.split("`").map((part, index) => (index % 2 ? <code>{part}</code> : part))}</>;
 }
@@ -137,22 +137,22 @@ function Conventions() {
           page, which the Link header names too.
         </li>
         <li>
-          A page's address answers JSON to <code>Accept: application/json</code> and to curl, which asks for
-          anything; only <code>/</code> answers curl with a dashboard in text.
+          A page's address returns JSON to <code>Accept: application/json</code> and to curl, which accepts
+          anything; only <code>/</code> returns a dashboard as text to curl.
         </li>
         <li>
-          With an <code>Idempotency-Key</code> a POST or PUT is done once: the same again within a day gets
-          the first answer, another request with the same key 422, and 409 while it is under way.
+          With an <code>Idempotency-Key</code> a POST or PUT is executed once: the same request within a day
+          gets the first response, another request with the same key 422, and 409 while it is being processed.
         </li>
         <li>
-          <code>If-Match</code> with an ETag makes a change only if nobody else changed the same: else 412.
+          <code>If-Match</code> with an ETag makes a change only if nobody else has changed it: otherwise 412.
         </li>
         <li>
-          <code>Prefer: respond-async</code> answers at once, <code>Prefer: wait=20</code> after at most
+          <code>Prefer: respond-async</code> responds at once, <code>Prefer: wait=20</code> after at most
           twenty seconds.
         </li>
         <li>
-          Every answer has <code>X-Request-Id</code> and <code>Server-Timing</code>. Times are RFC 3339 in
+          Every response has <code>X-Request-Id</code> and <code>Server-Timing</code>. Times are RFC 3339 in
           UTC.
         </li>
       </ul>
@@ -168,8 +168,8 @@ function Webhooks() {
         Each event is posted as JSON with <code>webhook-id</code>, <code>webhook-timestamp</code> and{" "}
         <code>webhook-signature</code>: <code>v1,</code> and the base64 of HMAC-SHA256 over{" "}
         <code>id.timestamp.body</code>, as defined by standardwebhooks.com. The key is the part of the secret
-        after <code>whsec_</code>, decoded from base64. If the address does not answer 2xx within ten seconds,
-        delivery is retried with growing delays.
+        after <code>whsec_</code>, decoded from base64. If the address does not respond with 2xx within ten
+        seconds, delivery is retried with growing delays.
       </p>
     </section>
   );

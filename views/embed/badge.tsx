@@ -1,6 +1,6 @@
 /**
- * Draws a panel as a badge: a label, a value and a status light, as an SVG that an <img> of any page can show. It
- * needs no style from outside: all it is stands in its attributes.
+ * Draws a panel as a badge: a label, a value and a status light, as an SVG for an <img> on any page. It needs no style
+ * sheet: everything is in its attributes.
  */
 
 import type { Panel } from "../../core/events/panel-names.ts";
@@ -131,7 +131,7 @@ const LAMP_FILLS: Record<Lamp, string> = {
 };
 const HEIGHT = 22;
 const PAD = 8;
-/** Width of a character at 11 px, generous: `textLength` makes the text fit it in whatever font there is. */
+/** Width of a character at 11 px, rounded up: `textLength` makes the text fit in any font. */
 const CHARACTER = 6.6;
 const LONGEST = 60;
 
@@ -167,7 +167,7 @@ export function BadgeSvg({ label, value, lamp }: Badge) {
   );
 }
 
-/** XML knows no control characters. */
+/** XML has no control characters. */
 function printable(text: string): string {
   return short(text.replace(/[\p{Cc}\p{Cs}\uFFFE\uFFFF]/gu, ""), LONGEST);
 }

@@ -1,4 +1,4 @@
-/** One panel for an iframe on another page: live, and as high as its content. */
+/** Draws one panel for an iframe on another page: live, and as high as its content. */
 import type { Child } from "hono/jsx";
 import type { Panel, PanelKey } from "../../core/events/panel-names.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
@@ -11,7 +11,7 @@ type Theme = "light" | "dark" | "auto";
 export interface EmbedPageProps<P extends Panel> {
   frame: Frame;
   theme: Theme;
-  /** What the address showed; the socket and the polling show it too. */
+  /** The credentials in the address; the socket and polling send them too. */
   token: string | undefined;
   panelKey: PanelKey;
   panel: P;
@@ -35,7 +35,7 @@ export function EmbedPage<P extends Panel>(props: EmbedPageProps<P>) {
   );
 }
 
-/** Why there is no panel: in the place where it would be. */
+/** Why there is no panel, in its place. */
 export function EmbedErrorPage({ frame, problem }: { frame: Frame; problem: EmbedProblem }) {
   return (
     <EmbedShell frame={frame} theme="auto" title={problem.title} data={{}}>

@@ -1,4 +1,4 @@
-/** Draws a panel where HTML is not wanted: as SVG (a chart where the panel is one, else a badge) and as text. */
+/** Draws a panel in other formats than HTML: as SVG (a chart if the panel is one, else a badge) and as text. */
 
 import type { Panel, PanelKey } from "../../core/events/panel-names.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
@@ -10,7 +10,7 @@ import { figure, plural } from "../parts/format.ts";
 import { curveDrawing } from "../run/training.tsx";
 import { BADGES, BadgeSvg } from "./badge.tsx";
 
-/** `links`: with whole addresses, for a fragment on a page of another origin. */
+/** `links`: with absolute URLs, for a fragment on a page of another origin. */
 export function panelForms(links: Links) {
   return {
     fragment: <P extends Panel>(key: PanelKey, panel: P, data: PanelData[P] | null) =>
@@ -32,7 +32,7 @@ const CHARTS: { [P in Panel]?: (data: Known<P>) => ChartDrawing | null } = {
     );
     return {
       sentence: `${plural(total, "prediction")} in the last hour, by minute`,
-      series: [{ name: "Predictions a minute", kind: "main", points }],
+      series: [{ name: "Predictions per minute", kind: "main", points }],
       xLabel: "minute",
       yLabel: "predictions",
     };
@@ -48,7 +48,7 @@ function panelSvg<P extends Panel>(panel: P, data: PanelData[P] | null, theme: "
   return `${BadgeSvg(known ? BADGES[panel](known) : nothing)}`;
 }
 
-/** A line that says it all, then the rows in columns. */
+/** A summary line, then the rows in columns. */
 function panelText<P extends Panel>(panel: P, data: PanelData[P] | null, table: PanelTable): string {
   if (data === null) return `${PANEL_TITLES[panel].toUpperCase()}  ${EMPTY_WORDS[panel]}\n`;
   const { label, value } = BADGES[panel](data as Known<P>);
@@ -60,7 +60,7 @@ function panelText<P extends Panel>(panel: P, data: PanelData[P] | null, table: 
   return `${[`${PANEL_TITLES[panel].toUpperCase()}  ${label}: ${value}`, ...lines].join("\n")}\n`;
 }
 
-/** What a terminal shows as it stands: no control character of a file's name reaches it. */
+/** Text that is safe in a terminal: control characters in file names are removed. */
 function cellText(cell: string | number | boolean | null): string {
   if (typeof cell === "number" && !Number.isInteger(cell)) return figure(cell);
   return String(cell ?? "-").replace(/\p{Cc}/gu, "");

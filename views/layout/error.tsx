@@ -11,7 +11,7 @@ const WAYS_ON = [
   ["/models", "Models"],
 ] as const;
 
-/** For whom the fix of the API would be none: they came by a link. */
+/** Errors whose API fix does not help readers who came by a link. */
 const HEADINGS: Record<number, { title: string; says: string }> = {
   404: {
     title: "Page not found",
@@ -20,7 +20,7 @@ const HEADINGS: Record<number, { title: string; says: string }> = {
   403: { title: "You do not have access", says: "Ask an admin for a token or role that allows it." },
   500: {
     title: "Something went wrong",
-    says: "This is a fault of the server. Try again; if it stays, send the request ID below to your admin.",
+    says: "This is an error of the server. Try again; if it persists, send the request ID below to your admin.",
   },
 };
 
@@ -58,7 +58,7 @@ export function ErrorPage({ frame, problem }: { frame: Frame; problem: Problem }
   );
 }
 
-/** The file's own text around a fault. */
+/** The file's own text around an error. */
 export function NearText({ text }: { text: string }) {
   return (
     <p>

@@ -1,38 +1,38 @@
-/** What every page and panel needs beside its data: addresses and the position of its rendering. */
+/** What every page and panel needs besides its data: URLs and the position of its rendering. */
 import type { Child } from "hono/jsx";
 import type { PanelKey } from "../../core/events/panel-names.ts";
 
 export interface Links {
-  /** Path prefix, "" or such as "/tools/signalbox": every URL is made by `url`. */
+  /** Path prefix, "" or for example "/tools/signalbox": every URL is made by `url`. */
   base: string;
-  /** Origin as people see it, for curl lines: "http://127.0.0.1:8000". */
+  /** Origin as people see it, for curl commands: "http://127.0.0.1:8000". */
   origin: string;
-  /** How a command to paste begins: "curl", with the header of a token where one is needed. */
+  /** The beginning of a command to paste: "curl", with the header for a token if one is needed. */
   curl: string;
 }
 
 export interface Frame {
   links: Links;
-  /** Position of this rendering in the log: live.js goes on from here. */
+  /** Log position of this rendering: live.js continues from here. */
   epoch: string;
   seq: number;
   version: string;
-  /** Paths of the bundles, their content hashed into the name: "/static/app-1a2b3c.js"; made URLs by `url`. */
+  /** Paths of the bundles, with a content hash in the name: "/static/app-1a2b3c.js"; turned into URLs by `url`. */
   assets: Record<
     "script" | "style" | "icon" | "embed" | "inspect" | "replay" | "run" | "model" | "toasts" | "upload",
     string
   >;
-  /** What the reader chose by the switch (the cookie "theme"); absent: as the system. */
+  /** The reader's choice (the cookie "theme"); absent: the system's theme. */
   theme?: "light" | "dark";
   viewer: Viewer;
-  /** One of the page's `panels`, drawn once for all who look at it. */
+  /** One of the page's `panels`, drawn once for all viewers. */
   drawn: (key: PanelKey) => Child;
 }
 
-/** Who looks at it; empty where nobody signs in. */
+/** The signed-in user; empty if sign-in is off. */
 export interface Viewer {
   name: string;
-  /** What it may do, as words in one text: "read predict". Buttons that need more are not shown. */
+  /** The user's scopes, as words in one text: "read predict". Buttons that need others are not shown. */
   may: string;
   canSignOut: boolean;
 }
@@ -41,7 +41,7 @@ export function url(links: Links, path: string): string {
   return `${links.base}${path}`;
 }
 
-/** A theme by name; null where it is not one: then the system decides. */
+/** A theme by name; null for any other text: then the system decides. */
 export function chosenTheme(name: string | undefined): "light" | "dark" | null {
   return name === "light" || name === "dark" ? name : null;
 }

@@ -1,6 +1,6 @@
 /**
- * Draws what surrounds every page: the document, the navigation, the socket element, the live regions. The live
- * regions exist from the start and are empty: only their text ever changes.
+ * Draws what surrounds every page: the document, the navigation, the socket element, the live regions. The live regions
+ * exist from the start and are empty: only their text ever changes.
  */
 import type { Child } from "hono/jsx";
 import type { PanelKey } from "../../core/events/panel-names.ts";
@@ -24,11 +24,11 @@ export interface LayoutProps {
   /** The panels that this page watches. */
   panels: readonly PanelKey[];
   current?: Section;
-  /** Without JavaScript, where something is running: the page comes anew after this time. */
+  /** Without JavaScript, while something is running: the page reloads after this time. */
   refreshSeconds?: number;
-  /** The element that an embed's preview is, beside the script of all pages. */
+  /** The script of embeds, for pages with an embed's preview. */
   script?: string;
-  /** A page's own script, fetched when something of it is used for the first time (static/app.js). */
+  /** A page's own script, fetched when something on the page is first used (static/app.js). */
   later?: string;
   children: Child;
 }
@@ -61,8 +61,8 @@ const KEYS: readonly { key: string; does: string; go?: string }[] = [
 ];
 
 /**
- * Morphing must not shut what a reader opened; an error's page never takes a panel's place; after an outage the socket
- * is back within seconds: nobody waits longer than two for the next try.
+ * Morphing must not close what a reader opened; an error page never replaces a panel; after an outage the socket is
+ * back within seconds: the next try comes after at most two.
  */
 const HTMX_CONFIG = JSON.stringify({
   morphIgnore: ["data-htmx-powered", "open"],
@@ -153,7 +153,7 @@ export function Head(props: { frame: Frame; title: string; refreshSeconds?: numb
   );
 }
 
-/** Who is signed in, and the way out; nothing where nobody signs in. */
+/** The signed-in user, and sign-out; nothing if sign-in is off. */
 function SignedIn({ frame: { viewer, links } }: { frame: Frame }) {
   if (!viewer.name) return null;
   return (
@@ -171,7 +171,7 @@ function SignedIn({ frame: { viewer, links } }: { frame: Frame }) {
   );
 }
 
-/** live.js shows it where the log does not reach back to what the page had seen. */
+/** live.js shows it if the log no longer has everything since the page's position. */
 function Missed() {
   return (
     <div id="missed" class="note" role="status" hidden>
@@ -180,7 +180,7 @@ function Missed() {
   );
 }
 
-/** live.js sets its text: Live, Polling or Offline; and its title, where a state has one here. */
+/** live.js sets its text: Live, Polling or Offline; and its title, if a state has one here. */
 export function Pill() {
   return (
     <span

@@ -12,7 +12,7 @@ interface ShownProvider {
 
 export interface SignInProps {
   frame: Frame;
-  /** Where to go then. */
+  /** The page to open afterwards. */
   next: string;
   providers: ShownProvider[];
   problem?: Problem;

@@ -45,7 +45,7 @@ export function UploadDialog({ frame: { links, assets } }: { frame: Frame }) {
   );
 }
 
-/** The field of a form that takes files: one for a browser without script, several with. */
+/** A file field of a form: for one file without script, for several with it. */
 export function FileField({ label }: { label: string }) {
   return (
     <label class="button primary upload-pick">

@@ -1,14 +1,17 @@
-/** Draws what an expert takes away of a version: the model as a file, its rows with predictions, its charts, and all in one. */
+/**
+ * Draws the exports of a version for experts: the model as a file, its rows with predictions, its charts, and
+ * everything in one archive.
+ */
 import { exportedCharts } from "../../core/models/exports/charts.ts";
 import type { EvaluationData } from "../../core/training/results/evaluation-data.ts";
 import { type Links, url } from "../layout/frame.ts";
 
 const FORMATS: readonly { format: string; label: string; says: string }[] = [
-  { format: "html", label: "Page", says: "one file that predicts in any browser, offline" },
+  { format: "html", label: "Page", says: "one file that predicts offline in any browser" },
   { format: "mjs", label: "JavaScript", says: "a module without dependencies" },
   { format: "json", label: "JSON", says: "every number of the model" },
   { format: "onnx", label: "ONNX", says: "for runtimes in other languages" },
-  { format: "lightgbm", label: "LightGBM", says: "its own text format" },
+  { format: "lightgbm", label: "LightGBM", says: "LightGBM's own text format" },
   { format: "mlflow", label: "MLflow", says: "a folder for mlflow models serve, with the ONNX flavour" },
 ];
 
@@ -21,11 +24,11 @@ const FILES: readonly { path: string; label: string; says: string }[] = [
   {
     path: "predictions",
     label: "Predictions",
-    says: "of training rows by the folds that held them out, and of test rows (CSV)",
+    says: "for training rows by the folds that held them out, and for test rows (CSV)",
   },
   { path: "predictions?format=parquet", label: "Predictions as Parquet", says: "the same for data frames" },
   { path: "folds", label: "Folds", says: "which fold held out each row (CSV)" },
-  { path: "download?format=ipynb", label: "Notebook", says: "measures the version again in Python" },
+  { path: "download?format=ipynb", label: "Notebook", says: "checks the version in Python" },
 ];
 
 const versionPath = ({ name, version }: { name: string; version: number }) =>
@@ -55,7 +58,7 @@ export function Export({ links, name, version, charted }: ExportProps) {
   );
 }
 
-/** What a version's run leaves beside the model. */
+/** The files that a version's run leaves besides the model. */
 export function RunFiles({ links, name, version }: { links: Links; name: string; version: number }) {
   const path = versionPath({ name, version });
   return (

@@ -25,9 +25,9 @@ export interface ModelPageProps {
   model: ModelView;
   watch: WatchView | null;
   version: ModelView["versions"][number];
-  /** The drawings' data, as the training made it; what is absent is not drawn. */
+  /** The data of the charts, as the training made it; what is absent is not drawn. */
   evaluation: Record<string, unknown>;
-  /** How the reader weighs mistakes; null where its run is not known. */
+  /** The reader's costs of mistakes; null if its run is unknown. */
   weighing: Weighing | null;
   trial?: Trial | undefined;
   /** Why the file of the last form was not predicted. */
@@ -156,7 +156,7 @@ export function ModelPage(props: ModelPageProps) {
   );
 }
 
-/** Of a model's only version the model is deleted; the live one of several is replaced first. */
+/** With a single version the model is deleted; the live one of several must be replaced first. */
 function DeleteVersion({
   links,
   model,

@@ -66,7 +66,7 @@ export function ModelPanel(props: { data: ModelView; links: Links; panelKey: Pan
   );
 }
 
-/** What the verdict's figure means, for who never met it. */
+/** What the verdict's figure means, for new users. */
 export function MetricSays({ metric }: { metric: string }) {
   return (
     <p class="fine verdict-says">
@@ -127,7 +127,7 @@ function VersionRow({ version, model, links }: { version: Version; model: ModelV
   );
 }
 
-/** As loud as the model is good: where something speaks against it, the button says what, and asks once more. */
+/** As prominent as the model is good: if there are warnings, the button names them and asks for confirmation. */
 function Deploy(props: { version: Version; model: ModelView; links: Links; isOlder: boolean }) {
   const { version, model, links, isOlder } = props;
   const path = `${modelPath(model.name)}/live`;

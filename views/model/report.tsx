@@ -1,4 +1,4 @@
-/** A version on paper: what it is, how good, what it relies on, in words first. For printing, PDF and sharing. */
+/** Draws a version's report: what it is, how good, what it relies on, in words first. For printing, PDF and sharing. */
 
 import { readEvaluation } from "../../core/training/results/evaluation-data.ts";
 import { BarList } from "../charts/chart.tsx";

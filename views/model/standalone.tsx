@@ -1,6 +1,5 @@
 /**
- * Draws the standalone page that predicts without a server: a form from the model's schema, its script in a data
- * URL.
+ * Draws the standalone page that predicts without a server: a form from the model's schema, its script in a data URL.
  */
 import { isNumberField, type ModelSchema } from "../../core/trainer/contract.ts";
 
@@ -9,7 +8,7 @@ export interface StandalonePageProps {
   version: number;
   verdict: string;
   schema: ModelSchema;
-  /** The module with the model in it, and the script that fills the page. */
+  /** The module that contains the model, and the script that fills the page. */
   scripts: { module: string; page: string };
   style: string;
 }
@@ -40,7 +39,7 @@ export function StandalonePage({ name, version, verdict, schema, scripts, style 
           <output id="answer" for="row" />
           <p id="bounds" />
           <table>
-            <caption>What moved the answer</caption>
+            <caption>What influenced the prediction</caption>
             <tbody id="contributions" />
           </table>
           <p id="check" />

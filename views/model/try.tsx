@@ -11,19 +11,19 @@ import { Bar, Command, curlLine, Name } from "../parts/parts.tsx";
 
 type Feature = ModelSchema["features"][number];
 
-/** More values than this are typed, with suggestions, instead of chosen. */
+/** With more values than this, they are typed, with suggestions, instead of chosen. */
 const MAX_OPTIONS = 25;
 const SHOWN_CLASSES = 5;
 /** The others are one click away. */
 const SHOWN_FIELDS = 8;
-/** As many values as a schema lists: beyond them a value may have been seen. */
+/** The number of values that a schema lists: a value beyond it may have occurred in training. */
 const MOST_VALUES = 200;
 
 export interface TryFormProps {
   links: Links;
   name: string;
   version: ModelView["versions"][number];
-  /** Columns by importance, the most important first; those that are not named come last. */
+  /** Columns by importance, the most important first; unnamed ones come last. */
   ranking: readonly string[];
   trial?: Trial;
 }
@@ -87,7 +87,7 @@ export function TrialAnswer(props: { trial?: Trial; schema: ModelSchema }) {
   );
 }
 
-/** One prediction and nothing else of its model: the page for those who may predict but not read. */
+/** One prediction and nothing else of its model: the page for users who may predict but not read. */
 export function TrialPage({ frame, trial, asked }: Tried & { frame: Frame }) {
   return (
     <Layout frame={frame} title={`Prediction of ${asked.name}`} panels={[]}>
@@ -101,7 +101,7 @@ export function TrialPage({ frame, trial, asked }: Tried & { frame: Frame }) {
   );
 }
 
-/** The same as HTML, for who answers over a socket. */
+/** The same as HTML, for the socket. */
 export function drawTrial(trial: Trial, { result }: { result: { schema: ModelSchema } }): string {
   return `${TrialAnswer({ trial, schema: result.schema })}`;
 }
@@ -173,7 +173,7 @@ function withShown(values: readonly string[], shown: string): readonly string[] 
   return shown === "" || values.includes(shown) ? values : [shown, ...values];
 }
 
-/** Only the answer itself is spoken, at every change; the reasons below it are there to be read. */
+/** Screen readers announce only the prediction itself, at every change; the reasons below are read on demand. */
 function Answer({ trial, schema }: { trial?: Trial; schema: ModelSchema }) {
   const answer = trial?.answer;
   if (!answer) {
@@ -224,7 +224,7 @@ function Answer({ trial, schema }: { trial?: Trial; schema: ModelSchema }) {
   );
 }
 
-/** Where the outcome is to be expected; nothing for a version that cannot tell. */
+/** Where the outcome is expected; nothing for a version without bounds. */
 function Bounds({ answer: { interval, set } }: { answer: NonNullable<Trial["answer"]> }) {
   if (interval) {
     const [low, high] = figures([interval.low, interval.high]);
@@ -246,14 +246,16 @@ function Bounds({ answer: { interval, set } }: { answer: NonNullable<Trial["answ
       ) : (
         <>
           90 % prediction set: <b>empty</b>
-          <span class="fine">. No class is as likely as is usual for this model: treat it with care.</span>
+          <span class="fine">
+            . No class reaches this model's usual probability, so treat the prediction with care.
+          </span>
         </>
       )}
     </p>
   );
 }
 
-/** What the model was asked beyond what it learned from, and what it could not read. */
+/** Values outside the training data, and values that could not be read. */
 function Cautions({ trial, schema }: { trial: Trial; schema: ModelSchema }) {
   const unread = (trial.warnings ?? []).map(({ column, message }) => ({ column, message }));
   const beyond = schema.features.flatMap((feature) => {
@@ -287,7 +289,7 @@ function beyondTraining({ name, type, min, max, values }: Feature, trial: Trial)
   return `does not occur as “${value}” in the training data.`;
 }
 
-/** What the bars are about, and what they are counted in. */
+/** What the bars refer to, and their unit. */
 function explained({ target, classes = [] }: ModelSchema, answer: NonNullable<Trial["answer"]>) {
   if (!classes.length) return { of: shortName(target), scale: `in units of ${shortName(target)}` };
   const label = shortName(

@@ -2,7 +2,7 @@
 import { bytes, capital, count, figure } from "./format.ts";
 import { FACT_WORDS, metricLabel, RACE_ENDS, taskLabel } from "./words.ts";
 
-/** Said elsewhere on the page, in full. */
+/** Shown in full elsewhere on the page. */
 const SAID_ELSEWHERE = new Set(["verdict", "beatsBaseline", "metrics"]);
 
 /** The facts worth showing. */
@@ -94,7 +94,7 @@ function words(name: string): string {
   );
 }
 
-/** Words of the trainer that a reader would stumble over. */
+/** Terms of the trainer that readers may not know. */
 const SHOWN_AS: Record<string, (value: string) => string> = {
   metric: metricLabel,
   task: taskLabel,

@@ -49,12 +49,12 @@ export function FindingList({ links, dataset }: { links: Links; dataset: ReadyDa
   );
 }
 
-/** The columns that they propose to leave out, each once. */
+/** The columns that they propose to exclude, each once. */
 function excludedBy(findings: readonly Finding[]): string[] {
   return [...new Set(findings.flatMap(({ fix }) => fix?.exclude ?? []))];
 }
 
-/** What seems to give the answer away is left out of the training, and stays in the file. */
+/** A column that may give the answer away is excluded from the training, and stays in the file. */
 function TrainWithout(props: { links: Links; dataset: ReadyDataset; columns: string[] }) {
   const { links, dataset, columns } = props;
   const target = dataset.profile.target;
@@ -85,7 +85,7 @@ function TrainWithout(props: { links: Links; dataset: ReadyDataset; columns: str
   );
 }
 
-/** One way out of all that say little. */
+/** One button that excludes all columns that say little. */
 function DropAll(props: { links: Links; dataset: ReadyDataset; columns: string[] }) {
   const { links, dataset, columns } = props;
   const message = `${count(columns.length)} columns carry little information.`;
@@ -160,7 +160,7 @@ function fixLabel(fix: Fix): string {
   return type ? `Treat as ${TYPE_PHRASES[type]}` : "Apply";
 }
 
-/** What was chosen before is sent along: a form says the whole of what it changes. */
+/** Sends earlier choices too: a form states everything that it sets. */
 function fixFields(fix: Fix, dataset: ReadyDataset): { name: string; value: string }[] {
   const { choices } = dataset;
   const drop = fix.exclude ? [...(choices.drop ?? []), ...fix.exclude] : [];

@@ -1,6 +1,6 @@
 /**
- * Writes numbers, times and names for pages. The rules for numbers are in core/platform/figures.ts; here they get the one
- * minus sign and powers of ten as pages show them.
+ * Writes numbers, times and names for pages. The rules for numbers are in core/platform/figures.ts; here they get the
+ * minus sign and powers of ten for pages.
  */
 import * as text from "../../core/platform/figures.ts";
 
@@ -17,22 +17,22 @@ export const bound = (n: number) => typeset(text.exact(Number(text.plain(n))));
 /** 1 -> "1 row", 2 -> "2 rows". */
 export const plural = (n: number, noun: string) => typeset(text.plural(n, noun));
 
-/** Three significant digits without trailing zeros, whole from 100 on: 0.841, 12.3, 53,940, −8 × 10⁻⁵. */
+/** Three significant digits without trailing zeros, whole from 100: 0.841, 12.3, 53,940, −8 × 10⁻⁵. */
 export const figure = (n: number) => typeset(text.figure(n));
 
-/** The same with trailing zeros: scores beside each other have as many digits. */
+/** As above with trailing zeros: scores beside each other have equally many digits. */
 export const score = (n: number) => typeset(text.score(n));
 
 /** Figures of one column, or a figure and its error: the same decimals for all. */
 export const figures = (values: readonly number[]) => text.figures(values).map(typeset);
 
-/** Shares of rows, progress, load: 0.1234 -> "12 %"; below 10 % one decimal. */
+/** Shares of rows, progress, load: 0.1234 -> "12 %"; one decimal below 10 %. */
 export const percent = (share: number) => typeset(text.percent(share));
 
 /** Scores, baselines and their differences: 0.8534 -> "85.3 %". */
 export const scorePercent = (share: number) => typeset(text.scorePercent(share));
 
-/** Scores that are shown together: as many decimals as it takes to tell different ones apart. */
+/** Scores that are shown together: as many decimals as needed to tell different ones apart. */
 export const scorePercents = (shares: readonly number[]) => text.scorePercents(shares).map(typeset);
 
 /** A gauge's value and its unit: "42 %", "12.3 ms". */
@@ -41,30 +41,30 @@ export const reading = (value: number, unit: string) => typeset(text.reading(val
 /** 850 -> "850 ms", 12300 -> "12 s", 200000 -> "3 min 20 s". */
 export const duration = (ms: number) => typeset(text.duration(ms));
 
-/** What is left of a run: "about 9 s left". */
+/** Time left of a run: "about 9 s left". */
 export function timeLeft(ms: number): string {
   if (ms < 1000) return "almost done";
   return `about ${duration(1000 * Math.round(ms / 1000)).replace(".0", "")} left`;
 }
 
-/** Up to the first full stop that ends a sentence; "79.3 %" does not. */
+/** Up to the first full stop that ends a sentence; the one in "79.3 %" does not. */
 export function firstSentence(text: string): string {
   return /^.*?[^.]\.(?=\s|$)/.exec(text)?.[0] ?? text;
 }
 
-/** Ends with a full stop, where it does not end like a sentence. */
+/** Ends with a full stop, unless it already ends a sentence. */
 export function sentence(text: string): string {
   return /[.!?…]$/.test(text.trim()) ? text : `${text}.`;
 }
 
-/** More of a name is cut on pages, so that a sentence stays readable; its title has all of it. */
+/** Longer names are cut on pages, so that a sentence stays readable; the title has the full name. */
 const MOST_OF_NAME = 60;
 
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
 
 /**
- * A name of a column, a class, a file or a model: up to 60 characters of it. One that is written from right to left is
- * isolated (U+2068, U+2069), so that the sentence around it keeps its order.
+ * A name of a column, a class, a file or a model: up to 60 characters of it. A right-to-left name is isolated (U+2068,
+ * U+2069), so that the sentence around it keeps its order.
  */
 export function shortName(name: string): string {
   const cut = short(name, MOST_OF_NAME);
@@ -72,8 +72,8 @@ export function shortName(name: string): string {
 }
 
 /**
- * A sentence of the server as a page shows it: signs set, a number and its unit on one line ("79.3 %", "12 ms"), long
- * names between quotes cut.
+ * A sentence of the server as a page shows it: typographic signs, a number and its unit on one line ("79.3 %", "12
+ * ms"), long names between quotes cut.
  */
 export function unbroken(text: string): string {
   const cut = text.replace(/“([^“”]+)”/g, (_, name: string) => `“${shortName(name)}”`);
@@ -85,7 +85,7 @@ export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** "2026-11-22 16:22:07 UTC"; scripts show it in the reader's own zone. */
+/** "2026-11-22 16:22:07 UTC"; scripts convert it to the reader's time zone. */
 export function utc(iso: string): string {
   return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
 }
@@ -95,12 +95,12 @@ export function clock(iso: string): string {
   return iso.slice(11, 19);
 }
 
-/** Cuts what is too long for its place; the full text belongs into a title. */
+/** Cuts text that is too long for its place; the full text belongs in a title. */
 export function short(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length - 1)}…` : text;
 }
 
-/** A value as it goes between single quotes of a shell. */
+/** A value for use between a shell's single quotes. */
 export function shellQuote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -9,7 +9,7 @@ export interface OrderProps {
   /** "dataset", "run" or "model". */
   what: string;
   name: string;
-  /** Where it may be left empty: what stands in its place. */
+  /** If it may be left empty: the text shown in its place. */
   placeholder?: string;
   tags: readonly string[];
   note: string;
@@ -20,7 +20,7 @@ export interface OrderProps {
   visibility: "private" | "team";
   /** What goes and what stays; absent: it cannot be deleted now. */
   deleting?: string;
-  /** How the API deletes it, below its path. */
+  /** The API's path for deleting it, below its own. */
   query?: string;
 }
 
@@ -61,7 +61,7 @@ export function Order(props: OrderProps) {
           </textarea>
         </label>
         <label class="check">
-          <input type="checkbox" name="archived" value="1" checked={archived} /> Archived: lists leave it out
+          <input type="checkbox" name="archived" value="1" checked={archived} /> Archived: not shown in lists
         </label>
         <button type="submit">Save</button>
       </form>

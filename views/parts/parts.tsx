@@ -1,4 +1,6 @@
-/** The small pieces that every page is made of: lamps, times, bars, buttons with their curl line, empty states. */
+/**
+ * Draws the small pieces that every page is made of: lamps, times, bars, buttons with their curl command, empty states.
+ */
 import type { Child } from "hono/jsx";
 import { type Links, url } from "../layout/frame.ts";
 import { capital, clock, shortName, unbroken, utc } from "./format.ts";
@@ -9,7 +11,7 @@ export function LampDot({ lamp }: { lamp: Lamp }) {
   return <span class={`lamp lamp-${lamp}`} />;
 }
 
-/** In UTC from the server; app.js shows it in the reader's zone. */
+/** In UTC from the server; app.js converts it to the reader's time zone. */
 export function Time({ at, form = "full" }: { at: string; form?: "full" | "clock" | "age" }) {
   return (
     <time datetime={at} data-form={form} title={utc(at)}>
@@ -18,7 +20,7 @@ export function Time({ at, form = "full" }: { at: string; form?: "full" | "clock
   );
 }
 
-/** A native bar with its words beside it; `value` null: unknown. */
+/** A native progress bar with its text beside it; `value` null: unknown. */
 export function Bar(props: { label: string; value: number | null; text: string }) {
   const { label, value, text } = props;
   const percent = value === null ? null : Math.round(value * 1000) / 10;
@@ -66,18 +68,18 @@ export interface ActionProps {
   /** The page path that a form without JavaScript posts to. */
   path: string;
   label: string;
-  /** What the button does, as a curl command; null where it has no counterpart. */
+  /** What the button does, as a curl command; null if there is none. */
   curl: string | null;
   fields?: readonly { name: string; value: string }[];
   tone?: "plain" | "primary" | "danger";
-  /** "stay": the page is told by the socket; "go": the answer is another page. */
+  /** "stay": the socket updates the page; "go": the response is another page. */
   then?: "stay" | "go";
   describes?: string;
-  /** Who may not do this does not see it. */
+  /** Hidden from users without this scope. */
   needs?: "train" | "deploy" | "sources" | "admin";
 }
 
-/** A button that changes something: a form that works without JavaScript, and its curl line. */
+/** A button that changes something: a form that works without JavaScript, and its curl command. */
 export function Action(props: ActionProps) {
   const {
     links,
@@ -107,12 +109,12 @@ export function Action(props: ActionProps) {
   );
 }
 
-/** What stands where there is nothing yet: why, and the way on. */
+/** An empty state: why there is nothing yet, and what to do. */
 export function Empty({ children }: { children: Child }) {
   return <p class="empty">{children}</p>;
 }
 
-/** The way from a list's newest rows to all of them. */
+/** A link from a list's newest rows to all of them. */
 export function All({ links, path, label }: { links: Links; path: string; label: string }) {
   return (
     <p class="more">
@@ -125,7 +127,7 @@ export function apiUrl(links: Links, path: string): string {
   return `${links.origin}${links.base}${path}`;
 }
 
-/** `curl -X METHOD URL`, with a JSON body where there is one. */
+/** `curl -X METHOD URL`, with a JSON body if there is one. */
 export function curlLine(links: Links, request: { method: string; path: string; body?: unknown }): string {
   const address = `'${apiUrl(links, request.path)}'`;
   if (request.body === undefined) return `${links.curl} --fail-with-body -X ${request.method} ${address}`;
@@ -133,7 +135,7 @@ export function curlLine(links: Links, request: { method: string; path: string; 
   return `${links.curl} --fail-with-body -X ${request.method} ${address} \\\n  -H 'Content-Type: application/json' -d '${json}'`;
 }
 
-/** A name in a sentence or a heading: in its own direction, and cut where it is long. */
+/** A name in a sentence or a heading: in its own direction, and cut if it is long. */
 export function Name({ of }: { of: string }) {
   const shown = shortName(of);
   return <bdi {...(shown === of ? {} : { title: of })}>{shown}</bdi>;

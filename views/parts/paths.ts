@@ -1,4 +1,4 @@
-/** Builds the paths of pages, from ids and names that were never trusted. */
+/** Builds the paths of pages from untrusted IDs and names. */
 
 export function datasetPath({ id }: { id: string }): string {
   return `/datasets/${encodeURIComponent(id)}`;
@@ -8,7 +8,7 @@ export function runPath({ id }: { id: string }): string {
   return `/runs/${encodeURIComponent(id)}`;
 }
 
-/** A run replayed; at that many seconds after its start, where a moment is named. */
+/** A run's replay; at this many seconds after its start, if given. */
 export function replayPath(run: { id: string }, seconds?: number): string {
   return `${runPath(run)}/replay${seconds === undefined ? "" : `?at=${Math.ceil(seconds * 1000) / 1000}`}`;
 }

@@ -1,7 +1,7 @@
-/** Tick boxes that choose rows of a list, and the button that compares what is ticked. Both work without script. */
+/** Checkboxes that select rows of a list, and the button that compares them. Both work without script. */
 import { type Links, url } from "../layout/frame.ts";
 
-/** `form`: the id of the form that is sent; it stands beside the list, because rows have forms of their own. */
+/** `form`: the ID of the form that is sent; it is outside the list, because rows have forms of their own. */
 export function Pick({ form, value, label }: { form: string; value: string; label: string }) {
   return (
     <label class="pick">
@@ -10,7 +10,7 @@ export function Pick({ form, value, label }: { form: string; value: string; labe
   );
 }
 
-/** Leads to the comparison of what is ticked in the list that names this form. */
+/** Opens the comparison of the rows selected in the list of this form. */
 export function CompareForm(props: { form: string; links: Links; label: string; least?: 1 | 2 }) {
   const { form, links, label, least = 2 } = props;
   return (

@@ -1,4 +1,4 @@
-/** Writes the pages as plain text for curl: the same facts, without colours or drawings. */
+/** Writes the pages as plain text for curl: the same facts, without colours or charts. */
 
 import type { Panel } from "../../core/events/panel-names.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";

@@ -1,4 +1,4 @@
-/** Catalogues the labels and explanations that the dashboard uses for the project's terms. */
+/** Lists the labels and explanations of the project's terms. */
 import type { ColumnType } from "../../core/csv/types.ts";
 import { HEALTH_STATES, type HealthState } from "../../core/events/health-states.ts";
 import type { RunStatus, StoredStage } from "../../core/store/runs.ts";
@@ -11,7 +11,7 @@ export { isLowerBetter, metricLabel };
 /** Every metric with its label and meaning, in the order of forms. */
 export const METRIC_WORDS: Record<string, { label: string; says: string; tasks: readonly Task[] }> = METRICS;
 
-/** As it stands within a sentence: "log loss", but "ROC AUC" and "Brier score". */
+/** As written within a sentence: "log loss", but "ROC AUC" and "Brier score". */
 export function metricInSentence(name: string): string {
   const label = metricLabel(name);
   return /^[A-Z][a-z]/.test(label) && !/^(Brier|Matthews) /.test(label)
@@ -44,7 +44,7 @@ export const TYPE_WORDS: Record<ColumnType, string> = {
   id: "ID",
 };
 
-/** The same in a sentence: "Treat it as …". */
+/** As in a sentence: "Treat it as …". */
 export const TYPE_PHRASES: Record<ColumnType, string> = {
   number: "a number",
   category: "a category",
@@ -88,7 +88,7 @@ export const HEALTH_WORDS: Record<HealthState, { lamp: Lamp; says: string }> = {
   critical: { lamp: "danger", says: HEALTH_STATES.critical.label },
 };
 
-/** What each kind of candidate is, by the name before the dot; what stands after it says how it is set. */
+/** What each kind of candidate is, by the name before the dot; the text after it gives its settings. */
 export const KIND_WORDS: Record<string, string> = {
   "Always guessing":
     "predicts the most common class, or the mean, for every row: the baseline that others must beat",
@@ -112,7 +112,7 @@ export function kindSays(candidate: string): string {
   return Object.hasOwn(KIND_WORDS, kind) ? KIND_WORDS[kind]! : "";
 }
 
-/** What stages found, by the names of their facts; one that is not here is written out as it is. */
+/** Labels of facts that stages found; one that is not listed is derived from its name. */
 export const FACT_WORDS: Record<string, string> = {
   rowsTrain: "Training rows",
   rowsTest: "Test rows",
@@ -132,7 +132,7 @@ export const FACT_WORDS: Record<string, string> = {
   split: "Test set",
 };
 
-/** What ended the race of the candidates. */
+/** Why the race ended. */
 export const RACE_ENDS: Record<string, string> = {
   "all scored": "every candidate scored",
   perfect: "a perfect score",
@@ -147,7 +147,7 @@ export const READING_WORDS: Record<"reading" | "ready" | "rejected", string> = {
   rejected: "Refused",
 };
 
-/** What each list's page is called, and what it is for. */
+/** The title of each list's page, and what it is for. */
 export const LIST_WORDS: Record<
   "datasets" | "runs" | "models" | "activity",
   { title: string; says: string }
@@ -158,7 +158,7 @@ export const LIST_WORDS: Record<
   activity: { title: "Activity", says: "Everything that happened on this server." },
 };
 
-/** Signal aspects: the only use of green, amber and red. */
+/** Signal colours: the only use of green, amber and red. */
 export type Lamp = "clear" | "caution" | "danger" | "dark" | "moving";
 
 export const RUN_LAMPS: Record<RunStatus, Lamp> = {

@@ -1,4 +1,4 @@
-/** Sets runs side by side: which is better and by how much, what was set differently, and where they disagree. */
+/** Compares runs side by side: which is better and by how much, which settings differ, and where they disagree. */
 
 import type { PairedTest, RunComparison } from "../../core/training/results/compare-runs.ts";
 import { Figure, Legend, LineChart, SERIES_KINDS, type Series } from "../charts/chart.tsx";
@@ -51,8 +51,8 @@ function PairedTests({ comparison: { paired }, names }: Compared) {
         <p class="lead">{pairedSentence(test, names)}</p>
       ))}
       <p class="facts">
-        Measured on the test rows that both runs have in common; the interval holds the true difference 95 %
-        of the time.
+        Measured on the test rows that both runs have in common; the interval contains the true difference 95
+        % of the time.
       </p>
     </section>
   );

@@ -1,4 +1,6 @@
-/** Draws the leaderboard: candidates scored on the same folds as dots with their ranges; those stopped early apart. */
+/**
+ * Draws the leaderboard: candidates scored on the same folds as dots with their ranges; those stopped early separately.
+ */
 
 import type { Standing } from "../../core/training/results/standings.ts";
 import type { RunView } from "../../core/training/run-view.ts";
@@ -7,7 +9,7 @@ import { duration, figures, plural } from "../parts/format.ts";
 import { Empty } from "../parts/parts.tsx";
 import { isLowerBetter, kindOf, kindSays, metricLabel, metricSays } from "../parts/words.ts";
 
-/** Candidates in view; the others are one click away. */
+/** Candidates shown; the others are one click away. */
 const SHOWN = 8;
 
 export function LeaderboardPanel({ data: run, panelKey }: { data: RunView; panelKey: string }) {
@@ -68,7 +70,7 @@ interface Scale {
   spreads: string[];
 }
 
-/** Guessing is often so far off that the others would fall on one spot: it is drawn only where it is near. */
+/** The baseline is often so far off that the others would overlap: it is drawn only if it is near. */
 function scaleOf({ candidates }: RunView, drawn: readonly Standing[]): Scale {
   const told = figures(candidates.flatMap(({ score, std }) => [score, std]));
   return {
@@ -150,7 +152,7 @@ function tagOf({ group, isLevel, foldScores }: Standing, isFirst: boolean, { bes
   return isLevel && foldScores.length > 1 ? <span class="tag tag-quiet">level</span> : null;
 }
 
-/** What stands before the dot of a name, once each. */
+/** The names before the dot, once each. */
 function Kinds({ names, metric, id }: { names: readonly string[]; metric: string; id: string }) {
   const kinds = [...new Set(names.map(kindOf))].filter((kind) => kindSays(kind));
   return (
@@ -176,7 +178,7 @@ function Kinds({ names, metric, id }: { names: readonly string[]; metric: string
   );
 }
 
-/** Known from the first stage on; the run itself says it only at its end. */
+/** Known from the first stage on; the run itself reports it only at its end. */
 function metricOf(run: RunView): string {
   const told = run.stages[0]?.facts.metric;
   return run.metric ?? (typeof told === "string" ? told : "");

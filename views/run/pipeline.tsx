@@ -38,7 +38,7 @@ export function RunPanel({ data: run, links }: { data: RunView; links: Links }) 
   );
 }
 
-/** The one line to read: what is under way, what came of it, or why it ended. */
+/** The headline: the current step, the result, or why it ended. */
 function Headline({ run }: { run: RunView }) {
   if (run.verdict)
     return (
@@ -58,16 +58,16 @@ function doing(run: RunView): string {
   const stage = run.stages.find(({ status }) => status === "running");
   const last = run.stages.findLast(({ status }) => status === "failed" || status === "finished");
   const scored = `${plural(run.candidates.length, "scored candidate")}`;
-  if (run.status === "queued") return "Waiting for the training before it to end.";
+  if (run.status === "queued") return "Waiting for the previous training to end.";
   if (run.status === "cancelled")
-    return `Cancelled after ${duration(run.elapsedMs)}. No model was saved; the file and ${scored} are kept.`;
+    return `Cancelled after ${duration(run.elapsedMs)}. No model was saved; the file and ${scored} are saved.`;
   if (run.status === "interrupted")
-    return `The server stopped during ${last?.name ?? "this run"}. ${capital(scored)} are kept; resume to continue from there.`;
+    return `The server stopped during ${last?.name ?? "this run"}. ${capital(scored)} are saved; resume to continue from there.`;
   if (!stage) return "Starting";
   return stage.note && stage.progress < 1 ? stage.note : stageSays(stage.name);
 }
 
-/** One estimate draws the bar and the time left; static/run.js counts on between two reports. */
+/** One estimate for the bar and the time left; static/run.js continues it between two reports. */
 function Pace({ run }: { run: RunView }) {
   const { progress, elapsedMs, etaSeconds } = run;
   const leftMs = etaSeconds === null ? null : etaSeconds * 1000;
@@ -99,8 +99,8 @@ function RunError({ run }: { run: RunView }) {
   const { message, fix, row, column } = run.error!;
   const stage = run.stages.find(({ status }) => status === "failed");
   const kept = run.candidates.length
-    ? `${plural(run.candidates.length, "scored candidate")} and the file are kept.`
-    : "The file is kept.";
+    ? `${plural(run.candidates.length, "scored candidate")} and the file are saved.`
+    : "The file is saved.";
   return (
     <div class="run-headline note note-danger">
       <p>
@@ -118,7 +118,7 @@ function RunError({ run }: { run: RunView }) {
 
 const ended = (text: string) => (/[.!?…]$/.test(text) ? text : `${text}.`);
 
-/** What a person can mend stands in the request or the data; whatever else ended a run may not happen again. */
+/** Errors that a user can fix are in the request or the data; other failures may not happen again. */
 const MENDED_BY_READER = new Set(["invalid", "syntax", "missing", "conflict", "too_large"]);
 
 function RunButtons({ run, links }: { run: RunView; links: Links }) {
@@ -196,7 +196,7 @@ export function StagesPanel({ data: run, panelKey }: { data: RunView; panelKey: 
   );
 }
 
-/** Before the first run: where its stages will light up, as high as they will be. */
+/** Before the first run: placeholders for its stages, with the same height. */
 export function StagesAhead() {
   return (
     <ol class="stages">
@@ -236,7 +236,7 @@ function StageRow({ stage, id, run }: { stage: RunStage; id: string; run: RunVie
   );
 }
 
-/** A stage that is done tells its result; one that works, what it does; one that waits, what it is for. */
+/** A finished stage shows its result, an active one what it does, a waiting one what it is for. */
 function stageNote(stage: RunStage, run: RunView): string {
   if (stage.status === "pending" || stage.status === "skipped") return stageSays(stage.name);
   return (stage.status === "finished" && stageResult(stage, run)) || stage.note || stageSays(stage.name);
@@ -255,7 +255,7 @@ function FindingsOf({ findings, id }: { findings: readonly Finding[]; id: string
   );
 }
 
-/** The list of runs on the dashboard or of a dataset; finished ones can be ticked to compare them. */
+/** The list of runs on the dashboard or of a dataset; finished ones can be selected to compare them. */
 export function RunsPanel(props: { data: PanelData["runs"]; links: Links; panelKey: PanelKey }) {
   const { data, links, panelKey } = props;
   if (!data.items.length)

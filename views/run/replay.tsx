@@ -1,6 +1,5 @@
 /**
- * Draws the replay of a run: its stages, curve and candidates at any moment, by a slider or by a link to that
- * moment.
+ * Draws the replay of a run: its stages, curve and candidates at any moment, by a slider or by a link to that moment.
  */
 import type { Replay } from "../../core/training/replay.ts";
 import { type Frame, type Links, url } from "../layout/frame.ts";
@@ -18,7 +17,7 @@ const SPEEDS = [1, 2, 5, 10, 25, 100];
 export interface ReplayPageProps {
   frame: Frame;
   replay: Replay;
-  /** Times as fast as it was, when it plays. */
+  /** Playback speeds. */
   speed: number;
 }
 
@@ -41,7 +40,9 @@ export function ReplayPage({ frame, replay, speed }: ReplayPageProps) {
           </a>
         </p>
         <h1>Run {run.number}, replayed</h1>
-        <p class="lead">From its own record: what was known at each moment, and nothing that came later.</p>
+        <p class="lead">
+          From the run's own record: what was known at each moment, and nothing that came later.
+        </p>
       </header>
       <ReplayControls links={links} replay={replay} speed={speed} />
       <ReplayMoment replay={replay} />
@@ -54,7 +55,7 @@ function ReplayControls({ links, replay, speed }: { links: Links; replay: Replay
   const address = url(links, replayPath(run));
   return (
     <section class="panel" aria-labelledby="replay-heading">
-      <h2 id="replay-heading">The moment</h2>
+      <h2 id="replay-heading">Moment</h2>
       <form
         id="replay-form"
         class="form"
@@ -115,7 +116,7 @@ function ReplayControls({ links, replay, speed }: { links: Links; replay: Replay
   );
 }
 
-/** Everything that changes with the moment; the slider asks for this alone. */
+/** Everything that changes with the moment; the slider requests only this. */
 function ReplayMoment({ replay: { run, rounds, seconds } }: { replay: Replay }) {
   const words = `${percent(run.progress)} after ${duration(seconds * 1000)}`;
   return (

@@ -1,4 +1,7 @@
-/** What came of a run, as it comes: its test results, then settings, candidates and what each stage found, folded. */
+/**
+ * Draws the results of a run as they arrive: its test results, then settings, candidates and what each stage found,
+ * folded.
+ */
 import type { Child } from "hono/jsx";
 import type { RunStage, RunView } from "../../core/training/run-view.ts";
 import { ComparisonView } from "../model/results/comparison.tsx";

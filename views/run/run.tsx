@@ -1,4 +1,4 @@
-/** A run's page: what is under way, the stages, the curve and the candidates in one view; below it what came of it. */
+/** Draws a run's page: the current step, the stages, the curve and the candidates in one view; the results below. */
 
 import type { PanelKey } from "../../core/events/panel-names.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";

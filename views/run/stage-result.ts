@@ -1,4 +1,4 @@
-/** Summarises a stage's result in a few words. Empty where the stage's own note says it better. */
+/** Summarises a stage's result in a few words. Empty if the stage's own note says it better. */
 import type { RunStage, RunView } from "../../core/training/run-view.ts";
 import { bytes, count, plural, score, scorePercent } from "../parts/format.ts";
 import { metricLabel } from "../parts/words.ts";

@@ -1,4 +1,7 @@
-/** Draws how the candidate in training learns: its loss round by round, on training rows and on validation rows. */
+/**
+ * Draws the learning curve of the candidate in training: its loss round by round, on training rows and on validation
+ * rows.
+ */
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
 import { Figure, Legend, LineChart, type Series } from "../charts/chart.tsx";
 import type { ChartDrawing } from "../charts/chart-svg.tsx";
@@ -6,7 +9,7 @@ import { figures } from "../parts/format.ts";
 import { Empty } from "../parts/parts.tsx";
 import { isLowerBetter, metricLabel } from "../parts/words.ts";
 
-/** Enough for any screen; the curve is drawn up to ten times a second. */
+/** Enough points for any screen; the curve is drawn up to ten times a second. */
 const MOST_POINTS = 250;
 const MOST_ROWS = 40;
 
@@ -31,7 +34,7 @@ export function CurvePanel({ data, panelKey }: { data: NonNullable<PanelData["cu
   );
 }
 
-/** Boosting and networks learn in rounds; the other kinds are fitted at once. */
+/** Boosting and networks learn in rounds; other kinds are fitted at once. */
 function noCurve({ finishedAt, candidates }: NonNullable<PanelData["curve"]>["run"]): string {
   if (finishedAt !== null && !candidates.length) return "The run ended before a candidate was trained.";
   if (finishedAt !== null) return "No learning curve: no candidate of this run learned in rounds.";
@@ -59,7 +62,7 @@ export function curveDrawing(rounds: NonNullable<PanelData["curve"]>["rounds"]):
   return { sentence, series, xLabel: "round", yLabel: label };
 }
 
-/** At most `most` of them, evenly spread, the first and the last among them. */
+/** At most `most` of them, evenly spread, including the first and the last. */
 function spread<T>(items: readonly T[], most: number): T[] {
   if (items.length <= most) return [...items];
   const step = (items.length - 1) / (most - 1);

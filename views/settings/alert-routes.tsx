@@ -1,4 +1,4 @@
-/** Draws where alerts go, with a form to add an address and a button that tests it. */
+/** Draws where alerts are sent, with a form to add an address and a button that tests it. */
 import type { AlertRouteView } from "../../core/operations/alert-routes/alert-routes.ts";
 import { Field } from "../dataset/fields.tsx";
 import { type Links, url } from "../layout/frame.ts";
@@ -17,7 +17,7 @@ const CHANNEL_WORDS: Record<AlertRouteView["channel"], string> = {
 interface Props {
   links: Links;
   routes: readonly AlertRouteView[];
-  /** Kinds of alerts that there are. */
+  /** All kinds of alerts. */
   kinds: readonly string[];
 }
 
@@ -80,14 +80,14 @@ export function AlertRoutes({ links, routes, kinds }: Props) {
           <Field
             id="route-from"
             label="Quiet from"
-            hint="Alerts of quiet hours are sent after them, if they still stand."
+            hint="Alerts during quiet hours are sent afterwards, if still active."
           >
             <input id="route-from" name="from" type="time" aria-describedby="route-from-hint" />
           </Field>
           <Field id="route-until" label="Quiet until">
             <input id="route-until" name="until" type="time" />
           </Field>
-          <Field id="route-zone" label="Time zone" hint="Such as Europe/Berlin. UTC if empty.">
+          <Field id="route-zone" label="Time zone" hint="For example Europe/Berlin. UTC if empty.">
             <input id="route-zone" name="timeZone" autocomplete="off" />
           </Field>
           <label>

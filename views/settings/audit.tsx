@@ -15,7 +15,7 @@ export function AuditPage({ frame, ...props }: AuditProps & { frame: Frame }) {
     <Layout frame={frame} title="Audit" panels={[]} current="settings">
       <header class="page-head">
         <h1>Audit log</h1>
-        <p class="lead">Every change, who made it and from where.</p>
+        <p class="lead">Every change, with who made it and from where.</p>
       </header>
       <Audit links={frame.links} {...props} />
     </Layout>
@@ -58,7 +58,7 @@ function AuditTable({ links, entries }: { links: Links; entries: readonly AuditV
   );
 }
 
-/** Where a change has no words here, its route says it. */
+/** A change without a label here is described by its route. */
 const WORDS: Record<string, string> = {
   "POST /sign-in": "signed in",
   "POST /sign-out": "signed out",

@@ -1,4 +1,4 @@
-/** Says on the page that was filled in why nothing was done. */
+/** Shows on the same page why a form was refused. */
 import type { Problem } from "../../core/http/problem.ts";
 import { sentence } from "../parts/format.ts";
 

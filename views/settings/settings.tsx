@@ -1,4 +1,4 @@
-/** Draws the settings that can change while the server runs. What the environment sets is shown locked. */
+/** Draws the settings that can change while the server runs. Those set by the environment are shown locked. */
 
 import type { SettingView } from "../../core/operations/settings.ts";
 import type { SettingsPageData } from "../../core/routes/pages/settings-page.ts";
@@ -26,7 +26,7 @@ const GROUPS: Record<Group, { title: string; says: string }> = {
   embedding: { title: "Allowed sites", says: "Only these sites can show panels of this server." },
   sources: {
     title: "Allowed hosts",
-    says: "Sources and schedules can only connect to these hosts. Without any they connect nowhere.",
+    says: "Sources and schedules can only connect to these hosts. If the list is empty, they connect nowhere.",
   },
   alerts: { title: "Default webhook", says: "Where alerts and other events are sent." },
 };

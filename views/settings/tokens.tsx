@@ -22,7 +22,7 @@ const LIFETIMES: readonly { days: string; label: string }[] = [
 
 export interface TokensProps {
   tokens: readonly TokenView[];
-  /** The one that was just made, with itself. */
+  /** The one that was just made, with its secret. */
   fresh?: TokenView & { token: string };
 }
 
@@ -32,7 +32,7 @@ export function TokensPage({ frame, ...props }: TokensProps & { frame: Frame }) 
       <header class="page-head">
         <h1>Access tokens</h1>
         <p class="lead">
-          A token lets a program, site or person in. Give each its own, so that you can revoke it alone.
+          A token gives a program, site or person access. Give each its own, so that you can revoke it alone.
         </p>
       </header>
       <Tokens links={frame.links} {...props} />

@@ -1,4 +1,4 @@
-/** What a refused form shows again: the values that were typed, and the error at the field that it is about. */
+/** What a refused form shows again: the typed values, and the error at its field. */
 import type { Problem } from "../../core/http/problem.ts";
 import { sentence } from "../parts/format.ts";
 
@@ -18,13 +18,13 @@ export function errorAt({ refusal }: Typed, name: string): string | null {
     .join(" ");
 }
 
-/** Attributes of a field that was refused: the cursor goes there, and a screen reader finds the error. */
+/** Attributes of a refused field: it gets the focus, and a screen reader finds the error. */
 export function wrong(form: Typed, id: string, name: string) {
   if (errorAt(form, name) === null) return {};
   return { "aria-invalid": "true" as const, "aria-errormessage": `${id}-error`, autofocus: true };
 }
 
-/** Attributes of an input: what was typed, and `wrong`. */
+/** Attributes of an input: the typed value, and `wrong`. */
 export function kept(form: Typed, id: string, name: string) {
   const value = form.typed[name];
   return { ...(value !== undefined && { value }), ...wrong(form, id, name) };

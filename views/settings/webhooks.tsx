@@ -1,4 +1,4 @@
-/** Draws the webhooks, and how far each has been delivered to. */
+/** Draws the webhooks, and how far events were delivered to each. */
 
 import type { WebhookView } from "../../core/operations/webhooks.ts";
 import type { SettingsPageData } from "../../core/routes/pages/settings-page.ts";
@@ -17,8 +17,8 @@ export function Webhooks({ links, webhooks, fresh }: Props) {
       {fresh && (
         <div class="note">
           <p>
-            <strong>Copy the secret now. It is shown only once.</strong> It signs what is posted to{" "}
-            {fresh.url}.
+            <strong>Copy the secret now. It is shown only once.</strong> Posted events are signed with it.
+            Address: {fresh.url}.
           </p>
           <CodeBlock code={fresh.secret} label="secret of the new webhook" />
         </div>
@@ -43,7 +43,7 @@ export function Webhooks({ links, webhooks, fresh }: Props) {
         <Field
           id="webhook-types"
           label="Events"
-          hint="Such as run.finished, alert.raised. Empty: everything in the activity."
+          hint="For example run.finished, alert.raised. Empty: everything in the activity feed."
         >
           <input id="webhook-types" name="types" autocomplete="off" aria-describedby="webhook-types-hint" />
         </Field>

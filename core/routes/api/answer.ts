@@ -1,6 +1,6 @@
 /**
- * Answers an API request by its row. Everything that its schemas say is checked before its handler runs, so that no
- * handler sees what the docs do not describe.
+ * Answers an API request by its row. Everything that its schemas define is checked before its handler runs, so that no
+ * handler sees anything that the docs do not describe.
  */
 import * as z from "zod";
 import { checked, mediaType, readJson, readText } from "../../http/body.ts";
@@ -28,7 +28,7 @@ export async function answerRoute(row: Route, call: Call): Promise<Response> {
     };
     await unchanged(signalbox.store);
     const body = await bodyOf(row, request, call);
-    // Written into, not copied: what a handler does not ask for is not worked out.
+    // Extended, not copied: values that a handler does not read are not computed.
     return row.handle(Object.assign(call, { request, params, query, body, unchanged }));
   };
   const answer =
@@ -52,13 +52,13 @@ function isFormatNamed({ query }: Route, { url }: Call): boolean {
 
 interface QueryCheck {
   schema: z.ZodType;
-  /** The schema's result for an empty query: most requests have none, so it is made once. */
+  /** The schema's result for an empty query: most requests have none, so it is computed once. */
   fallback: unknown;
 }
 
 const CHECKS = new WeakMap<Route, QueryCheck>();
 
-/** A parameter that the row does not know is refused: it was meant to do something. */
+/** An unknown parameter is refused: it was meant to do something. */
 function queryOf(row: Route, query: Call["query"]): unknown {
   let check = CHECKS.get(row);
   if (!check) {
@@ -70,7 +70,7 @@ function queryOf(row: Route, query: Call["query"]): unknown {
   return isEmpty && check.fallback !== undefined ? check.fallback : checked(query, check.schema);
 }
 
-/** Addresses beside the API are asked by load balancers and scrapers, who add what they like. */
+/** Addresses outside the API are called by load balancers and scrapers, which may add parameters. */
 function querySchema({ path, query = z.object({}) }: Route): z.ZodType {
   return path.startsWith("/api/") && query instanceof z.ZodObject ? query.strict() : query;
 }
@@ -81,7 +81,7 @@ function kindOf({ isSecret, scope }: Route): "change" | "secret" | "harmless" {
 
 const ANSWER_TYPES = new WeakMap<Route, string[]>();
 
-/** The media types that a row's answers may have; none where it only ever says "done". */
+/** The media types that a row's responses may have; none if it only ever returns "done". */
 export function typesOf(row: Route): string[] {
   let types = ANSWER_TYPES.get(row);
   if (!types) {
@@ -91,7 +91,9 @@ export function typesOf(row: Route): string[] {
   return types;
 }
 
-/** What clients call a file with a table: `curl -T` sends no type at all, `--data-binary` that of a form. */
+/**
+ * Content types that clients use for a file with a table: `curl -T` sends none at all, `--data-binary` that of a form.
+ */
 export const FILE_TYPES: readonly string[] = [
   ...[
     "",
@@ -111,7 +113,7 @@ export const FILE_TYPES: readonly string[] = [
 /** JSON that is sent without its type is never longer. */
 const MOST_UNTYPED_BYTES = 1_000_000;
 
-/** As `-F file=@x.csv` and `--data-binary @x.csv` send one: the latter with the type of a form, but with cells. */
+/** As `-F file=@x.csv` and `--data-binary @x.csv` send it: the latter with the type of a form, but with cells. */
 async function isFile(request: Request): Promise<boolean> {
   const type = mediaType(request);
   if (type !== "" && type !== "application/x-www-form-urlencoded") return FILE_TYPES.includes(type);
@@ -122,7 +124,7 @@ async function isFile(request: Request): Promise<boolean> {
 async function bodyOf(row: Route, request: Request, call: Call): Promise<unknown> {
   if (row.file !== undefined) {
     const type = mediaType(request);
-    // Where only a file is expected, its bytes say what it is: a browser names a type by the file's ending.
+    // If only a file is expected, its bytes decide: a browser names a type by the file's ending.
     if (!row.body || FILE_TYPES.includes(type)) return undefined;
     if (type !== "application/json")
       throw new AppError("media_type", `This route takes rows as CSV or JSON, not ${type}`, {

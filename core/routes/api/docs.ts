@@ -1,4 +1,4 @@
-/** Makes the API documentation. The docs page and OpenAPI 3.1, both made from the routes. */
+/** Makes the API documentation: the docs page and OpenAPI 3.1, both from the routes. */
 import * as z from "zod";
 import { EVENT_NAMES, EVENTS } from "../../events/events.ts";
 import { curlCommand } from "../../http/identity/curl.ts";
@@ -24,7 +24,7 @@ export interface RouteDoc {
   scope: Access;
   /** What can be appended to the address. */
   query: { name: string; says: string }[];
-  /** Statuses that it may answer with. */
+  /** Statuses that it may return. */
   done: number[];
   refused: number[];
   example: string;
@@ -37,7 +37,7 @@ export interface ApiDocs {
   settings: { name: string; says: string }[];
 }
 
-/** A part for each route, its example for what this server has; then what problems and events there are. */
+/** A section for each route, its example for what this server has; then the problems and events. */
 export async function apiDocs(routes: readonly Route[], source: PanelSource, home: string): Promise<ApiDocs> {
   const names = await exampleNames(source, home);
   return {
@@ -48,7 +48,7 @@ export async function apiDocs(routes: readonly Route[], source: PanelSource, hom
   };
 }
 
-/** Of rows that do the same: the first of them, which names the others. */
+/** For rows that do the same: the first of them, which names the others. */
 function routeDoc([row, ...others]: Route[], names: Record<string, string>): RouteDoc {
   const { method, path, scope, says, query, answers, example } = row!;
   const refused = new Set(refusalsOf(row!).map((code) => PROBLEMS[code].status));
@@ -63,19 +63,19 @@ function routeDoc([row, ...others]: Route[], names: Record<string, string>): Rou
   };
 }
 
-/** What a request that was refused asked about. */
+/** What a refused request asked about. */
 export interface AskedAbout {
   home: string;
   params: Readonly<Record<string, string>>;
   query: Readonly<Record<string, string>>;
-  /** Of JSON, as far as it was read. */
+  /** The JSON body, as far as it was read. */
   body: unknown;
   identity: Identity;
 }
 
 /**
- * A route's line to paste, for a refused request. It names what was requested, and where that is unknown a
- * placeholder; never another dataset, run or model. Values from the training data are for readers only.
+ * A route's example to paste, for a refused request. It names what was requested, and placeholders for what is unknown;
+ * never another dataset, run or model. Values from the training data are for readers only.
  */
 export async function exampleOf(row: Route, source: PanelSource, asked: AskedAbout): Promise<string> {
   const { params, query, body, home, identity } = asked;
@@ -148,7 +148,7 @@ async function exampleNames(source: PanelSource, home: string): Promise<Record<s
   };
 }
 
-/** As JSON within a shell's single quotes. */
+/** As JSON inside a shell's single quotes. */
 function quoted(value: unknown): string {
   return JSON.stringify(value).replaceAll("'", `'\\''`);
 }

@@ -1,4 +1,4 @@
-/** Makes the OpenAPI document. An OpenAPI 3.1 document, made of the routes and of nothing else. */
+/** Makes the OpenAPI 3.1 document, from the routes alone. */
 import * as z from "zod";
 import { PROBLEMS } from "../../http/problem.ts";
 import { VERSION } from "../../platform/version.ts";
@@ -13,7 +13,7 @@ const PROBLEM = z
     title: z.string(),
     status: z.int(),
     detail: z.string(),
-    instance: z.string().describe("the request's id, as in the log"),
+    instance: z.string().describe("the request's ID, as in the log"),
     row: z.int().optional(),
     column: z.string().optional(),
     near: z.string().optional().describe("the text of the file around the error"),
@@ -30,7 +30,7 @@ const PROBLEM = z
   })
   .meta({ id: "Problem" });
 
-/** Made at the first request, because it takes some hundred milliseconds, and kept. */
+/** Built at the first request, because it takes some hundred milliseconds, and kept. */
 export function openApi(routes: readonly Route[], home: string) {
   const made = DOCUMENTS.get(routes) ?? documentOf(routes);
   DOCUMENTS.set(routes, made);
@@ -143,7 +143,7 @@ function response(answer: Answer | undefined, schemas: Record<string, Schema>): 
 
 const SCHEMAS: Readonly<Record<SchemaName, z.ZodType>> = named;
 
-/** The schema that a row's answer names. */
+/** The schema that a row's response names. */
 export function answerSchema({ schema, isList }: SchemaRef): z.ZodType {
   return isList ? named.listOf(SCHEMAS[schema]) : SCHEMAS[schema];
 }
@@ -155,7 +155,7 @@ function problemResponse(description: string, schemas: Record<string, Schema>): 
   };
 }
 
-/** A schema whose named parts stand in `schemas`, once for the whole document. */
+/** A schema whose named parts are in `schemas`, once for the whole document. */
 function schemaOf(type: z.ZodType, io: "input" | "output", schemas: Record<string, Schema>): Schema {
   const made = JSON.stringify(z.toJSONSchema(type, { io, unrepresentable: "any" }));
   const moved = made.replaceAll('"#/$defs/', '"#/components/schemas/');

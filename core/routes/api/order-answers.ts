@@ -1,4 +1,7 @@
-/** What routes that delete or reorder share: the query, the answer with its undo, and the mark of what is in order. */
+/**
+ * Shared parts of routes that delete or reorganise: the query, the response with its undo, and the ETag of names and
+ * tags.
+ */
 import * as z from "zod";
 import type { Subject } from "../../process/order/owners.ts";
 import { changeVisibility } from "../../process/order/visibility.ts";
@@ -10,13 +13,13 @@ export const DELETE_QUERY = z.object({
   now: z
     .enum(["0", "1"])
     .default("0")
-    .describe("1 deletes for good at once, without a minute for undoing it"),
+    .describe("1 deletes permanently and at once, without a minute for undo"),
 });
 
 export const UNDO_SAYS =
-  "Hidden at once; POST to the address in the Location header brings it back within a minute.";
+  "Hidden at once; POST to the address in the Location header restores it within a minute.";
 
-/** 204, and where the deletion can be undone. */
+/** 204, with the address of the undo if there is one. */
 export async function deletedAnswer(
   {
     signalbox,

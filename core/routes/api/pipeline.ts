@@ -1,6 +1,5 @@
 /**
- * Runs what every request passes on its way in and out. The gate, its clock, its headers, and the shape of its
- * refusal.
+ * Runs what every request passes on its way in and out: the gate, the clock, the headers, and the form of a refusal.
  */
 
 import type { Sight } from "../../events/privacy.ts";
@@ -23,7 +22,7 @@ import { exampleOf } from "./docs.ts";
 import { API } from "./index.ts";
 import type { Call } from "./route.ts";
 
-/** What the router found of a request. */
+/** What the router found about a request. */
 export interface RouteMatch {
   params: Record<string, string>;
   query: Record<string, string>;
@@ -50,13 +49,13 @@ const SOCKET = "GET /ws";
 
 const REVOCABLE = new WeakMap<Visit, Request>();
 
-/** One for all calls of a visit: a body has one reader. */
+/** One per request: a body has one reader. */
 function requestOf(visit: Visit, { identity, hold }: Pick<Call, "identity" | "hold">): Request {
   if (!isRevocable(identity)) return visit.request;
   return REVOCABLE.getOrInsertComputed(visit, () => revocableRequest(visit.request, hold));
 }
 
-/** What only some handlers need is computed when it is used. */
+/** Values that only some handlers need are computed when used. */
 class PassedCall implements Call {
   readonly signalbox: PanelSource;
   readonly drawings: Call["drawings"];
@@ -64,7 +63,7 @@ class PassedCall implements Call {
   readonly problemOf: Call["problemOf"];
   readonly identity: Identity;
   readonly sight: Sight;
-  /** As an Idempotency-Key's watch made it; null: as it came. */
+  /** As wrapped for an Idempotency-Key; null: as it came. */
   private watched: Request | null = null;
   params: Record<string, string>;
   query: Record<string, string>;
@@ -109,16 +108,16 @@ class PassedCall implements Call {
   }
 }
 
-/** Statuses of requests that an example helps to mend. */
+/** Statuses of refusals that an example helps to fix. */
 const EXPLAINED = new Set([400, 406, 415, 422]);
 
-/** What the log says of a request: never its query, which may hold a token, nor its body. */
+/** What the log contains about a request: never its query, which may hold a token, nor its body. */
 function aboutOf({ request, path, address, identity, requestId }: Visit) {
   return { requestId, method: request.method, path, address, who: identity?.name ?? "" };
 }
 
 export class Pipeline {
-  /** What a visit asks for, and why it was refused, for its problem and the log. */
+  /** What a request was for, and why it was refused, for its problem and the log. */
   private readonly calls = new WeakMap<Visit, Call>();
   private readonly problems = new WeakMap<Visit, { code: string }>();
 
@@ -131,7 +130,7 @@ export class Pipeline {
     return gate.arrive(request, { peer, path: path.slice(signalbox.config.BASE_PATH.length) });
   }
 
-  /** `listed`: as the table of routes names what answered; null: nothing did. */
+  /** `listed`: the matched entry of the table of routes; null: none matched. */
   leave(
     visit: Visit,
     answer: Response,
@@ -164,7 +163,7 @@ export class Pipeline {
     signalbox.logger[level]({ ...aboutOf(visit), ...said }, status < 400 ? "request" : "request failed");
   }
 
-  /** Made once: a body that streams can be taken over only once. */
+  /** Made once: a streaming body can be taken over only once. */
   callFor(visit: Visit, match: RouteMatch): Call {
     const known = this.calls.get(visit);
     if (known) return known;
@@ -196,7 +195,7 @@ export class Pipeline {
     return whileAllowed(act, this.options.signalbox.holds.holdFor(identity));
   }
 
-  /** A stream that has begun has its status already: its end is logged as a failed request. */
+  /** A stream that has begun has sent its status: its end is logged as a failed request. */
   private async brokenStream(visit: Visit, error: unknown): Promise<Problem> {
     const told = await this.problemOf(visit, error, null);
     const said = { status: told.status, ...this.problems.get(visit) };
@@ -227,7 +226,7 @@ export class Pipeline {
     return told;
   }
 
-  /** After a restart thousands of viewers come at once: their upgrade does not go through the router either. */
+  /** After a restart thousands of viewers come at once: their upgrade bypasses the router too. */
   join(
     request: Request,
     bindings: Bindings,
@@ -252,7 +251,7 @@ export class Pipeline {
       const refused = await this.options.gate.admit(visit, SOCKET);
       if (refused) return await this.leave(visit, refused, about);
       const answer = upgrade(visit, this.callFor(visit, { params: {}, query: {}, path, bindings }));
-      // It is a socket now: what a response would carry goes nowhere.
+      // It is a socket now: response headers have no effect.
       this.observe(visit, answer.status, about);
       return answer;
     } catch (error) {

@@ -1,7 +1,7 @@
 /**
- * Answers a prediction of one row with little overhead. Predictions are so short that a router, and headers set one by
- * one, would take longer than their work: what is plain goes straight through, by the same gate, log and clock; all
- * else takes the row of the API.
+ * Answers a single-row prediction with little overhead. Predictions are so short that a router, and headers set one by
+ * one, would take longer than their work: plain requests go straight through, by the same gate, log and clock; all
+ * others take the API's row.
  */
 import { checked, parseJson, readText } from "../../http/body.ts";
 import { COMPRESS_FROM } from "../../http/compress.ts";
@@ -64,7 +64,7 @@ export class PredictFastPath {
     const timings = new Timings();
     let answer: Response;
     try {
-      // Awaits only if something has to be looked up.
+      // Awaits only if something must be looked up.
       const admitted = gate.admit(visit, LISTED);
       if (admitted instanceof Promise) await admitted;
       const { privacy } = this.options.signalbox;
@@ -89,8 +89,8 @@ export class PredictFastPath {
   }
 
   /**
-   * When the requests that have come are read. Answers that are worked out one after the other find the trees in the
-   * cache, and leave together: their client is woken once for all of them.
+   * Resolves when the arrived requests have been read. Predictions that are computed one after the other find the trees
+   * in the cache and are sent together: their client is woken once for all of them.
    */
   private together(): Promise<void> {
     this.turn ??= new Promise((resolve) => {
@@ -102,7 +102,7 @@ export class PredictFastPath {
     return this.turn;
   }
 
-  /** The response body. Null: not a single row, or the model has to be loaded first. */
+  /** The response body. Null: not a single row, or the model must be loaded first. */
   private predictRow(
     name: string,
     { body, text, headers }: { body: unknown; text: string; headers: Headers },

@@ -1,6 +1,6 @@
 /**
- * Writes the metrics for Prometheus. Its text format 0.0.4, written from what the parts know at that moment; names
- * carry their units, and labels take few values, none of which a client can invent.
+ * Writes the metrics for Prometheus in its text format 0.0.4; names carry their units, and labels take few values, none
+ * of which a client can invent.
  */
 
 import { HEALTH_STATE_NAMES } from "../../events/health-states.ts";
@@ -112,7 +112,7 @@ function modelMetrics({ feedback }: PanelSource): Metric[] {
   return [
     counter(
       "signalbox_model_predictions_total",
-      "Rows that each model answered.",
+      "Rows that each model predicted.",
       each((entry) => entry.predictions),
     ),
     counter(
@@ -202,7 +202,7 @@ function requestMetric(routes: RouteTimes[]): Metric {
   return {
     name: "signalbox_http_request_duration_seconds",
     type: "histogram",
-    help: "Time until the headers of the answer, by the route that gave it.",
+    help: "Time until the headers of the response, by route.",
     samples,
   };
 }

@@ -1,6 +1,4 @@
-/**
- * Defines what an API route is. A row of data: address, what it says of itself, what it takes, and what it answers.
- */
+/** Defines what an API route is: a row of data with its address, description, input and responses. */
 import * as z from "zod";
 import type { Sight } from "../../events/privacy.ts";
 import { COMPRESS_FROM } from "../../http/compress.ts";
@@ -19,14 +17,14 @@ import type { StoredVersion } from "../../store/models.ts";
 import type { PanelSource } from "../data/panel-data.ts";
 
 export interface Drawings {
-  /** The page of a model that is taken along. */
+  /** The exported HTML page of a model. */
   standalonePage: (version: StoredVersion, module: string) => Promise<string>;
   /** A whole SVG document. */
   /** A chart as a whole SVG document, so many pixels wide. */
   chartSvg: (chart: ExportedChart, look: { theme: "light" | "dark"; width: number }) => Promise<string>;
 }
 
-/** One request, without the router that brought it; params, query and body as the row's schemas made them. */
+/** One request, independent of the router; params, query and body as the row's schemas parsed them. */
 export interface Call<P = Record<string, string>, Q = Record<string, string>, B = unknown> {
   signalbox: PanelSource;
   request: Request;
@@ -34,29 +32,29 @@ export interface Call<P = Record<string, string>, Q = Record<string, string>, B 
   params: P;
   /** Last value of each query parameter. */
   query: Q;
-  /** The JSON body, where the row takes one and the request carried one. */
+  /** The JSON body, if the row takes one and the request has one. */
   body: B;
   /** Origin and base path as the client sees them, for URLs that are printed. */
   home: string;
   requestId: string;
-  /** The problem that a stream says before it breaks; it is logged as a failed request is. */
+  /** Makes the problem that a stream writes before it breaks; it is logged like a failed request. */
   problemOf: (error: unknown) => Promise<Problem>;
-  /** Throws AppError `precondition` where If-Match does not hold any more; for the moment of the change. */
+  /** Throws AppError `precondition` if If-Match no longer holds; called at the moment of the change. */
   unchanged: Unchanged;
   identity: Identity;
   /** What it may see; `signalbox` holds no more than that. */
   sight: Sight;
-  /** Registers what ends when the identity's access does: streams. */
+  /** Registers what ends with the identity's access: streams. */
   hold: Lease;
-  /** HTML and SVG are made by views, which core does not know. */
+  /** HTML and SVG are made by views, which core does not import. */
   drawings: Drawings;
-  /** Lifts the server's limit on silence: for uploads and streams. */
+  /** Lifts the server's idle timeout: for uploads and streams. */
   takeTime: () => void;
 }
 
 type Schemas = typeof import("./schemas/index.ts");
 
-/** What a schema of `schemas/` is called there. Only the name is here: the server starts without the schemas. */
+/** The name of a schema in `schemas/`. Only the name is here: the server starts without the schemas. */
 export type SchemaName = { [K in keyof Schemas]: Schemas[K] extends z.ZodType ? K : never }[keyof Schemas];
 
 export interface SchemaRef {
@@ -84,9 +82,9 @@ export interface RouteOf<P extends z.ZodType, Q extends z.ZodType, B extends z.Z
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Path with `:parameters`, below BASE_PATH. */
   path: string;
-  /** What an identity needs to call it; "open" only for what says nothing of the data. */
+  /** What an identity needs to call it; "open" only for responses that contain no data. */
   scope: Access;
-  /** Which limit counts it. */
+  /** The rate limit that counts it. */
   rate?: RateClass;
   /** One sentence for the docs. */
   says: string;
@@ -94,11 +92,11 @@ export interface RouteOf<P extends z.ZodType, Q extends z.ZodType, B extends z.Z
   params?: P;
   /** What can be appended to the URL, each with `.describe()`. */
   query?: Q;
-  /** The JSON body, where it takes one. */
+  /** The JSON body, if it takes one. */
   body?: B;
-  /** What the file is for, where the body may be one: raw, gzipped or the multipart field `file`. */
+  /** What the file is for, if the body may be one: raw, gzipped or the multipart field `file`. */
   file?: string;
-  /** What to do with a file that is sent here, where another route takes it. */
+  /** What to do with a file that is sent here, if another route takes it. */
   fileElsewhere?(call: Pick<Call, "signalbox" | "home">): ErrorPlace;
   /** The response by status. */
   answers: Readonly<Partial<Record<200 | 201 | 202 | 204, Answer>>>;
@@ -108,7 +106,7 @@ export interface RouteOf<P extends z.ZodType, Q extends z.ZodType, B extends z.Z
   isSecret?: true;
   /** The current version of what it shows or changes, for ETag and If-Match, read from `store`. Throws AppError `missing`. */
   tag?(call: Pick<Call<z.output<P>>, "signalbox" | "params">, store: Handle): Promise<Tag | null>;
-  /** A line to paste; {home}, {dataset}, {run} and {model} stand for what this server has. */
+  /** An example to paste; {home}, {dataset}, {run} and {model} are replaced by what this server has. */
   example: string;
   /** A method, so that rows with other types of params, query and body fit into one table. */
   handle(call: Call<z.output<P>, z.output<Q>, z.output<B>>): Response | Promise<Response>;
@@ -125,7 +123,7 @@ export function route<
   return row;
 }
 
-/** Does it take an Idempotency-Key? */
+/** Whether it takes an Idempotency-Key. */
 export function keepsAnswer({ method }: Route): boolean {
   return method === "POST" || method === "PUT";
 }
@@ -140,7 +138,7 @@ const ANYWHERE: readonly ErrorCode[] = [
 ];
 const WITH_BODY: readonly ErrorCode[] = ["media_type", "too_large", "invalid"];
 
-/** Every refusal that a row may answer with: its own, and those of its params, query, body and method. */
+/** Every refusal that a row may return: its own, and those of its params, query, body and method. */
 export function refusalsOf(row: Route): ErrorCode[] {
   return [
     ...new Set<ErrorCode>([
@@ -164,7 +162,7 @@ export const VERSION_NUMBER = z.coerce
 
 /** `?version=` */
 export const VERSION_QUERY = z.object({
-  version: VERSION_NUMBER.optional().describe("another version than the live one"),
+  version: VERSION_NUMBER.optional().describe("a version other than the live one"),
 });
 
 export const LIST_QUERY = z.object({
@@ -175,10 +173,10 @@ export const LIST_QUERY = z.object({
     .min(0)
     .max(Number.MAX_SAFE_INTEGER)
     .default(Number.MAX_SAFE_INTEGER)
-    .describe("`next` of the page before"),
+    .describe("`next` of the previous page"),
 });
 
-/** As `LIST_QUERY`, of a list that can be searched, chosen from and sorted; an empty value is none. */
+/** As `LIST_QUERY`, for a list that can be searched, filtered and sorted; an empty value counts as absent. */
 export function filterQuery(list: {
   statuses: Readonly<Record<string, string>>;
   sorts: Readonly<Record<string, string>>;
@@ -189,7 +187,7 @@ export function filterQuery(list: {
     status: z
       .enum(["", ...Object.keys(list.statuses)])
       .default("")
-      .describe("only rows in this state; archived ones are listed only where asked for"),
+      .describe("only rows with this status; archived ones only on request"),
     tag: z.string().max(40).default("").describe("only rows with this tag"),
     sort: z
       .enum(["", ...sorts])
@@ -208,7 +206,7 @@ export function rangeOf(query: z.output<typeof LIST_QUERY> & Partial<ListFilter>
 type ListCall = Call<unknown, z.output<typeof LIST_QUERY> & Partial<ListFilter>>;
 type PageOf<T> = (signalbox: PanelSource, range: PageRange) => Promise<{ items: T[]; next: number | null }>;
 
-/** A list, newest first if not asked otherwise, paged by `?limit=&cursor=`, its next page in `next` and in Link. */
+/** A list, by default newest first, paged by `?limit=&cursor=`, its next page in `next` and in Link. */
 export async function listAnswer<T>(
   { signalbox, url, query }: ListCall,
   pageOf: PageOf<T>,
@@ -230,8 +228,8 @@ const PAGES_KEPT = 20;
 const KEPT_PAGES = new WeakMap<PanelSource["log"], Map<string, KeptPage>>();
 
 /**
- * As `listAnswer`, of rows that only an event or a new minute changes: a page is read and written once until then.
- * `isMoving`: the row changes with the clock, too.
+ * As `listAnswer`, for rows that change only with an event or a new minute: a page is read and serialised once until
+ * then. `isMoving`: the row changes with the clock, too.
  */
 export async function steadyListAnswer<T>(
   { signalbox, request, url, query }: ListCall,

@@ -1,6 +1,6 @@
 /**
  * The lines that `curl -T data.csv host/api/train/` prints: how the file was read, each step with its findings, the
- * verdict, and commands to paste. A run that does not finish breaks the stream, after the reason and what to do.
+ * verdict, and commands to paste. If the run fails, the stream breaks after the reason and what to do.
  */
 
 import type { Finding } from "../../csv/types.ts";
@@ -23,7 +23,7 @@ export interface TrainStreamOptions {
   format: "text" | "ndjson";
   /** Origin and base path, for the URLs that are printed. */
   home: string;
-  /** How the commands that are printed begin. */
+  /** The beginning of the printed commands. */
   curl: string;
   signal: AbortSignal;
   hold: Lease;
@@ -31,7 +31,7 @@ export interface TrainStreamOptions {
 
 type Place = Pick<TrainStreamOptions, "home" | "curl">;
 
-/** In text, more of one step are only counted: the run's page shows all. */
+/** In text, further ones of the same step are only counted: the run's page shows all. */
 const FINDINGS_SHOWN = 20;
 
 /** Throws AppError where the run does not finish: the stream then breaks. */
@@ -155,7 +155,7 @@ function isEnd(type: EventName): boolean {
   );
 }
 
-/** Lines that tell a step; progress and rounds would be noise in a terminal. */
+/** Events printed for a step; progress and rounds would be noise in a terminal. */
 function textLine({ type, data }: LoggedEvent): string {
   const { position, stage, note, candidate, score, metric } = data as Record<string, string & number>;
   const place = `[${Number(position) + 1}/${STAGE_NAMES.length}]`;
@@ -180,7 +180,7 @@ function verdictText(run: StoredRun, result: RunSummary, place: Place): string {
   return `\n${errors.join("")}${result.verdict}\n${positive}${metrics}\n\nModel:   ${model}\nPredict: ${predict}\nDeploy:  ${deploy}\n${asks}`;
 }
 
-/** The commands work when they are pasted: the version is named, so nothing needs to be live. */
+/** The commands work when pasted: the version is named, so nothing needs to be live. */
 export function outcome(run: StoredRun, result: RunSummary, { home, curl }: Place) {
   const api = `${home}/api/models/${run.modelName}`;
   const row = Object.fromEntries(result.schema.features.map(({ name, example }) => [name, example]));

@@ -1,4 +1,4 @@
-/** Finds the runs or versions that a comparison names, and sets them side by side. */
+/** Finds the runs or versions that a comparison names, and compares them. */
 import { AppError } from "../../platform/errors.ts";
 import { findEvaluation, findVersion } from "../../store/models.ts";
 import { findRun, type StoredRun } from "../../store/runs.ts";
@@ -7,14 +7,14 @@ import type { PanelSource } from "./panel-data.ts";
 
 const MOST_COMPARED = 5;
 
-/** "A,B" and "A", "B" name the same: run ids, or versions as "titanic:3". */
+/** "A,B" and "A", "B" mean the same: run IDs, or versions as "titanic:3". */
 export function comparedNames(url: URL): string[] {
   const names = url.searchParams.getAll("runs").flatMap((text) => text.split(","));
   return names.map((name) => name.trim()).filter(Boolean);
 }
 
 /**
- * Throws AppError: `syntax` where not two to five are named, `missing` for one that does not exist, `conflict` for a run
+ * Throws AppError: `syntax` unless two to five are named, `missing` for one that does not exist, `conflict` for a run
  * that has no result.
  */
 export async function compareData(
@@ -23,7 +23,7 @@ export async function compareData(
 ): Promise<RunComparison> {
   if (names.length < 2 || names.length > MOST_COMPARED)
     throw new AppError("syntax", `Choose two to five runs, not ${names.length}`, {
-      fix: "Separate run ids by commas: ?runs=ID,ID. A version is named as MODEL:NUMBER.",
+      fix: "Separate run IDs by commas: ?runs=ID,ID. A version is named as MODEL:NUMBER.",
     });
   const runs: ComparedRun[] = [];
   for (const name of names) runs.push(await comparedRun(store, name));
@@ -53,11 +53,11 @@ async function namedRun(store: PanelSource["store"], name: string): Promise<Stor
   if (run) return run;
   const what = model === undefined ? `Run ${name}` : `Version ${version} of ${model}`;
   throw new AppError("missing", `${what} does not exist`, {
-    fix: "See /runs or GET /api/runs for those that do.",
+    fix: "See /runs or GET /api/runs for existing runs.",
   });
 }
 
-/** A table of the figures: one row a metric, one column a run; for spreadsheets. */
+/** A table of the figures: one row per metric, one column per run; for spreadsheets. */
 export function comparisonTable({ runs, metrics, settings }: RunComparison): (string | number | null)[][] {
   const labels = runs.map(({ number, modelName, version }) =>
     version === null ? `run ${number}` : `${modelName} version ${version}`,

@@ -1,7 +1,6 @@
 /**
- * Collects what a portal needs to show a panel. The address of the frame with its token, and the lines to paste: a
- * frame, an element, a badge, a fragment for htmx. A token is made if the panel needs sign-in, or
- * if its link expires.
+ * Collects what a portal needs to show a panel: the URL of the frame with its token, and the code to paste: a frame, an
+ * element, a badge, a fragment for htmx. A token is made if the panel needs sign-in, or if its link expires.
  */
 import * as z from "zod";
 import { findPanel, PANEL_NAMES, PANELS, type Panel, panelKey } from "../../events/panel-names.ts";
@@ -14,10 +13,10 @@ const DAY_SECONDS = 86_400;
 const DEFAULT_DAYS = 30;
 export const EMBED_THEMES = ["auto", "light", "dark"] as const;
 
-/** What `POST /api/embeds` takes. */
+/** The body of `POST /api/embeds`. */
 export const EMBED_REQUEST = z.strictObject({
   panel: z.enum(PANEL_NAMES),
-  of: z.string().max(120).optional().describe("the run's id or the model's name; without it the current one"),
+  of: z.string().max(120).optional().describe("the run's ID or the model's name; without it the current one"),
   theme: z.enum(EMBED_THEMES).default("auto"),
   expiresInSeconds: z
     .int()
@@ -43,7 +42,7 @@ export interface Embed {
   fragment: string;
 }
 
-/** `home`: origin and base path, as portals reach us. Throws AppError `missing` for a subject that is not there. */
+/** `home`: origin and base path, as portals reach us. Throws AppError `missing` for a subject that does not exist. */
 export async function makeEmbed(signalbox: PanelSource, home: string, asked: EmbedRequest): Promise<Embed> {
   const { panel, subject } = findPanel(asked.panel, asked.of || undefined);
   if (subject !== null && (await READERS[panel](signalbox, subject)) === null)
@@ -107,14 +106,14 @@ function snippets(embed: {
       `style="inline-size: 100%; border: 0"></iframe>`,
     element: `${script}\n<signalbox-panel ${attributes.join(" ")}></signalbox-panel>`,
     badge: `<img src="${badge}" alt="Signalbox: ${panel}">`,
-    // Of itself htmx 4 asks its own origin only.
+    // By default htmx 4 requests its own origin only.
     fragment:
       `<!-- In the head, before htmx: -->\n<meta name="htmx-config" content='{"mode": "cors"}'>\n` +
       `<div hx-get="${fragment}" hx-trigger="load, every 5s"></div>`,
   };
 }
 
-/** Text as the value of an attribute between double quotes. */
+/** Text as an attribute's value in double quotes. */
 function attribute(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
 }

@@ -1,4 +1,4 @@
-/** Reads the rows of lists. Rows newest first, a page at a time, the same for panels, pages and API. */
+/** Reads the rows of lists, newest first, a page at a time; the same for panels, pages and API. */
 import type { Activity } from "../../events/event-log.ts";
 import type { Sight } from "../../events/privacy.ts";
 import type { Signalbox } from "../../process/signalbox.ts";
@@ -29,7 +29,7 @@ export interface RunRow
   /** 0..1 over all stages. */
   progress: number;
   queuedAt: string;
-  /** From start to end; null while it has not ended. */
+  /** From start to end; null until it has ended. */
   durationMs: number | null;
 }
 
@@ -105,7 +105,7 @@ export async function modelRows({ store }: Signalbox, range: PageRange): Promise
   }));
 }
 
-/** What `?status=` chooses of the activity. */
+/** The values of `?status=` for the activity feed. */
 export const ACTIVITY_LEVELS = ["info", "success", "warning", "error"] as const;
 const SCANNED = 500;
 /** Rows that one search examines; the next page continues from there. */

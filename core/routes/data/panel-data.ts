@@ -1,4 +1,4 @@
-/** Reads the data of each panel. One reader a panel: typed data from the store, no HTML. */
+/** Reads the data of each panel. One reader per panel: typed data from the store, no HTML. */
 
 import type { UploadInProgress } from "../../datasets/uploads.ts";
 import { alertRecord } from "../../events/alert-records.ts";
@@ -45,10 +45,10 @@ import { type WatchView, watchView } from "./watch-view.ts";
 export interface PanelData {
   metrics: {
     gauges: (GaugeReading & { history: { at: string; value: number }[] })[];
-    /** Servers and workers on the same database; of a server alone none. */
+    /** Servers and workers on the same database; empty for a single server. */
     hosts: HostView[];
   };
-  /** `signal`: what the light in the header says. */
+  /** `signal`: the text of the light in the header. */
   health: { state: HealthState; gauges: GaugeReading[]; signal: Signal };
   activity: Page<Activity>;
   datasets: Page<DatasetSummary> & { arrivals: UploadInProgress[]; rejection: Rejection | null };
@@ -60,7 +60,7 @@ export interface PanelData {
   curve: { run: RunView; rounds: StoredRound[] } | null;
   leaderboard: RunView | null;
   report: RunView | null;
-  /** A file on its way, or how it was read last; null: there is none, or it is not known. */
+  /** A file being received, or its last reading; null: there is none, or it is unknown. */
   reading: {
     id: string;
     name: string;
@@ -99,18 +99,18 @@ export interface ModelView {
     createdAt: string;
     sizeBytes: number;
     isLive: boolean;
-    /** Set for it; null: as trained. */
+    /** The threshold that was set; null: as trained. */
     threshold: number | null;
     previousThreshold: number | null;
     result: RunSummary;
-    /** On actual outcomes since. */
+    /** On actual outcomes since deployment. */
     live: LiveView;
   }[];
   deployments: { version: number; at: string }[];
   predictions: { total: number; perMinute: PredictionMinute[] };
 }
 
-/** Something that needs a person, with the one thing to do about it. */
+/** Something that needs a person, with the one action for it. */
 export interface AttentionItem {
   severity: "warning" | "error";
   sentence: string;
@@ -138,7 +138,7 @@ const HOUR_MINUTES = 60;
 
 type Awaitable<T> = T | Promise<T>;
 
-/** Null where the subject does not exist. */
+/** Null if the subject does not exist. */
 export const READERS: {
   [P in Panel]: (source: PanelSource, subject: string | null) => Awaitable<PanelData[P] | null>;
 } = {
@@ -283,7 +283,7 @@ async function view(source: Signalbox, subject: string | null): Promise<RunView 
   return run && (await runView(source.store, run, source.now()));
 }
 
-/** The last hour, every minute of it, zero where nothing was asked. */
+/** The last hour by minute, zero for minutes without predictions. */
 async function minutes(source: Signalbox, name: string | null): Promise<PredictionMinute[]> {
   const last = Math.floor(source.now() / 60_000);
   const first = last - HOUR_MINUTES + 1;
@@ -330,7 +330,7 @@ async function attention(source: Signalbox): Promise<AttentionItem[]> {
   return [...interrupted, ...proxy, ...alerts];
 }
 
-/** Of the file named, else of the first on its way. */
+/** Of the named file, else of the first one being received. */
 async function reading(
   { datasets, store }: PanelSource,
   subject: string | null,

@@ -1,6 +1,5 @@
 /**
- * Turns the data of a panel into rows. For spreadsheets and terminals; the same data as the panel's, without a
- * drawing.
+ * Turns the data of a panel into rows for spreadsheets and terminals; the same data as the panel's, without a chart.
  */
 import type { CsvValue } from "../../csv/write.ts";
 import type { Panel } from "../../events/panel-names.ts";

@@ -1,6 +1,6 @@
 /**
- * Decides what the status light in the header says. Whether everything live is answering, whether the last training
- * worked, and whether something threatens both; in this order, the worst first.
+ * Decides the text of the status light in the header: whether everything live is serving, whether the last training
+ * worked, and whether something threatens both; the worst comes first.
  */
 import type { HealthState } from "../../events/health-states.ts";
 import type { RequestTimes } from "../../operations/request-times.ts";
@@ -19,7 +19,7 @@ interface SignalSource extends Signalbox {
   requests: RequestTimes;
 }
 
-/** Failed predictions are shown for so long after the last one, unless one has worked since. */
+/** How long failed predictions are shown, unless one has worked since. */
 const FAILING_MS = 300_000;
 
 export async function signalOf(source: SignalSource): Promise<Signal> {
@@ -37,7 +37,7 @@ async function notAnswering({ models, requests, now }: SignalSource): Promise<Si
     return {
       state: "critical",
       label: "Model down",
-      sentence: `${broken.name} cannot answer: the file of version ${broken.version} is missing. Deploy another version.`,
+      sentence: `${broken.name} cannot predict: the file of version ${broken.version} is missing. Deploy another version.`,
     };
   }
   if (requests.predictionsFailing(now() - FAILING_MS)) {
@@ -75,8 +75,8 @@ async function working({ store }: SignalSource): Promise<Signal> {
     live === 0
       ? "No model is live"
       : live === 1
-        ? "The live model is answering"
-        : `All ${live} live models are answering`;
+        ? "The live model is serving"
+        : `All ${live} live models are serving`;
   const training = run?.status === "finished" ? ", and the last training run finished" : "";
   return { state: "healthy", label: "All working", sentence: `${models}${training}.` };
 }

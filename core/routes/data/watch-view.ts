@@ -1,6 +1,4 @@
-/**
- * Collects what a model's page says about the time since deployment. One record for its panel and for scripts.
- */
+/** Collects what a model's page shows about the time since deployment: one record for its panel and for scripts. */
 
 import type { CanaryView } from "../../models/canary/canaries.ts";
 import type { ChallengerView } from "../../models/monitoring/comparison.ts";
@@ -12,13 +10,13 @@ import { findVersion, listVersions, type StoredModel } from "../../store/models.
 
 export interface WatchView {
   name: string;
-  /** The live version; the newest where none is live. */
+  /** The live version; the newest if none is live. */
   version: number;
   isLive: boolean;
   live: LiveView;
-  /** Null where the version does not know what it learned from. */
+  /** Null if the version does not record what it learned from. */
   drift: DriftView | null;
-  /** Null where none challenges the live version. */
+  /** Null if there is no challenger. */
   challenge: ChallengerView | null;
   /** Null where none answers a share of the traffic. */
   canary: CanaryView | null;
@@ -27,7 +25,7 @@ export interface WatchView {
   log: Signalbox["config"]["PREDICTION_LOG"];
 }
 
-/** Null where the model has no version. */
+/** Null if the model has no version. */
 export async function watchView(
   { store, feedback, canaries, config }: Signalbox,
   model: StoredModel,
@@ -48,14 +46,16 @@ export async function watchView(
   };
 }
 
-/** Starts or ends (null) a challenge. Throws AppError `conflict` where nothing is kept that could be compared. */
+/**
+ * Starts or ends (null) a challenge. Throws AppError `conflict` if no predictions are stored that could be compared.
+ */
 export async function challenge(
   signalbox: Signalbox,
   name: string,
   version: number | null,
 ): Promise<WatchView> {
   if (version !== null && signalbox.config.PREDICTION_LOG === "off") {
-    throw new AppError("conflict", "Predictions are not kept, so two versions cannot be compared", {
+    throw new AppError("conflict", "Predictions are not stored, so two versions cannot be compared", {
       fix: "Set PREDICTION_LOG to full or sampled.",
     });
   }

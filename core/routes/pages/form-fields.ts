@@ -1,7 +1,4 @@
-/**
- * Turns the fields of a page's form into API input. Fields as text, turned into what the API takes, so that both pass
- * the same checks.
- */
+/** Turns a form's fields, which are text, into API input, so that both pass the same checks. */
 
 import * as z from "zod";
 import { CHOICES } from "../../datasets/reading-choices.ts";
@@ -33,7 +30,7 @@ export async function readForm(request: Request): Promise<FormData> {
   }
 }
 
-/** Read here: a percent sign that stands for nothing would be taken as it is. */
+/** Parsed here: other parsers accept an invalid percent sign as it is. */
 function encodedForm(text: string): FormData {
   try {
     decodeURIComponent(text);
@@ -118,7 +115,7 @@ export async function signInForm(request: Request): Promise<{ token: string; nex
   return { token: (filled(form, "token") ?? "").trim(), next: filled(form, "next") ?? null };
 }
 
-/** `days` from `now` on; empty: it does not expire. */
+/** `days` from `now`; empty: it does not expire. */
 export async function tokenForm(request: Request, now: number): Promise<z.output<typeof TOKEN_REQUEST>> {
   const form = await readForm(request);
   const days = filled(form, "days");
@@ -133,7 +130,7 @@ export async function tokenForm(request: Request, now: number): Promise<z.output
   );
 }
 
-/** `isConfirmed`: the reader has seen what speaks against this version. */
+/** `isConfirmed`: the reader has seen the warnings about this version. */
 export async function deployForm(request: Request): Promise<{ version: number; isConfirmed: boolean }> {
   const form = await readForm(request);
   return { version: Number(form.get("version")), isConfirmed: form.get("confirm") === "1" };
@@ -184,7 +181,7 @@ interface Fields {
 export function predictFields(form: Fields): {
   version: number | null;
   values: Record<string, string>;
-  /** Columns that the smallest change leaves as they are. */
+  /** Columns that the smallest change must not use. */
   pinned: string[];
 } {
   const values: [string, string][] = [];
@@ -201,10 +198,10 @@ export function predictFields(form: Fields): {
   };
 }
 
-/** Never sent back: what is secret is typed anew. */
+/** Never sent back: a secret is typed again. */
 const SECRET_FIELDS = new Set(["password", "accessKeyId", "secretAccessKey", "headers", "token"]);
 
-/** What was typed into a form that was refused, for showing it again. */
+/** What was typed into a form that was refused, to show it again. */
 export function typedFields(form: Pick<Fields, "entries">): Record<string, string> {
   const typed = [...form.entries()].filter(([name]) => !SECRET_FIELDS.has(name));
   return Object.fromEntries(typed.map(([name, value]) => [name, String(value)]));

@@ -1,6 +1,4 @@
-/**
- * Handles the forms of pages. It uses the API's own checks and names the page that shows the result.
- */
+/** Handles the forms of pages, with the API's own checks, and names the page that shows the result. */
 
 import { may } from "../../http/identity/identity.ts";
 import { wantedForm } from "../../http/negotiate.ts";
@@ -43,7 +41,7 @@ export async function startTraining({ signalbox, request, params }: Call): Promi
   return { go: `/runs/${(await signalbox.runs.train(await trainForm(request, params.id!))).id}` };
 }
 
-/** One more run with the settings of this one. */
+/** Another run with the settings of this one. */
 export async function trainAgain({ signalbox: { runs }, params }: Call): Promise<Landing> {
   const request = await requestFrom({ fromRun: params.id! }, (id) => runs.find(id));
   return { go: `/runs/${(await runs.train(request)).id}` };

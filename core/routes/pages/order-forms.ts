@@ -1,4 +1,4 @@
-/** Handles the forms that keep lists in order: names, tags, notes, the archive, deleting, undoing, saved filters. */
+/** Handles the forms for names, tags, notes, the archive, deleting, undoing, and saved filters. */
 
 import * as z from "zod";
 import { checked } from "../../http/body.ts";
@@ -32,7 +32,7 @@ function tagsIn(form: FormData, field: string): string[] {
     .filter(Boolean);
 }
 
-/** A form that shows all of it: what is empty is meant so. */
+/** A form that shows all values: an empty field is meant to be empty. */
 async function orderForm(request: Request) {
   const form = await readForm(request);
   return defined({
@@ -50,7 +50,7 @@ const deleted = (kind: DeletedKind, subjectOf: (call: Call) => Omit<Subject, "ki
   };
 };
 
-/** What the buttons below a list do with the rows that are ticked. */
+/** The actions of the buttons below a list on the selected rows. */
 const many =
   (kind: Kind): Submit =>
   async ({ signalbox, request }) => {
@@ -58,13 +58,13 @@ const many =
     const ids = form.getAll("runs").map(String);
     const action = filled(form, "do");
     if (ids.length === 0)
-      throw new AppError("syntax", "No row is selected", { fix: "Tick the rows in the list first." });
+      throw new AppError("syntax", "No row is selected", { fix: "Select rows in the list first." });
     const tags = tagsIn(form, "tags");
     if ((action === "tag" || action === "untag") && tags.length === 0)
       throw new AppError("syntax", "No tag was given", { fix: "Type a tag beside the button." });
     const asked = {
       kind,
-      // A model is ticked as the version that would be compared.
+      // A model's row is selected as the version that a comparison would use.
       ids: kind === "models" ? ids.map((id) => id.replace(/:\d+$/, "")) : ids,
       ...(action === "delete" && { delete: true }),
       ...(action === "archive" && { archived: true }),

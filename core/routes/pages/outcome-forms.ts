@@ -7,12 +7,12 @@ import { filled, readForm } from "./form-fields.ts";
 import { predictFileForm } from "./form-handlers.ts";
 
 export interface OutcomeNote {
-  /** Outcomes that are new. */
+  /** New outcomes. */
   recorded: number;
   changed: number;
   unchanged: number;
   rejected: number;
-  /** Of the first that was rejected; else of the first that was read otherwise than it stands. */
+  /** The first rejected row; else the first outcome that was read differently from how it is written. */
   reason: string | null;
 }
 

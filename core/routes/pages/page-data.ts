@@ -1,4 +1,4 @@
-/** Reads the data of each page. One reader a page: typed data from the store, no HTML. */
+/** Reads the data of each page. One reader per page: typed data from the store, no HTML. */
 
 import { guessTask } from "../../csv/profile/guess-target.ts";
 import type { ReadingPreview } from "../../csv/types.ts";
@@ -59,7 +59,7 @@ async function readAll(
   );
 }
 
-/** `read`: the panels' data, for those who ask for data; a page shows what the live core has drawn already. */
+/** `read`: the panels' data, for requests that want data; a page shows what the live core has already drawn. */
 export async function dashboardData({ signalbox }: Call) {
   const status = (await currentRun(signalbox.store))?.status;
   return {
@@ -70,7 +70,7 @@ export async function dashboardData({ signalbox }: Call) {
   };
 }
 
-/** What was deleted of what a list shows. */
+/** Deletions that concern a list. */
 const KINDS_OF: Record<keyof typeof ROWS, readonly DeletedKind[]> = {
   datasets: ["dataset"],
   runs: ["run"],
@@ -107,7 +107,7 @@ export function listData(list: keyof typeof ROWS) {
   };
 }
 
-/** While a file is read, or where it was refused, what is known of it. Throws AppError `missing`. */
+/** While a file is read, or if it was refused, what is known about it. Throws AppError `missing`. */
 export async function datasetData({ signalbox, params, query }: Call, preview?: ReadingPreview) {
   const reading = await READERS.reading(signalbox, params.id!);
   if (reading && reading.status !== "ready")
@@ -172,14 +172,14 @@ export async function modelData(call: Call, tried?: Trial, note: FormNote = {}) 
   return { model, watch, version, evaluation, trial, ...note, weighing: asked };
 }
 
-/** Only for a page, and for who may predict: an answer to a row that the file could hold. */
+/** Only for a page, and for users who may predict: a prediction for a row that the file could hold. */
 async function typicalTrial(call: Call, name: string, version: number): Promise<Trial | undefined> {
   if (wantedForm(call.request) !== "html" || !may(call.identity, "predict")) return undefined;
   const fields = typicalRow(await call.signalbox.models.findVersion(name, version));
   return (await tryRow(call.signalbox, name, { fields, requestId: call.requestId })).trial;
 }
 
-/** The costs of mistakes, from the page's query, else as the version was trained. */
+/** The costs of mistakes, from the page's query, else as trained. */
 async function weighing({ store }: PanelSource, runId: string, query: Record<string, string>) {
   const run = await findRun(store, runId);
   if (!run) return null;

@@ -1,6 +1,6 @@
 /**
- * Answers a request for one panel. As HTML for htmx, as JSON, SVG, text or CSV by the ending of its address; each with
- * its position in the log as ETag, so that whoever has the present one is sent nothing.
+ * Responds to a request for one panel: as HTML for htmx, as JSON, SVG, text or CSV by the ending of its address; each
+ * with its log position as ETag, so that a client with the present one is sent nothing.
  */
 
 import { type CsvValue, writeRow } from "../../csv/write.ts";
@@ -15,9 +15,9 @@ import type { Call } from "../api/route.ts";
 import { type PanelData, READERS } from "../data/panel-data.ts";
 import { PANEL_TABLES, type PanelTable } from "../data/panel-table.ts";
 
-/** What the views draw; core knows no HTML. */
+/** What the views draw; core imports no HTML. */
 export interface PanelViews {
-  /** With whole addresses, for a page of another origin. */
+  /** With absolute URLs, for a page of another origin. */
   fragment: <P extends Panel>(key: PanelKey, panel: P, data: PanelData[P] | null) => string;
   svg: <P extends Panel>(panel: P, data: PanelData[P] | null, theme: "light" | "dark") => string;
   text: <P extends Panel>(panel: P, data: PanelData[P] | null, table: PanelTable) => string;
@@ -75,7 +75,7 @@ function originOf({ signalbox, home }: Call): string {
   return home.slice(0, home.length - signalbox.config.BASE_PATH.length);
 }
 
-/** A page of another origin needs whole addresses. */
+/** A page of another origin needs absolute URLs. */
 function isForeign({ request, home }: Call): boolean {
   const origin = request.headers.get("origin");
   return origin !== null && origin !== new URL(home).origin;

@@ -1,10 +1,10 @@
-/** Shows a refusal on the page that was filled in. */
+/** Shows a refusal on the page with the form. */
 import { type Problem, problem } from "../../http/problem.ts";
 import { AppError } from "../../platform/errors.ts";
 import type { Call } from "../api/route.ts";
 import type { Landing } from "./form-handlers.ts";
 
-/** `again`: the data of the page with why nothing was changed. */
+/** `again`: the page's data, with why nothing was changed. */
 export function withRefusal<T>(again: (call: Call, refusal: Problem) => Promise<T>) {
   return (submit: (call: Call) => Promise<Landing | T>) =>
     async (call: Call): Promise<Landing | T> => {

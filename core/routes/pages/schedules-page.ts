@@ -1,4 +1,4 @@
-/** Reads the schedules page and handles its forms. They pass the API's own checks. */
+/** Reads the schedules page and handles its forms, with the API's own checks. */
 import type { SourceView } from "../../datasets/sources/source-view.ts";
 import { checked } from "../../http/body.ts";
 import type { Problem } from "../../http/problem.ts";
@@ -18,7 +18,7 @@ export interface SchedulesPageData {
   datasets: { id: string; name: string }[];
   models: string[];
   refusal: Problem | null;
-  /** What the form that was refused had in its fields. */
+  /** The fields of the refused form. */
   typed: Record<string, string>;
 }
 
@@ -68,7 +68,7 @@ export const stopScheduleRun = refusable(async ({ signalbox, params }) => {
   return { stay: "/schedules" };
 });
 
-/** Pauses it, or lets it go on. */
+/** Pauses it, or resumes it. */
 export const switchSchedule = refusable(async (call) => {
   const { schedules } = call.signalbox;
   requireRights(call, await schedules.find(call.params.id!));

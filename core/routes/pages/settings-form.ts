@@ -1,4 +1,4 @@
-/** Turns the fields of the settings forms into API input. Fields as text, turned into what the API takes. */
+/** Turns the settings forms' fields, which are text, into API input. */
 
 import { checked } from "../../http/body.ts";
 import { ROUTE_REQUEST, type RouteRequest } from "../../operations/alert-routes/spec.ts";
@@ -7,7 +7,7 @@ import { WEBHOOK_REQUEST } from "../../operations/webhooks.ts";
 import { EMBED_REQUEST, type EmbedRequest } from "../data/embeds.ts";
 import { defined, filled, readForm } from "./form-fields.ts";
 
-/** An empty field is the default again; an empty secret stays as it is. */
+/** An empty field restores the default; an empty secret stays as it is. */
 export async function settingsForm(request: Request, known: readonly SettingView[]): Promise<SettingsPatch> {
   const form = await readForm(request);
   const asked = known.flatMap(({ name, isSecret, default: otherwise }) => {

@@ -1,4 +1,4 @@
-/** Reads the settings page and handles its forms. They pass the API's own checks. */
+/** Reads the settings page and handles its forms, with the API's own checks. */
 
 import { ALERT_CODES } from "../../events/alert-records.ts";
 import type { AuditView } from "../../http/identity/audit.ts";
@@ -18,11 +18,11 @@ export interface SettingsPageData {
   webhooks: WebhookView[];
   alertRoutes: AlertRouteView[];
   alertKinds: readonly string[];
-  /** The one that was just made, with its secret: shown this once. */
+  /** The one that was just made, with its secret: shown only once. */
   fresh: (WebhookView & { secret: string }) | null;
   /** Null: no embed was requested yet, so no token is created. */
   embed: Embed | null;
-  /** Whether a link needs a token to be let in. */
+  /** Whether a link needs a token. */
   needsToken: boolean;
   tokens: TokenView[];
   audit: { entries: AuditView[]; next: number | null };

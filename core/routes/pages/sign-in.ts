@@ -49,7 +49,7 @@ export interface Entrance {
   params: Record<string, string>;
 }
 
-/** The way on with a cookie; a person gets the form again, a script the error. */
+/** A redirect with a cookie; on failure a person gets the form again, a script the error. */
 export async function signIn(signalbox: SignInBox, entrance: Entrance): Promise<Response> {
   const { visit, gate } = entrance;
   const { config, tokens } = signalbox;

@@ -1,4 +1,4 @@
-/** Reads the sources page and handles its forms. They pass the API's own checks. */
+/** Reads the sources page and handles its forms, with the API's own checks. */
 import { SOURCE_PATCH, SOURCE_REQUEST } from "../../datasets/sources/place.ts";
 import { checked } from "../../http/body.ts";
 import type { Problem } from "../../http/problem.ts";
@@ -13,11 +13,11 @@ export interface SourcesPageData {
   sources: SourceRow[];
   /** SOURCE_HOSTS. */
   hosts: string[];
-  /** Credentials are encrypted. */
+  /** True if credentials are encrypted. */
   isSealed: boolean;
-  /** Why what was asked for was not done. */
+  /** Why the request was not carried out. */
   refusal: Problem | null;
-  /** What the form that was refused had in its fields. */
+  /** The fields of the refused form. */
   typed: Record<string, string>;
 }
 
@@ -45,7 +45,7 @@ async function addFrom(form: FormData, call: Call): Promise<{ go: string }> {
   const { sources } = call.signalbox;
   const { id } = await sources.create(checked(sourceFields(form), SOURCE_REQUEST), call.identity.name);
   await sources.refresh(id).catch((error: unknown) => {
-    // The new source says itself why; sent again, the form would add a second one.
+    // The new source shows the reason itself; sent again, the form would add a second one.
     if (!(error instanceof AppError)) throw error;
   });
   return { go: `/sources#${id}` };
@@ -92,7 +92,7 @@ function sourceFields(form: FormData): Record<string, unknown> {
   });
 }
 
-/** "Authorization: Bearer x", one a line. */
+/** "Authorization: Bearer x", one per line. */
 function headersOf(text: string | undefined): Record<string, string> | undefined {
   if (text === undefined) return undefined;
   const lines = text.split(/\r?\n/).filter((line) => line.trim());

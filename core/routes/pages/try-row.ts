@@ -1,7 +1,6 @@
 /**
- * Predicts the row of a page's form while you type. The rows come over the page's own
- * socket: one at a time per socket, and of those that wait only the newest. None of them counts
- * as traffic.
+ * Predicts the row of a page's form while you type. Rows come over the page's own socket: one at a time per socket, and
+ * of waiting ones only the newest. None of them counts as traffic.
  */
 import * as z from "zod";
 import { type Privacy, SEES_TEAM, type Sight } from "../../events/privacy.ts";
@@ -14,15 +13,15 @@ import type { StoredVersion } from "../../store/models.ts";
 import { isNumberField, type ModelSchema } from "../../trainer/contract.ts";
 import { predictFields } from "./form-fields.ts";
 
-/** `form`: the page's fields, as a form would post them; `trial` comes back with the answer. */
+/** `form`: the page's fields, as a form would post them; `trial` comes back with the result. */
 const TRY_MESSAGE = z.object({ trial: z.int().min(0), model: z.string().max(200), form: z.string() });
 type TryMessage = z.output<typeof TRY_MESSAGE>;
 
-/** What was asked of a model by the page's form, and what it answered. */
+/** A row from the page's form, and its prediction. */
 export interface Trial {
   version: number;
   values: Record<string, string>;
-  /** Columns that the smallest change leaves as they are. */
+  /** Columns that the smallest change must not use. */
   pinned: string[];
   answer: {
     prediction: string | number;
@@ -34,14 +33,14 @@ export interface Trial {
     base?: number;
     counterfactual?: Counterfactual;
   } | null;
-  /** By number column, what the model read; NaN where it is missing. */
+  /** By number column, what the model read; NaN if it is missing. */
   read?: ReadonlyMap<string, number>;
   /** What was read as missing, or not at all. */
   warnings?: Warning[];
   problem?: Problem;
 }
 
-/** Of 10 outcomes 9 lie within what a page shows. */
+/** 9 of 10 outcomes lie within the shown bounds. */
 const SHOWN_LEVEL = 0.9;
 
 /** The row that a form starts with: an example of each column. */
@@ -54,7 +53,7 @@ export function typicalRow({ version, result }: StoredVersion): ReturnType<typeo
   };
 }
 
-/** A row with its answer, and the version that gave it. */
+/** A row with its prediction, and the version that made it. */
 export interface Tried {
   trial: Trial;
   asked: StoredVersion;
@@ -65,10 +64,10 @@ function typed(value: string | number): string {
   return typeof value === "number" ? String(Number(value.toPrecision(12))) : value;
 }
 
-/** As browsers write what a number field holds. */
+/** As browsers write the value of a number field. */
 const FIELD_NUMBER = /^-?(?:\d+(?:\.\d+)?|\.\d+)(?:e[-+]?\d+)?$/i;
 
-/** What number fields hold are numbers: the column's own format does not apply to them. */
+/** Number fields hold numbers: the column's own format does not apply to them. */
 function cellsOf(values: Record<string, string>, { features }: ModelSchema): Map<string, Cell> {
   const numeric = new Set(features.filter(isNumberField).map(({ name }) => name));
   const cells = Object.entries(values).map(
@@ -77,7 +76,7 @@ function cellsOf(values: Record<string, string>, { features }: ModelSchema): Map
   return new Map<string, Cell>(cells);
 }
 
-/** A refusal belongs beside the fields: it is part of the trial. Throws AppError where the version is not there. */
+/** A refusal is shown beside the fields: it is part of the trial. Throws AppError if the version does not exist. */
 export async function tryRow(
   signalbox: Pick<Signalbox, "models" | "serving" | "shared">,
   name: string,

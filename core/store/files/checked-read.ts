@@ -2,7 +2,9 @@
 import { readFile, rm } from "node:fs/promises";
 import type { FileStorage, StoredFile } from "./storage.ts";
 
-/** The bytes, or in a few words why they cannot be had; the path on disk is not revealed. Throws as `fetch` does. */
+/**
+ * The bytes, or a short reason why they are not available; the path on disk is not revealed. Throws as `fetch` does.
+ */
 export async function readChecked(
   files: FileStorage,
   file: Required<StoredFile>,
@@ -10,7 +12,7 @@ export async function readChecked(
   const bytes = await readCopy(await files.fetch(file));
   if (typeof bytes === "string" || isWhole(bytes, file)) return bytes;
   if (!files.isShared) return "checksum differs";
-  // The copy on this machine may be to blame.
+  // The copy on this machine may be damaged.
   await rm(files.pathOf(file.key), { force: true });
   const anew = await readCopy(await files.fetch(file));
   return typeof anew === "string" || isWhole(anew, file) ? anew : "checksum differs";

@@ -1,4 +1,4 @@
-/** A folder that every host sees, such as an NFS mount, as a store of objects. */
+/** A folder that every host can reach, such as an NFS mount, as an object store. */
 import { createReadStream, existsSync } from "node:fs";
 import { copyFile, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -47,8 +47,8 @@ export class FolderBucket implements Bucket {
   }
 
   async has(key: string): Promise<boolean> {
-    // A mount that went away leaves an empty folder, or none: then nothing is known of the file.
-    if (!existsSync(this.folder)) throw new StorageUnavailable(`${this.folder} is not there`);
+    // A lost mount leaves an empty folder, or none: then nothing is known about the file.
+    if (!existsSync(this.folder)) throw new StorageUnavailable(`${this.folder} does not exist`);
     return existsSync(join(this.folder, key));
   }
 
@@ -82,7 +82,7 @@ export class FolderBucket implements Bucket {
       return await work();
     } catch (error) {
       throw new StorageUnavailable(
-        `The shared folder ${this.folder} could not be used (${(error as { code?: string }).code ?? error})`,
+        `The shared folder ${this.folder} cannot be used (${(error as { code?: string }).code ?? error})`,
       );
     }
   }

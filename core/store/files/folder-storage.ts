@@ -1,4 +1,4 @@
-/** Files in the data folder of one machine: what is written there is stored. */
+/** Files in the data folder of a single machine: what is written there is stored. */
 import { existsSync } from "node:fs";
 import { readdir, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";

@@ -1,4 +1,4 @@
-/** SQL of files: which files the database names, by which key, and what each of them is. */
+/** SQL of files: which files the database names, with their keys and what they are. */
 import { type Handle, keptValue } from "../database.ts";
 import type { FileStorage, StoredFile } from "./storage.ts";
 
@@ -66,7 +66,7 @@ export async function filesBeingRead(store: Handle): Promise<string[]> {
   return rows.map(({ id }) => datasetKey({ id, file: "" }));
 }
 
-/** Of a dataset that another may have the same bytes as, only what stands before the mark is a hash. */
+/** For a dataset whose bytes another may share, only the part before the mark is a hash. */
 export function hashOf(sha256: string): string {
   return sha256.split("#")[0]!;
 }
@@ -85,7 +85,7 @@ export async function filesInUse(store: Handle): Promise<{ runs: Set<string>; re
   };
 }
 
-/** Takes the next sweep of the storage; false: another host has done it within that time. */
+/** Claims the next cleanup of the storage; false: another host has done it within that time. */
 export async function claimSweep(
   store: Handle,
   { now, everyMs }: { now: number; everyMs: number },

@@ -1,4 +1,6 @@
-/** Opens the storage that the settings name, and proves that it can be used. Only a shared one loads anything for it. */
+/**
+ * Opens the storage that the settings name, and proves that it can be used. Only shared storage loads further modules.
+ */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,7 +20,7 @@ export interface StorageSettings {
   CACHE_MB: number;
 }
 
-/** Folders of copies. Results of schedules are stored like files, though no row names them for long. */
+/** Folders of copies. Results of schedules are stored like files, though rows name them only briefly. */
 const COPIED = [...FILE_FOLDERS, "scores"];
 
 export async function openStorage(settings: StorageSettings, folder: string): Promise<FileStorage> {
@@ -63,7 +65,7 @@ export async function proveBucket(bucket: Bucket): Promise<void> {
     const chunks = await bucket.get(key);
     const parts: Uint8Array[] = [];
     for await (const chunk of chunks ?? []) parts.push(chunk);
-    if (Buffer.concat(parts).toString() !== key) throw new Error(`${bucket.label} gives back other bytes`);
+    if (Buffer.concat(parts).toString() !== key) throw new Error(`${bucket.label} returned other bytes`);
     await bucket.remove(key);
   } finally {
     await rm(folder, { recursive: true, force: true });

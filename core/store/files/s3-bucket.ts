@@ -1,7 +1,7 @@
 /**
- * A bucket of Amazon's S3 or of a store that speaks its API. Requests are signed by aws4fetch and sent by fetch: each
- * part of a large file is hashed, has a deadline and is sent again by itself, and an upload that fails is ended, which
- * Bun's own S3 client does not do. Memory stays at a few parts, whatever the file's size.
+ * A bucket of Amazon S3 or a compatible store. Requests are signed by aws4fetch and sent by fetch: each part of a large
+ * file is hashed, has a deadline and its own retries, and an upload that fails is ended, which Bun's own S3 client does
+ * not do. Memory stays at a few parts, whatever the file's size.
  */
 import { open } from "node:fs/promises";
 import { AwsClient } from "aws4fetch";
@@ -16,14 +16,14 @@ const MOST_PARTS = 9000;
 const PARTS_AT_ONCE = 2;
 const ANSWER_MS = 15_000;
 const PART_MS = 60_000;
-/** A download that is silent for so long is cut. */
+/** A download that is silent for this long is aborted. */
 const SILENT_MS = 15_000;
 const ATTEMPTS = 4;
 const FIRST_WAIT_MS = 200;
 
 export interface S3Options {
   bucket: string;
-  /** "" or a path that ends in no slash. */
+  /** "" or a path without a trailing slash. */
   prefix: string;
   region: string;
   /** Empty: Amazon's own; else the bucket is the first part of the path. */
@@ -31,7 +31,7 @@ export interface S3Options {
   accessKeyId: string;
   secretAccessKey: string;
   sessionToken: string;
-  /** Sends a request; fetch where it is absent. */
+  /** Sends a request; default: fetch. */
   send?: (url: string, init: RequestInit) => Promise<Response>;
 }
 
@@ -40,9 +40,9 @@ interface Asking {
   key?: string;
   query?: Record<string, string>;
   body?: Uint8Array<ArrayBuffer> | string;
-  /** Until the answer begins. */
+  /** The deadline for the response's headers. */
   timeoutMs?: number;
-  /** Statuses that are no failure beside those below 300. */
+  /** Statuses that are not failures, besides those below 300. */
   allowed?: readonly number[];
   signal?: AbortSignal;
 }
@@ -88,7 +88,7 @@ export class S3Bucket implements Bucket {
   ): Promise<void> {
     const begun = await this.ask({ method: "POST", key, query: { uploads: "" } });
     const uploadId = textOf(await begun.text(), "UploadId");
-    if (!uploadId) throw new StorageUnavailable(`${this.label} began no upload`);
+    if (!uploadId) throw new StorageUnavailable(`${this.label} did not start an upload`);
     const count = Math.ceil(size / partBytes);
     const tags: string[] = [];
     let next = 0;
@@ -154,7 +154,7 @@ export class S3Bucket implements Bucket {
         timer = setTimeout(() => abort.abort(), SILENT_MS);
       }
     } catch (error) {
-      throw new StorageUnavailable(`${this.label} cut a file off (${reasonOf(error)})`);
+      throw new StorageUnavailable(`${this.label} ended a file too early (${reasonOf(error)})`);
     } finally {
       clearTimeout(timer);
       abort.abort();
@@ -212,7 +212,7 @@ export class S3Bucket implements Bucket {
     return this.options.prefix ? name.slice(this.options.prefix.length + 1) : name;
   }
 
-  /** Asks until it is answered, a few times. Throws StorageUnavailable, or AppError where it refuses us. */
+  /** Retries a few times until there is a response. Throws StorageUnavailable, or AppError if access is refused. */
   private async ask(asking: Asking): Promise<Response> {
     for (let attempt = 1; ; attempt++) {
       const failure = await this.askOnce(asking).catch((error: unknown) => ({
@@ -256,13 +256,13 @@ export class S3Bucket implements Bucket {
   }
 
   private failure(reason: string): StorageUnavailable {
-    return new StorageUnavailable(`The file storage ${this.label} does not answer as it should (${reason})`);
+    return new StorageUnavailable(`The file storage ${this.label} failed (${reason})`);
   }
 
-  /** Asking again will not help: keys, rights, or the bucket's name. */
+  /** Retrying will not help: keys, rights, or the bucket's name are wrong. */
   private refusal(code: string, message: string | null): AppError {
     return new StorageUnavailable(
-      `The file storage ${this.label} refuses: ${code}${message ? ` (${message.replace(/\.$/, "")})` : ""}`,
+      `The file storage ${this.label} refuses access: ${code}${message ? ` (${message.replace(/\.$/, "")})` : ""}`,
       true,
     );
   }

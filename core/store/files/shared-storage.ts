@@ -1,6 +1,6 @@
 /**
- * Files that every host shares, in a bucket, with copies in a bounded folder on this machine. Bytes are hashed on their
- * way here: a copy is whole and what its row says, or it is not there.
+ * Files that every host shares, in a bucket, with copies in a bounded folder on this machine. Bytes are hashed while
+ * they arrive: a copy is complete and matches its row, or does not exist.
  */
 import { existsSync } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
@@ -10,16 +10,16 @@ import type { Bucket } from "./bucket.ts";
 import type { FileStorage, ListedFile, StoredFile } from "./storage.ts";
 
 const ATTEMPTS = 3;
-/** What was asked for just now is about to be read. */
+/** A recently requested file is about to be read. */
 const FRESH_MS = 60_000;
-/** What is being written, and what a crash left of that. */
+/** Files being written, and what a crash left of them. */
 const UNFINISHED = /\.part$|\.unpacked/;
 
 export interface CacheOptions {
   bucket: Bucket;
-  /** Of the copies. */
+  /** The folder of the copies. */
   folder: string;
-  /** Folders below it that hold copies, and nothing else. */
+  /** Folders below it that contain only copies. */
   folders: readonly string[];
   maxBytes: number;
   now: () => number;
@@ -27,7 +27,7 @@ export interface CacheOptions {
 
 export class SharedStorage implements FileStorage {
   readonly isShared = true;
-  /** When each copy was asked for last, by its path. */
+  /** When each copy was last requested, by its path. */
   private readonly usedAt = new Map<string, number>();
   private readonly pins = new Map<string, number>();
   private readonly fetching = new Map<string, Promise<string>>();
@@ -57,7 +57,7 @@ export class SharedStorage implements FileStorage {
     const path = this.pathOf(key);
     this.use(key);
     const found = await stat(path).catch(() => null);
-    // Its hash was checked on its way here.
+    // Its hash was checked while it arrived.
     if (found && (sizeBytes === undefined || found.size === sizeBytes)) return path;
     if (!this.fetching.has(key))
       this.fetching.set(
@@ -141,13 +141,13 @@ export class SharedStorage implements FileStorage {
     await rm(path, { force: true });
   }
 
-  /** Removes copies of files that are not wanted any more; `isWanted` hears each key. */
+  /** Removes copies of files that are no longer wanted; `isWanted` gets each key. */
   async forget(isWanted: (key: string) => boolean): Promise<void> {
     for (const { path, key } of await this.copies())
       if (!this.pins.has(path) && !this.isFresh(path) && !isWanted(key)) await this.drop(key);
   }
 
-  /** Keeps the copies below their bound: those that were used longest ago go. */
+  /** Keeps the copies below their limit: the least recently used are removed. */
   async trim(): Promise<void> {
     const copies = await this.copies();
     let bytes = copies.reduce((sum, copy) => sum + copy.sizeBytes, 0);

@@ -1,9 +1,9 @@
 /**
- * Where files are stored beside the database: uploads, models, results, checkpoints. A file is named by its key, a path
- * such as `datasets/ID.csv`, is written once and never changed. What reads a file reads its copy on this machine.
+ * Where files are stored besides the database: uploads, models, results, checkpoints. A file is named by its key, a
+ * path such as `datasets/ID.csv`, is written once and never changed. Readers use the copy on their machine.
  */
 
-/** A file as its row knows it; without hash and size it is taken as it comes. */
+/** A file as its row knows it; without hash and size it is not checked. */
 export interface StoredFile {
   key: string;
   sha256?: string;
@@ -18,26 +18,26 @@ export interface ListedFile {
 }
 
 export interface FileStorage {
-  /** Other hosts see the same files: those of this machine are copies that may go at any time. */
+  /** True if other hosts see the same files: those on this machine are copies that may be removed at any time. */
   readonly isShared: boolean;
-  /** Where a file's copy is on this machine, or would be. */
+  /** The path of a file's copy on this machine, whether it is there or not. */
   pathOf(key: string): string;
   /**
-   * Stores what stands at `pathOf(key)`. When it resolves the file survives a power cut, and every host can fetch it. Throws
-   * StorageUnavailable; the copy stays then.
+   * Stores the file at `pathOf(key)`. When it resolves, the file survives a power cut, and every host can fetch it.
+   * Throws StorageUnavailable; the copy then stays.
    */
   save(file: StoredFile): Promise<void>;
   /**
-   * The path of a copy on this machine, whole and checked. Throws AppError: `conflict` where the file is missing or is not
-   * what its row says, StorageUnavailable while the storage does not answer.
+   * The path of a copy on this machine, complete and checked. Throws AppError: `conflict` if the file is missing or
+   * does not match its row, StorageUnavailable while the storage does not respond.
    */
   fetch(file: StoredFile): Promise<string>;
-  /** Keeps a copy from going until the function returned is called. */
+  /** Keeps a copy from being removed until the returned function is called. */
   pin(key: string): () => void;
-  /** Removes the file and its copy here; nothing where it is gone already. */
+  /** Removes the file and its copy here; does nothing if it does not exist. */
   remove(key: string): Promise<void>;
-  /** Files whose key begins so. */
+  /** Files whose key begins with this. */
   list(prefix: string): Promise<ListedFile[]>;
-  /** Is it stored? */
+  /** Whether it is stored. */
   has(key: string): Promise<boolean>;
 }

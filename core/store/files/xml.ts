@@ -1,13 +1,13 @@
-/** Reads the flat XML that S3 answers with: elements by name, in order, and the text of one. */
+/** Reads the flat XML in S3's responses: elements by name, in order, and the text of one. */
 
-/** The insides of all elements of this name. */
+/** The contents of all elements with this name. */
 export function elementsOf(xml: string, name: string): string[] {
   return [...xml.matchAll(new RegExp(`<${name}(?:\\s[^>]*)?>([\\s\\S]*?)</${name}>`, "g"))].map(
     ([, inside]) => inside!,
   );
 }
 
-/** The text of the first element of this name; null: there is none. */
+/** The text of the first element with this name; null if there is none. */
 export function textOf(xml: string, name: string): string | null {
   const inside = elementsOf(xml, name)[0];
   return inside === undefined

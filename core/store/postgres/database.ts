@@ -1,6 +1,7 @@
 /**
- * Opens and migrates the PostgreSQL database that several servers share. Transactions are alone over all of them: each
- * holds the log's head from its first statement to its commit. Writes of one server are done in the order of asking.
+ * Opens and migrates the PostgreSQL database that several servers share. Transactions are serialised over all of them:
+ * each holds the log's head from its first statement to its commit. One server's writes run in the order of their
+ * requests.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import pg from "pg";
@@ -17,16 +18,16 @@ const CONNECT_MS = 5000;
 /** Longer than any of our statements takes: the connection is lost without notice. */
 const STATEMENT_MS = 20_000;
 const CONNECTIONS = 10;
-/** A server that was stopped in the middle of a transaction holds up all others for so long. */
+/** How long a server that was suspended in the middle of a transaction blocks all others. */
 const STALLED_MS = 5000;
 /** The lock's number: held while migrations run. */
 const MIGRATION_LOCK = 0x516e_a1b0;
 
 export interface PostgresOptions {
   url: string;
-  /** A direct connection for LISTEN, where `url` leads through a pooler; "": `url` is direct. */
+  /** A direct connection for LISTEN, if `url` goes through a pooler; "": `url` is direct. */
   listenUrl: string;
-  /** An idle listener costs every NOTIFY: a worker has none. */
+  /** An idle listener makes every NOTIFY more expensive: a worker has none. */
   listens: "always" | "never";
   warn: (about: Record<string, unknown>, message: string) => void;
 }
@@ -35,8 +36,8 @@ export interface PostgresOptions {
 export const SCHEMA = MIGRATIONS.length;
 
 /**
- * Throws AppError: `conflict` where its schema is newer, `syntax` where it cannot be used so; StoreUnavailable while it
- * does not answer.
+ * Throws AppError: `conflict` if its schema is newer, `syntax` if it cannot be used like this; StoreUnavailable while
+ * it does not respond.
  */
 export async function openPostgres(options: PostgresOptions): Promise<Store> {
   const preparing: Preparing = options.listenUrl ? "unnamed" : "named";
@@ -47,7 +48,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Store> {
     connectionTimeoutMillis: CONNECT_MS,
     query_timeout: STATEMENT_MS,
     keepAlive: true,
-    // Neither ends a query that runs, nor makes the next request wait for a connection.
+    // Neither ends a running query, nor makes the next request wait for a connection.
     idleTimeoutMillis: 0,
     types: TYPES,
   });
@@ -115,7 +116,7 @@ class PostgresStore implements Store {
     }
   }
 
-  /** A connection with an open transaction; one that was lost while it was idle is tried once more. */
+  /** A connection with an open transaction; one that was lost while idle is retried once. */
   private async begin(isRetry = false): Promise<pg.PoolClient> {
     let client: pg.PoolClient | null = null;
     try {
@@ -142,7 +143,7 @@ class PostgresStore implements Store {
       return result;
     } catch (error) {
       failure = databaseFailure(error);
-      // Where that fails too the connection goes, and the database undoes it.
+      // If that fails too, the connection is closed, and the database undoes it.
       if (!isLost(failure))
         await connection.query("ROLLBACK").catch((lost: unknown) => (failure = databaseFailure(lost)));
       throw failure;
@@ -161,7 +162,7 @@ class PostgresStore implements Store {
     return this.wake!.follow(heard);
   }
 
-  /** That it answers; its files are checked by its own tools. */
+  /** Checks that it responds; its files are checked by its own tools. */
   async faults(): Promise<string[]> {
     await this.all("SELECT 1");
     return [];
@@ -220,12 +221,12 @@ async function migrate(pool: pg.Pool): Promise<void> {
   }
 }
 
-/** What an operator set wrongly: a password, a database or a right that is not there. */
+/** What an operator set wrongly: a password, a database or a right that does not exist. */
 function startFailure(error: unknown): unknown {
   const failure = databaseFailure(error);
   const { code, message } = failure as { code?: unknown; message: string };
   if (typeof code !== "string" || !/^(?:28|3D|3F|42501|42P06|0A|22|54)/.test(code)) return failure;
-  return new AppError("syntax", `The database refuses: ${message}`, {
+  return new AppError("syntax", `The database refuses access: ${message}`, {
     fix: "Check user, password, database and rights in DATABASE_URL.",
   });
 }

@@ -1,5 +1,5 @@
 /**
- * The steps that made the schema, as `sqlite/migrations.ts` has them: the same tables and columns. Numbered steps, oldest
+ * The steps that made the schema, as in `sqlite/migrations.ts`: the same tables and columns. Numbered steps, oldest
  * first. A step that was released is never changed: add one, and to SQLite's too.
  */
 import { AUTOMATION, AUTOMATION_HOLDERS } from "../automation-migration.ts";
@@ -360,7 +360,7 @@ const STEPS: readonly string[] = [
     .replaceAll("REAL", "DOUBLE PRECISION"),
 ];
 
-/** Text is compared by its bytes, as SQLite does, whatever the database's own order is: ids are read in theirs. */
+/** Text is compared by its bytes, as in SQLite, whatever the database's own order is: IDs are read in that order. */
 export const MIGRATIONS: readonly string[] = STEPS.map((step) =>
   step.replace(/\bTEXT\b/g, 'TEXT COLLATE "C"'),
 );

@@ -4,7 +4,7 @@ import { timed } from "../../platform/timing.ts";
 import type { Parameters, Value } from "../database.ts";
 import { databaseFailure } from "./failures.ts";
 
-/** Named: parsed and planned once a connection; a pooler may hand each statement to another one. */
+/** Named statements are parsed and planned once per connection; a pooler may send each statement to another one. */
 export type Preparing = "named" | "unnamed";
 
 /** A connection, or the pool of them. */
@@ -46,7 +46,7 @@ export function numbered(sql: string): Numbered {
   return made;
 }
 
-/** Rows as SQLite gives them. Throws StoreUnavailable where the database cannot be reached. */
+/** Rows as SQLite gives them. Throws StoreUnavailable if the database cannot be reached. */
 export async function ask<Row>(
   connection: Asking,
   preparing: Preparing,
@@ -71,12 +71,12 @@ function queryOf(preparing: Preparing, sql: string, parameters: Parameters | Val
   return preparing === "named" ? { name, text, values } : { text, values };
 }
 
-/** PostgreSQL keeps no NUL in a text. */
+/** PostgreSQL stores no NUL in a text. */
 function storable(value: Value): Value {
   return typeof value === "string" && value.includes("\0") ? value.replaceAll("\0", "\ufffd") : value;
 }
 
-/** Of whole numbers, parts of numbers, counts and sums. */
+/** Of integers, fractions, counts and sums. */
 const NUMBERS = new Set([20, 21, 23, 700, 701, 1700]);
 
 /** Numbers as numbers: none of ours is beyond 2^53. Everything else is text, JSON too, as SQLite gives it. */

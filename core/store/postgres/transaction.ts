@@ -1,6 +1,6 @@
 /**
- * The handle that a transaction's body gets. It reaches the open transaction and nothing else, and is of no use once the
- * body has ended, or while a transaction nested in it is open.
+ * The handle for a transaction's body. It reaches only the open transaction, and is invalid once the body has ended, or
+ * while a transaction nested in it is open.
  */
 import type { Handle, Parameters, Value } from "../database.ts";
 import { type Asking, ask, type Preparing } from "./statements.ts";
@@ -43,7 +43,7 @@ export class PostgresTransaction implements Handle {
       await this.connection.query(`RELEASE ${savepoint}`);
       return result;
     } catch (error) {
-      // Where the connection is lost everything is undone already.
+      // If the connection is lost, everything is undone already.
       await this.connection.query(`ROLLBACK TO ${savepoint}; RELEASE ${savepoint}`).catch(() => {});
       throw error;
     } finally {

@@ -1,7 +1,7 @@
 /**
- * Wakes the servers on one database. NOTIFY goes out after a commit and outside of every transaction, at most once in 40
- * ms; LISTEN has a connection of its own, which proves itself at the start and every minute. Who listens must look for
- * himself as well: a connection may be lost in silence.
+ * Wakes the servers on one database. NOTIFY is sent after a commit and outside every transaction, at most once in 40
+ * ms; LISTEN has a connection of its own, which is tested at the start and every minute. Listeners must poll as well: a
+ * connection may be lost in silence.
  */
 import pg from "pg";
 import { AppError, StoreUnavailable } from "../../platform/errors.ts";
@@ -16,7 +16,7 @@ const CONNECT_MS = 5000;
 export interface WakeOptions {
   url: string;
   channel: string;
-  /** "never": this process only announces, and looks for itself what others append. */
+  /** "never": this process only announces, and polls for what others append. */
   listens: "always" | "never";
   /** NOTIFY over the store's own connections. */
   tell: (channel: string, payload: string) => Promise<void>;
@@ -30,21 +30,21 @@ export class Wake {
   private timer: Timer | null = null;
   private proving: Timer | null = null;
   private again: Timer | null = null;
-  /** What a proof waits for. */
+  /** What a connection test waits for. */
   private readonly proofs = new Map<string, () => void>();
   private isClosed = false;
 
   private constructor(private readonly options: WakeOptions) {}
 
-  /** Throws AppError `syntax` where LISTEN is lost on the way: a pooler in transaction mode. */
+  /** Throws AppError `syntax` if LISTEN does not work: a pooler in transaction mode. */
   static async open(options: WakeOptions): Promise<Wake> {
     const wake = new Wake(options);
     if (options.listens === "never") return wake;
     await wake.listen();
     if (!(await wake.isHeard())) {
       await wake.close();
-      throw new AppError("syntax", "LISTEN is lost on the way to the database", {
-        fix: "Set LISTEN_URL to the database itself: DATABASE_URL seems to lead through a pooler.",
+      throw new AppError("syntax", "LISTEN does not reach the database", {
+        fix: "Set LISTEN_URL to the database itself: DATABASE_URL seems to go through a pooler.",
       });
     }
     wake.proving = setInterval(() => void wake.prove(), PROVE_EVERY_MS);
@@ -57,7 +57,7 @@ export class Wake {
     if (this.timer || this.isClosed) return;
     this.timer = setTimeout(() => {
       this.timer = null;
-      // Others look for themselves several times a second.
+      // Others poll several times a second.
       this.options.tell(this.options.channel, String(this.newest)).catch(() => {});
     }, TELL_MS);
   }
@@ -118,10 +118,10 @@ export class Wake {
     }, AGAIN_MS);
   }
 
-  /** One that hears nothing is replaced. */
+  /** A connection that hears nothing is replaced. */
   private async prove(): Promise<void> {
     if (!this.client || (await this.isHeard()) || this.isClosed) return;
-    this.options.warn({}, "LISTEN heard nothing of a NOTIFY: it is connected again");
+    this.options.warn({}, "LISTEN missed a NOTIFY: reconnecting");
     await this.drop();
     this.listenAgain();
   }
@@ -135,7 +135,7 @@ export class Wake {
       await this.options.tell(this.options.channel, payload);
       return await promise;
     } catch {
-      // The database itself does not answer: nothing is known of LISTEN.
+      // The database itself does not respond: nothing is known about LISTEN.
       return true;
     } finally {
       clearTimeout(timer);

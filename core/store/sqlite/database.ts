@@ -1,5 +1,5 @@
 /**
- * Opens and migrates the SQLite database. Reads go over a connection of their own, writes one after the other over
+ * Opens and migrates the SQLite database. Reads have a connection of their own; writes run one after the other on
  * another. It never deletes or overwrites a database that it cannot read.
  */
 
@@ -22,17 +22,17 @@ export const DATABASE = "signalbox.sqlite";
 /** The schema's version that this program writes. */
 export const SCHEMA = MIGRATIONS.length;
 
-/** Opens (or makes) the database in `folder`. Throws AppError where its schema is newer or it is not a database. */
+/** Opens (or creates) the database in `folder`. Throws AppError if its schema is newer or it is not a database. */
 export async function openSqlite(folder: string): Promise<Store> {
   mkdirSync(folder, { recursive: true });
   refuseOrphans(folder);
   const path = join(folder, DATABASE);
-  // A process that was killed may have deleted something and not emptied its log.
+  // A killed process may have deleted something without emptying its log.
   const wasKilled = existsSync(`${path}-wal`);
   const writer = new Database(path, { create: true, strict: true });
   try {
     writer.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
-    // Before anything in the file is set: a newer one is left as it is.
+    // Before anything in the file is set: a newer one is left unchanged.
     const version = schemaOf(writer);
     configure(writer);
     migrate(writer, version);
@@ -124,7 +124,7 @@ class SqliteStore implements Store {
     return holdsDeleted(this.writer);
   }
 
-  /** Until a reader lets go of its snapshot it cannot be emptied. Writers wait meanwhile, readers do not. */
+  /** It cannot be emptied until readers release their snapshots. Writers wait meanwhile, readers do not. */
   async purgeLog(): Promise<boolean> {
     this.refuseInBody();
     await this.queue.take();
@@ -136,7 +136,7 @@ class SqliteStore implements Store {
   }
 
   private emptyLog(): boolean {
-    // Who comes again later does not wait: everything would stand still meanwhile.
+    // A caller that will retry later does not wait: everything would stand still meanwhile.
     this.writer.exec("PRAGMA busy_timeout = 0");
     const [row] = allRows<{ busy: number }>(this.writer, "PRAGMA wal_checkpoint(TRUNCATE)", {});
     this.writer.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
@@ -151,7 +151,7 @@ class SqliteStore implements Store {
       await this.file.clearUnallocated();
     } finally {
       this.writer.exec("ROLLBACK");
-      // Pages in memory still have what was overwritten in the file, and would bring it back.
+      // Cached pages still have what was overwritten in the file, and would bring it back.
       this.writer.exec("PRAGMA shrink_memory");
     }
     forgetDeleted(this.writer);
@@ -195,7 +195,9 @@ export function copySqlite(folder: string, path: string): void {
   }
 }
 
-/** Files of datasets or models beside no database, or an empty one: it was lost, and a new one would lose them too. */
+/**
+ * Files of datasets or models without a database, or with an empty one: it was lost, and a new one would lose them too.
+ */
 function refuseOrphans(folder: string): void {
   const path = join(folder, DATABASE);
   if (existsSync(path) && statSync(path).size > 0) return;
@@ -205,9 +207,9 @@ function refuseOrphans(folder: string): void {
   if (files.length === 0) return;
   throw new AppError(
     "conflict",
-    `The database is gone, but ${files.length} files that belong to it are there`,
+    `The database is missing, but ${files.length} files that belong to it exist`,
     {
-      fix: "Nothing was touched: restore a backup, or name another DATA_DIR.",
+      fix: "Nothing was changed: restore a backup, or name another DATA_DIR.",
     },
   );
 }
@@ -230,7 +232,7 @@ function configureReader(database: Database): void {
   database.exec("PRAGMA query_only = ON");
 }
 
-/** Throws AppError `conflict` where it is a later one than this program knows. */
+/** Throws AppError `conflict` if it is later than this program's. */
 function schemaOf(database: Database): number {
   const { user_version: version } = database
     .query<{ user_version: number }, []>("PRAGMA user_version")
@@ -255,6 +257,6 @@ function migrate(database: Database, version: number): void {
 function unreadable(error: unknown): AppError {
   const reason = error instanceof Error ? error.message : String(error);
   return new AppError("conflict", `The database cannot be opened: ${reason}`, {
-    fix: "The file is left as it is: restore a backup, or name another DATA_DIR.",
+    fix: "The file is left unchanged: restore a backup, or name another DATA_DIR.",
   });
 }

@@ -7,7 +7,7 @@ export interface ForeignRows {
   close: () => void;
 }
 
-/** One statement over a whole query, which renames columns that have the same name. Throws what SQLite says. */
+/** One statement around the whole query, which renames columns that share a name. Throws SQLite's errors. */
 export function readForeign(file: string, { query, limit }: { query: string; limit: number }): ForeignRows {
   // An integer beyond a double's 53 bits keeps its digits.
   const database = new Database(file, { readonly: true, safeIntegers: true });

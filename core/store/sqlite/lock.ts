@@ -1,10 +1,10 @@
-/** Keeps a file to one process. */
+/** Locks a file for one process. */
 import { Database } from "bun:sqlite";
 
 /**
- * Keeps a file, made where it is not there, from other processes; the function that lets it go, or null where another
- * one has it. The kernel lets go when the process ends, however it ends, and the lock holds between containers, where a
- * process's number says nothing.
+ * Locks a file, created if necessary, against other processes; returns the function that releases it, or null if
+ * another process has it. The kernel releases it when the process ends, however it ends, and the lock works between
+ * containers, where a process's number means nothing.
  */
 export function lockFile(path: string): (() => void) | null {
   const database = new Database(path, { create: true });

@@ -1,6 +1,6 @@
 /**
- * The steps that made the schema. Numbered steps, oldest first; PRAGMA user_version is how many have run. A step that
- * was released is never changed: add one.
+ * The steps that made the schema, numbered, oldest first; PRAGMA user_version is how many have run. A step that was
+ * released is never changed: add one.
  */
 import { AUTOMATION, AUTOMATION_HOLDERS } from "../automation-migration.ts";
 import { DEPLOY_SCOPE } from "../deploy-scope-migration.ts";

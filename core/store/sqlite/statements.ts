@@ -1,4 +1,4 @@
-/** Runs statements on a connection, at once: a promise is only the face that both engines share. */
+/** Runs statements on a connection, synchronously: promises are only the interface that both engines share. */
 import type { Database } from "bun:sqlite";
 import { timed } from "../../platform/timing.ts";
 import type { Parameters, Value } from "../database.ts";
@@ -27,12 +27,12 @@ export function markDeleted(database: Database): void {
   DELETED_IN.add(database);
 }
 
-/** Was something deleted since the log was emptied? */
+/** Whether something was deleted since the log was emptied. */
 export function holdsDeleted(database: Database): boolean {
   return DELETED_IN.has(database);
 }
 
-/** The log has been emptied. */
+/** Records that the log was emptied. */
 export function forgetDeleted(database: Database): void {
   DELETED_IN.delete(database);
 }

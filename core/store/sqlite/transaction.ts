@@ -1,6 +1,6 @@
 /**
- * The handle that a transaction's body gets. It reaches the open transaction and nothing else, and is of no use once the
- * body has ended, or while a transaction nested in it is open.
+ * The handle for a transaction's body. It reaches only the open transaction, and is invalid once the body has ended, or
+ * while a transaction nested in it is open.
  */
 import type { Database } from "bun:sqlite";
 import type { Handle, Parameters, Value } from "../database.ts";

@@ -14,7 +14,7 @@ import { promisify } from "node:util";
 
 const FILE_HEADER = 100;
 const CHUNK_BYTES = 4 * 1024 * 1024;
-/** Of the pages of a B-tree: how long their headers are. All others hold nothing but cells' overflow, or are free. */
+/** Header lengths of a B-tree's pages. All other pages hold only overflow of cells, or are free. */
 const HEADER_BYTES = new Map([
   [2, 12],
   [5, 12],
@@ -35,7 +35,7 @@ export class DatabaseFile {
     this.fd = openSync(path, "r+");
   }
 
-  /** How many bytes were overwritten. Waits for the disk between pieces. */
+  /** Returns how many bytes were overwritten. Waits for the disk between pieces. */
   async clearUnallocated(): Promise<number> {
     const header = Buffer.alloc(FILE_HEADER);
     await readInto(this.fd, header, 0, FILE_HEADER, 0);
@@ -65,7 +65,7 @@ export class DatabaseFile {
   }
 }
 
-/** From where to where; null where the page is none of a B-tree. `start`: where its header begins. */
+/** The range; null if the page is not part of a B-tree. `start`: where its header begins. */
 function unallocated(
   page: Buffer,
   { usable, start }: { usable: number; start: number },
@@ -74,7 +74,7 @@ function unallocated(
   if (header === undefined) return null;
   const cells = page.readUInt16BE(start + 3);
   const from = start + header + 2 * cells;
-  // 0 stands for 65,536.
+  // 0 means 65,536.
   const end = page.readUInt16BE(start + 5) || 65_536;
   if (from > end || end > usable) return null;
   for (let cell = 0; cell < cells; cell++) {

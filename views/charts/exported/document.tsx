@@ -25,7 +25,7 @@ const PLOT = 280;
 const BAR = 22;
 const MOST_BARS = 40;
 
-/** Told apart without colour by their order in the key; from the main colour on. */
+/** Without colour, they are told apart by their order in the legend, starting with the main colour. */
 const SERIES = {
   light: ["#17506f", "#b4552d", "#3f7d4e", "#7a4a86", "#8a7a52", "#4b5956"],
   dark: ["#8cc4e2", "#e59a72", "#86c794", "#c39bcf", "#c2ac74", "#a4b0ab"],

@@ -16,7 +16,7 @@ function written(metric: string, value: number): string {
   return metric === "accuracy" ? percent(value) : figure(value);
 }
 
-/** One line and one strip; nothing while no outcome was reported. */
+/** One line and one strip; nothing until an outcome is reported. */
 export function LiveStrip({ live }: { live: LiveView }) {
   const [telling] = live.figures;
   if (!telling) return live.outcomes > 0 ? <TooFew live={live} /> : null;

@@ -48,7 +48,7 @@ export function OutcomeForms({ name, links }: { name: string; links: Links }) {
   );
 }
 
-/** What came of the last report. */
+/** The result of the last report. */
 export function OutcomeSummary({ note }: { note: OutcomeNote }) {
   const { recorded, unchanged, changed, rejected, reason } = note;
   const counts = { recorded, changed, "already known": unchanged, rejected };

@@ -1,4 +1,4 @@
-/** Draws a deployed model's monitoring: live accuracy, incoming data against training data, and a challenger. */
+/** Draws a deployed model's monitoring: live accuracy, incoming data compared with training data, and a challenger. */
 import type { WatchView } from "../../../core/routes/data/watch-view.ts";
 import { Silhouette } from "../../charts/silhouette.tsx";
 import { type Links, url } from "../../layout/frame.ts";
@@ -15,7 +15,7 @@ interface Props {
   links: Links;
 }
 
-/** So many silhouettes are open; what has not moved is one click away. */
+/** Number of charts that are open; columns without drift are one click away. */
 const SHOWN = 6;
 
 export function WatchPanel({ data, links }: Props) {
@@ -145,7 +145,7 @@ function Challenge({ data, links }: Props) {
       </p>
       <p class="fine">
         Version {version} has predicted {plural(answered, "row")} that version {liveVersion} was asked for
-        {skipped > 0 && `, and could not keep up with ${plural(skipped, "row")}`}.
+        {skipped > 0 && `, and skipped ${plural(skipped, "row")} because it fell behind`}.
         {msPerRow !== null && ` It takes ${figure(msPerRow)} ms per row, after the response is sent.`}
       </p>
       {figures.length > 0 && (

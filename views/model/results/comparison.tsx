@@ -1,4 +1,4 @@
-/** Draws how a version compares with the one before it, on the same rows, and which columns changed. */
+/** Draws how a version compares with the previous one, on the same rows, and which columns changed. */
 import type { VersionComparison } from "../../../core/trainer/contract.ts";
 import { count, figure, plural } from "../../parts/format.ts";
 import { isLowerBetter, metricLabel } from "../../parts/words.ts";

@@ -1,4 +1,4 @@
-/** Draws the charts of mistakes and explanations, one for each part that the evaluation holds. */
+/** Draws the charts of mistakes and explanations, one for each part of the evaluation. */
 
 import type { EvaluationData } from "../../../core/training/results/evaluation-data.ts";
 import { Confusion } from "../../charts/confusion.tsx";
@@ -17,7 +17,7 @@ export interface MistakesProps {
   version: { version: number; threshold: number | null; previousThreshold: number | null };
   target: string;
   data: EvaluationData;
-  /** How the reader weighs mistakes; null where the run is not known. */
+  /** The reader's costs of mistakes; null if the run is unknown. */
   weighing: Weighing | null;
 }
 
@@ -42,7 +42,7 @@ export function Mistakes(props: MistakesProps) {
   );
 }
 
-/** How often intervals, or sets of classes, held the truth on the test set. */
+/** How often intervals, or sets of classes, contained the truth on the test set. */
 function Coverage({ data: { bounds, residuals }, target }: { data: EvaluationData; target: string }) {
   if (bounds.length === 0) return null;
   const what = residuals ? "Prediction intervals" : "Prediction sets";
@@ -52,14 +52,14 @@ function Coverage({ data: { bounds, residuals }, target }: { data: EvaluationDat
       <h3 id="coverage-heading">{what}</h3>
       <p class="facts">
         {residuals
-          ? `An interval says between which values the actual ${shortName(target)} lies, as often as you ask for.`
-          : `A set says which classes the actual ${shortName(target)} may be, as often as you ask for.`}{" "}
-        Measured on {plural(bounds[0]!.rows, "test row")}. Ask for one with <code>?interval=0.9</code>.
+          ? `An interval gives the range in which the actual ${shortName(target)} lies with the probability that you ask for.`
+          : `A set lists the classes that contain the actual ${shortName(target)} with the probability that you ask for.`}{" "}
+        Measured on {plural(bounds[0]!.rows, "test row")}. Request one with <code>?interval=0.9</code>.
       </p>
       <table>
         <thead>
           <tr>
-            <th scope="col">Asked for</th>
+            <th scope="col">Requested</th>
             <th scope="col" class="number">
               On the test set
             </th>
@@ -104,7 +104,7 @@ function Decisions({ links, model, version, target, data, weighing }: MistakesPr
   return confusion.length ? <Confusion target={target} classes={classes} matrix={confusion} /> : null;
 }
 
-/** ROC, precision-recall and calibration: for whoever knows them, folded. */
+/** ROC, precision-recall and calibration: for experts, folded. */
 export function Ranking({ data }: { data: EvaluationData }) {
   const { roc, precisionRecall, calibration } = data;
   if (!roc.length && !precisionRecall.length && !calibration.length) return null;
@@ -146,11 +146,11 @@ interface ReasonsProps {
   data: EvaluationData;
   target: string;
   metric: string;
-  /** Where the version's charts are drawn. */
+  /** The URL of the version's charts. */
   charts: string;
 }
 
-/** Drawn when it is opened: an image, in the colours of the reader's system. */
+/** Loaded when opened: an image, in the colours of the reader's system. */
 function Contributions({ data: { contributions }, charts }: Pick<ReasonsProps, "data" | "charts">) {
   if (!contributions) return null;
   return (
@@ -194,7 +194,7 @@ export function Reasons({ data, target, metric, charts }: ReasonsProps) {
       <Contributions data={data} charts={charts} />
       {data.dataCurve && (
         <div class="titled" id="data-curve">
-          <h3>Is more data worth it?</h3>
+          <h3>Would more data help?</h3>
           <p>{data.dataCurve.sentence}</p>
           <ThemedChart path={`${charts}/data-curve`} alt={data.dataCurve.sentence} />
         </div>
@@ -217,7 +217,7 @@ export function Reasons({ data, target, metric, charts }: ReasonsProps) {
   );
 }
 
-/** Shares of wrong classes, or mean errors where the answer is a number. */
+/** Shares of wrong classes, or mean errors for a number. */
 function Slices({ data }: { data: EvaluationData }) {
   const { slices, classes } = data;
   if (!slices.length) return null;

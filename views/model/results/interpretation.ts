@@ -13,13 +13,13 @@ export function interpretation(version: Version, data: EvaluationData): string[]
   const { schema, rowsTest, rowsTrain } = result;
   return [
     `This model predicts “${schema.target}” from ${plural(schema.features.length, "column")}. It was trained on ` +
-      `${plural(rowsTrain, "row")} and measured on ${count(rowsTest)} others that it had never seen.`,
+      `${plural(rowsTrain, "row")} and tested on ${count(rowsTest)} others that it had never seen.`,
     ...(isRefit(result.refit) ? [`${refitSentence(result.refit)} The figures are of the model before.`] : []),
     ...(result.task === "regression" ? ofNumbers(version) : ofClasses(version, data)),
     ...(result.beatsBaseline
       ? []
       : [
-          "It does not beat the baseline, so do not rely on it. More rows, or columns that say more, may help.",
+          "It does not beat the baseline, so do not rely on it. More rows, or more informative columns, may help.",
         ]),
     ...columnsThatMatter(data),
     ...weakest(data),

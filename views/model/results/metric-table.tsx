@@ -1,10 +1,10 @@
-/** Draws the metrics with their meaning: the three that tell most, the rest folded. */
+/** Draws the metrics with their meaning: the three most important, the rest folded. */
 import { extent, RangeStrip } from "../../charts/chart.tsx";
 import { figures, plural } from "../../parts/format.ts";
 import { isLowerBetter, metricLabel, metricSays } from "../../parts/words.ts";
 
 export interface MetricTableProps {
-  /** The run's own metric: it stands first. */
+  /** The run's own metric: it comes first. */
   metric: string | null;
   metrics: Record<string, number>;
   /** 95 % bootstrap interval of each. */
@@ -13,7 +13,7 @@ export interface MetricTableProps {
 }
 
 const FIRST = 3;
-/** What tells most beside the run's own metric, by kind of prediction. */
+/** The most important metrics besides the run's own, by type of prediction. */
 const TELLING = ["roc_auc", "accuracy", "f1_macro", "log_loss", "mae", "r2", "rmse"];
 
 export function MetricTable(props: MetricTableProps) {
@@ -112,7 +112,7 @@ function MetricStrip({ name, value, interval, guess, words }: RowProps & { words
   );
 }
 
-/** The metric's name and meaning, at the head of its row. */
+/** The metric's name and meaning, at the start of its row. */
 export function MetricHead({ name }: { name: string }) {
   return (
     <th scope="row">

@@ -1,4 +1,4 @@
-/** Draws the verdict, three figures beside their baselines, and what may mislead, errors first. */
+/** Draws the verdict, three figures beside their baselines, and warnings, errors first. */
 import type { Finding } from "../../../core/csv/types.ts";
 import type { ModelView } from "../../../core/routes/data/panel-data.ts";
 import { figuresNote, refitSentence } from "../../../core/trainer/refit.ts";
@@ -13,7 +13,7 @@ import { MetricTable } from "./metric-table.tsx";
 type Version = ModelView["versions"][number];
 
 const LAMPS: Record<Finding["severity"], Lamp> = { info: "dark", warning: "caution", error: "danger" };
-/** Warnings in sight; the others are one click away. */
+/** Warnings shown; the others are one click away. */
 const SHOWN = 3;
 
 export function Verdict({ version, data }: { version: Version; data: EvaluationData }) {
@@ -55,7 +55,7 @@ export function testedVerdict({ verdict, refit }: Pick<Version["result"], "verdi
   return verdict.replace(figuresNote(refit), "").trim();
 }
 
-/** What speaks against deploying, in words for the button's second question. */
+/** Warnings about deploying, for the confirmation. */
 export function deployDoubts({ result }: Pick<Version, "result">): string[] {
   const errors = (result.findings ?? []).filter(({ severity }) => severity === "error");
   return [

@@ -20,7 +20,7 @@ export function SchedulesPage({ frame, ...data }: SchedulesPageData & { frame: F
         <h1>Schedules</h1>
         <p class="lead">
           Refresh a source, retrain a model or score rows: at set times, or when something happens. Runs
-          missed while the server was down are done once.
+          missed while the server was down are made up once.
         </p>
       </header>
       <Refused refusal={refusal} />
@@ -106,7 +106,7 @@ function NewSchedule(
           id="schedule-zone"
           error={errorAt(form, "timeZone")}
           label="Time zone"
-          hint="Such as Europe/Berlin. UTC if empty."
+          hint="For example Europe/Berlin. UTC if empty."
         >
           <input
             id="schedule-zone"
@@ -141,7 +141,7 @@ function NewSchedule(
           </Field>
         </details>
         <details class="expert" open={form.typed.action === "score"}>
-          <summary>Where scored rows go</summary>
+          <summary>Destination of scored rows</summary>
           <Field
             id="schedule-url"
             error={errorAt(form, "url")}

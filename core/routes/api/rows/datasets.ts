@@ -18,13 +18,7 @@ import { type Call, filterQuery, json, listAnswer, listOf, route } from "../rout
 
 const ROWS_QUERY = z.object({
   offset: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional().describe("rows to skip"),
-  cursor: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(Number.MAX_SAFE_INTEGER)
-    .default(0)
-    .describe("the same as offset"),
+  cursor: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0).describe("same as offset"),
   limit: z.coerce.number().int().min(1).max(1000).default(50).describe("how many"),
 });
 const UPLOAD_QUERY = z.object({
@@ -33,18 +27,18 @@ const UPLOAD_QUERY = z.object({
   visibility: VISIBILITY,
 });
 
-/** Its version; none while it is being read, because then every look is another. */
+/** Its version; none while it is being read, because every response differs then. */
 async function datasetTag(
   { signalbox, params }: Pick<Call, "signalbox" | "params">,
   store: Handle,
 ): Promise<Tag | null> {
   if (await findRejection(store, params.id!)) return null;
-  // Also while it is being deleted: who deletes it asks this last.
+  // Also while it is being deleted: its deletion reads this last.
   const { id, version, status, name, ...order } = await signalbox.datasets.find(params.id!, undefined, store);
   return status === "ready" ? { state: `${id}-${version}-${orderMark(name, order)}` } : null;
 }
 
-/** 201 once a new file is read, 202 while it is being read, 200 where its bytes are known. */
+/** 201 once a new file is read, 202 while it is being read, 200 if its bytes are known. */
 export async function receivedAnswer(
   { signalbox, request }: Pick<Call, "signalbox" | "request">,
   received: { id: string; isNew: boolean; ready: Promise<StoredDataset> },
@@ -78,7 +72,7 @@ async function changeDataset(
   if (isSwitched) await switchVisibility(call, { kind: "dataset", subject: id, visibility });
   if (isOrder) await signalbox.annotations.changeDataset(id, change, isSwitched ? undefined : unchanged);
   const isReading = Object.keys(choices).length > 0 || !isOrder;
-  // This change has changed the tag.
+  // This change has changed the ETag.
   if (isReading) await signalbox.datasets.reread(id, choices, isOrder ? undefined : unchanged);
   return Response.json(datasetView(await signalbox.datasets.find(id)));
 }
@@ -147,7 +141,7 @@ export const DATASET_ROUTES = [
     scope: "train",
     rate: "upload",
     example: "curl --fail-with-body -T data.csv '{home}/api/datasets/{dataset}'",
-    says: "Takes a new file as the next version of the dataset, found by its id or its name. It is read with the same import settings; `changes` says how it differs.",
+    says: "Takes a new file as the next version of the dataset, found by its ID or its name. It is read with the same import settings; `changes` says how it differs.",
     file: "the new file",
     answers: { 200: json("DATASET"), 201: json("DATASET") },
     refusals: ["conflict"],

@@ -16,18 +16,18 @@ const LIMIT = z.coerce.number().int().min(1).max(1000);
 const LISTED = 100;
 const EVENTS_QUERY = z.object({
   since: WHOLE.optional().describe("the last seq you have received"),
-  cursor: WHOLE.optional().describe("the same as since"),
+  cursor: WHOLE.optional().describe("same as since"),
   epoch: z
     .string()
     .optional()
     .describe("the log that seq belongs to; for another log, reading starts now and `truncated` is set"),
   type: z.enum(EVENT_NAMES).optional().describe("only events of this type"),
   limit: LIMIT.optional().describe("maximum number; default: 100 as JSON, all as NDJSON or SSE"),
-  follow: z.enum(["0", "1"]).default("0").describe("1 stays open").meta({ isUnlisted: true }),
+  follow: z.enum(["0", "1"]).default("0").describe("1 keeps the response open").meta({ isUnlisted: true }),
 });
 const ACTIVITY_QUERY = z.object({
-  before: WHOLE.optional().describe("`next` of the page before"),
-  cursor: WHOLE.default(Number.MAX_SAFE_INTEGER).describe("the same as before"),
+  before: WHOLE.optional().describe("`next` of the previous page"),
+  cursor: WHOLE.default(Number.MAX_SAFE_INTEGER).describe("same as before"),
   limit: LIMIT.default(LISTED).describe("how many"),
   q: z.string().max(200).default("").describe("only sentences that contain this text"),
   status: z
@@ -139,7 +139,7 @@ export const LIVE_ROUTES = [
     path: "/api/hosts",
     scope: "read",
     example: "curl --fail-with-body '{home}/api/hosts'",
-    says: "Lists the servers and workers on this database: role, version, last sign of life, load, and what each trains.",
+    says: "Lists the servers and workers on this database: role, version, last heartbeat, load, and what each trains.",
     answers: { 200: listOf("HOST") },
     handle: async ({ signalbox }) => Response.json({ items: await signalbox.presence.hosts(), next: null }),
   }),

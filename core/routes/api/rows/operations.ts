@@ -1,4 +1,4 @@
-/** The API of whoever runs the server: figures for Prometheus, a backup while it works. */
+/** The API for operators: metrics for Prometheus, and a backup of the running server. */
 import { revocableBody } from "../../../http/revocable.ts";
 import { STREAM_HEADER } from "../../../http/stream.ts";
 import { EXPOSITION_TYPE, exposition } from "../prometheus.ts";

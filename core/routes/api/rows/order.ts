@@ -1,4 +1,4 @@
-/** The API of order: undoing deletions, changing many at once, and filters that are kept under a name. */
+/** The API of undo, bulk changes and saved filters. */
 import { BULK_REQUEST, changeMany } from "../../../process/order/bulk.ts";
 import { FILTER_REQUEST } from "../../../process/order/saved-filters.ts";
 import { json, listOf, route } from "../route.ts";
@@ -19,7 +19,7 @@ export const ORDER_ROUTES = [
     path: "/api/undo/:id",
     scope: "train",
     example: "curl --fail-with-body -X POST '{home}/api/undo/ID'",
-    says: "Brings back what was deleted: by the deletion's id, or by the dataset's or run's id, or the model's name.",
+    says: "Restores what was deleted: by the deletion's ID, or by the dataset's or run's ID, or the model's name.",
     answers: { 200: json("RESTORED") },
     handle: async ({ signalbox, params }) => {
       const items = (await signalbox.deletions.undo(params.id!)).map(({ kind, subject, version, label }) => ({
@@ -34,7 +34,7 @@ export const ORDER_ROUTES = [
     scope: "train",
     example:
       'curl --fail-with-body -H \'content-type: application/json\' -d \'{"kind":"runs","ids":["{run}"],"addTags":["first"]}\' \'{home}/api/bulk\'',
-    says: "Deletes, archives, tags or notes many datasets, runs or models. Each is done on its own; what could not be done says why.",
+    says: "Deletes, archives, tags or notes many datasets, runs or models. Each is changed on its own; an item that could not be changed has the reason.",
     body: BULK_REQUEST,
     answers: { 200: json("BULK_ANSWER") },
     handle: async ({ signalbox, body }) => Response.json(await changeMany(signalbox, body)),

@@ -15,7 +15,7 @@ export const PREDICTION_ROUTES = [
     path: "/api/models/:name/drift",
     scope: "read",
     example: "curl --fail-with-body '{home}/api/models/{model}/drift?version={version}'",
-    says: "Returns drift: how far requested rows and predictions differ from the training data. For each column the population stability index, shares by bin, new categories and missing values. Needs 200 predictions.",
+    says: "Returns drift: how far incoming rows and predictions differ from the training data. For each column the population stability index, shares by bin, new categories and missing values. Needs 200 predictions.",
     query: VERSION_QUERY,
     answers: { 200: json("DRIFT") },
     refusals: ["conflict"],
@@ -42,7 +42,7 @@ export const PREDICTION_ROUTES = [
     path: "/api/models/:name/predictions",
     scope: "read",
     example: "curl --fail-with-body '{home}/api/models/{model}/predictions?limit=10'",
-    says: "Lists the predictions of a model with their rows and actual outcomes, newest first, as PREDICTION_LOG keeps them.",
+    says: "Lists the predictions of a model with their rows and actual outcomes, newest first, as stored by PREDICTION_LOG.",
     query: LIST_QUERY,
     answers: { 200: listOf("LOGGED_PREDICTION") },
     handle: async (call) => {

@@ -1,9 +1,9 @@
-/** The API of the sample files that the product brings along. */
+/** The API of the sample files. */
 import { SAMPLE_LIST, sampleFile } from "../../../datasets/samples/index.ts";
 import { type Call, json, listOf, route } from "../route.ts";
 import { receivedAnswer } from "./datasets.ts";
 
-/** As if the file had been uploaded: the same checks, the same events; a second time it is the same dataset. */
+/** As if the file had been uploaded: the same checks, the same events; repeated, it returns the same dataset. */
 export function receiveSample({
   signalbox,
   request,

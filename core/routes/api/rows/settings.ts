@@ -1,4 +1,4 @@
-/** The API of what can be changed while the process runs. */
+/** The API of settings that can be changed at run time. */
 
 import type { Tag } from "../../../http/conditions.ts";
 import { SETTINGS_PATCH, type Settings } from "../../../operations/settings.ts";

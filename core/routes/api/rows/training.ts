@@ -1,4 +1,4 @@
-/** The API of training: one request, one line of curl, and what can be done to a run. */
+/** The API of training: one request, one curl command, and actions on a run. */
 import * as z from "zod";
 import { writeRow } from "../../../csv/write.ts";
 import { curlCommand } from "../../../http/identity/curl.ts";
@@ -35,10 +35,10 @@ const RESUME_TYPES = ["application/json", "text/plain", "application/x-ndjson"] 
 const STREAMED = {
   "text/plain": "one line per step, then the result, the model's URL and a predict command",
   "application/x-ndjson":
-    "{type: accepted, …}, then an event or {type: finding, …} a line, a blank line after ten quiet seconds, last {type: result, …}",
+    "{type: accepted, …}, then one event or {type: finding, …} per line, a blank line after ten quiet seconds, last {type: result, …}",
 };
 
-/** The body is the CSV; the answer is a line for each step as it happens. */
+/** The body is the CSV; the response is a line for each step as it happens. */
 async function trainUpload(
   call: Call<Record<string, string>, z.output<typeof UPLOAD_QUERY>>,
 ): Promise<Response> {
@@ -51,7 +51,7 @@ async function trainUpload(
   );
   const { id: datasetId } = await received.ready;
   const since = signalbox.log.lastSeq;
-  // The same bytes may be here under another name.
+  // The same bytes may exist under another name.
   const name = asked.name ?? (label === null ? undefined : slug(label));
   const { id: runId } = await signalbox.runs.train({ ...asked, name, datasetId });
   return followedRun(call, {
@@ -115,7 +115,7 @@ export const TRAINING_ROUTES = [
     says: "Queues a training run on a dataset, or with the settings of another run.",
     body: TRAIN_REQUEST_BODY,
     fileElsewhere: ({ home, signalbox }) => ({
-      fix: "To train on a file in one request, send it as in the example. Or upload it to /api/upload, and send the ID that it returns here, as JSON.",
+      fix: "To train on a file in one request, send it as in the example. Or upload it to /api/upload, and send the ID that it returns to this address, as JSON.",
       example: `${curlCommand(signalbox.config)} --fail-with-body -T FILE.csv '${home}/api/train/FILE.csv?target=COLUMN'`,
     }),
     query: TRAIN_OPTIONS,
@@ -223,7 +223,7 @@ export const TRAINING_ROUTES = [
     path: "/api/runs/:id/resume",
     scope: "train",
     example: "curl --fail-with-body -X POST '{home}/api/runs/{run}/resume'",
-    says: "Continues a run that was interrupted or failed. With Accept: text/plain or application/x-ndjson it prints the steps until the run ends, also of a run that is under way.",
+    says: "Resumes a run that was interrupted or failed. With Accept: text/plain or application/x-ndjson it prints the steps until the run ends, also for an active run.",
     answers: { 202: json("RUN"), 200: STREAMED },
     refusals: ["conflict"],
     handle: resumeRun,
@@ -233,7 +233,7 @@ export const TRAINING_ROUTES = [
     path: "/api/runs/:id",
     scope: "train",
     example: "curl --fail-with-body -X DELETE '{home}/api/runs/{run}'",
-    says: `Cancels a run at once; with delete=1, deletes a run that has ended, while the version that it made stays. ${UNDO_SAYS}`,
+    says: `Cancels a run at once; with delete=1, deletes a run that has ended. The version that it made stays. ${UNDO_SAYS}`,
     query: DELETE_QUERY.extend({
       delete: z.enum(["0", "1"]).default("0").describe("1 deletes a run that has ended"),
     }),
@@ -267,11 +267,11 @@ export const TRAINING_ROUTES = [
     path: "/api/compare",
     scope: "read",
     example: "curl --fail-with-body '{home}/api/compare?runs={run},{run}'",
-    says: "Sets two to five finished runs, or versions named as MODEL:NUMBER, side by side.",
+    says: "Compares two to five finished runs, or versions named as MODEL:NUMBER.",
     query: z.object({
-      runs: z.string().describe("run ids or MODEL:NUMBER, separated by commas"),
+      runs: z.string().describe("run IDs or MODEL:NUMBER, separated by commas"),
     }),
-    answers: { 200: { ...json("RUN_COMPARISON"), "text/csv": "one row a figure, one column a run" } },
+    answers: { 200: { ...json("RUN_COMPARISON"), "text/csv": "one row per figure, one column per run" } },
     refusals: ["missing", "conflict"],
     handle: async ({ signalbox, request, url }) => {
       const comparison = await compareData(signalbox, comparedNames(url));

@@ -1,4 +1,4 @@
-/** Schemas of tokens, embeds and the audit log on the wire. */
+/** Schemas of tokens, embeds and the audit log in requests and responses. */
 import * as z from "zod";
 import type { AuditView } from "../../../http/identity/audit.ts";
 import { SCOPES } from "../../../http/identity/scopes.ts";
@@ -29,7 +29,7 @@ export const EMBED = z
     url: z.string(),
     token: z.string().nullable().describe("already part of the URL; null if sign-in is turned off"),
     expiresAt: TIME.nullable(),
-    origins: z.array(z.string()).describe("whose pages may frame it"),
+    origins: z.array(z.string()).describe("origins whose pages may frame it"),
     iframe: z.string(),
     element: z.string(),
     fragment: z.string(),
@@ -45,7 +45,7 @@ export const AUDITED = z
     via: z.string(),
     address: z.string().describe("of the client, through trusted proxies"),
     action: z.string().describe("the route"),
-    target: z.string().describe("the path that was asked for"),
+    target: z.string().describe("the requested path"),
     made: z.string().nullable().describe("the path of the result"),
     status: z.int(),
     requestId: z.string(),

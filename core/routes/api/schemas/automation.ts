@@ -1,4 +1,4 @@
-/** Schemas of sources, schedules, alert routes and webhooks on the wire. */
+/** Schemas of sources, schedules, alert routes and webhooks in requests and responses. */
 import * as z from "zod";
 import { SOURCE_KINDS } from "../../../datasets/sources/place.ts";
 import type { SourceView } from "../../../datasets/sources/source-view.ts";
@@ -23,7 +23,7 @@ export const SOURCE = (
     query: z.string().nullable(),
     rowLimit: z.int().nullable(),
     timeoutSeconds: z.number(),
-    secrets: z.array(z.string()).describe("names of the credentials that are kept"),
+    secrets: z.array(z.string()).describe("names of the stored credentials"),
     datasetId: z.string().nullable(),
     lastTriedAt: TIME.nullable(),
     lastRefreshedAt: TIME.nullable(),
@@ -34,7 +34,7 @@ export const SOURCE = (
 ).meta({ id: "Source" });
 
 export const REFRESHED = SOURCE.extend({
-  isChanged: z.boolean().describe("false: it is the file of the last time"),
+  isChanged: z.boolean().describe("false: it is the same file as last time"),
   dataset: DATASET,
 });
 
@@ -109,7 +109,7 @@ export const WEBHOOK = (
     id: z.string(),
     url: z.string(),
     types: z.array(z.string()),
-    cursor: COUNT.describe("last event that was delivered, not wanted, or given up"),
+    cursor: COUNT.describe("last event that was delivered, skipped, or given up"),
     delivered: COUNT,
     givenUp: COUNT,
     attempts: COUNT,

@@ -1,4 +1,4 @@
-/** A comparison of runs on the wire. */
+/** Schema of a comparison of runs. */
 import * as z from "zod";
 import type { RunComparison } from "../../../training/results/compare-runs.ts";
 
@@ -23,7 +23,7 @@ export const RUN_COMPARISON = (
     ),
     settings: z
       .array(z.object({ name: z.string(), values: z.array(z.string().nullable()), differs: z.boolean() }))
-      .describe("those that differ first; null: left to Signalbox"),
+      .describe("differing settings first; null: left to Signalbox"),
     metrics: z.array(
       z.object({
         name: z.string(),
@@ -37,7 +37,7 @@ export const RUN_COMPARISON = (
             })
             .nullable(),
         ),
-        best: z.int().nullable().describe("position of the run that leads"),
+        best: z.int().nullable().describe("index of the leading run"),
       }),
     ),
     importance: z.array(z.object({ column: z.string(), values: z.array(z.number().nullable()) })),

@@ -1,4 +1,7 @@
-/** Schemas of datasets on the wire. The compiler holds these schemas to the types that the code uses. */
+/**
+ * Schemas of datasets in requests and responses. The compiler checks these schemas against the types that the code
+ * uses.
+ */
 import * as z from "zod";
 import { COLUMN_TYPES, type ColumnProfile, type Finding, type ReadingPreview } from "../../../csv/types.ts";
 import { CHOICES, type DatasetView, type RejectionView } from "../../../datasets/reading-choices.ts";
@@ -82,7 +85,7 @@ const COLUMN = (
         determines: z
           .number()
           .optional()
-          .describe("of the errors of always naming the commonest class, the share that this column saves"),
+          .describe("share of the errors of always naming the commonest class that this column avoids"),
         rows: COUNT,
       })
       .optional(),
@@ -106,7 +109,7 @@ const DIALECT = z
     width: COUNT.optional(),
     shape: z.string().optional(),
     tableRows: COUNT.optional(),
-    format: z.string().optional().describe("what the file is, where it is no CSV"),
+    format: z.string().optional().describe("what the file is, if it is not CSV"),
     origin: z.string().optional(),
     sheet: z.string().optional().describe("workbooks: the sheet that was read"),
     range: z.string().optional().describe("workbooks: the cells that were read"),
@@ -115,7 +118,7 @@ const DIALECT = z
   })
   .meta({ id: "Dialect" });
 
-/** What keeps lists in order. */
+/** Name, tags, note and archive. */
 export const ORDERED = {
   tags: z.array(z.string()),
   note: z.string(),
@@ -133,7 +136,7 @@ export const DATASET_CHANGES = (
     distributions: z.array(
       z.object({
         column: z.string(),
-        distance: z.number().describe("largest difference of shares, 0 to 1"),
+        distance: z.number().describe("largest difference between shares, 0 to 1"),
         from: z.string(),
         to: z.string(),
       }),
@@ -158,13 +161,13 @@ export const DATASET = (
     positiveClass: z
       .object({ label: z.string(), reason: z.string() })
       .nullable()
-      .describe("of a target with two values, the one that figures will be about"),
+      .describe("of a target with two values, the positive class, which metrics refer to"),
     findings: z.array(FINDING),
     sizeBytes: COUNT,
     dialect: DIALECT.nullable(),
     choices: CHOICES,
     ...ORDERED,
-    changes: DATASET_CHANGES.nullable().describe("how the file differs from that of the version before"),
+    changes: DATASET_CHANGES.nullable().describe("how the file differs from the previous version's"),
     createdAt: TIME,
   }) satisfies z.ZodType<DatasetView>
 ).meta({ id: "Dataset" });

@@ -1,4 +1,4 @@
-/** Every schema of an answer, by the name that rows know it by. Loaded with the docs: no request needs them. */
+/** Every response schema, by the name that rows use. Loaded with the docs: no request needs them. */
 export * from "./access.ts";
 export * from "./automation.ts";
 export * from "./comparison.ts";

@@ -1,4 +1,4 @@
-/** Schemas of events, alerts, gauges, settings and the server's state on the wire. */
+/** Schemas of events, alerts, gauges, settings and the server's state in requests and responses. */
 import * as z from "zod";
 import { ALERT_CODES, ALERTS, type AlertRecord } from "../../../events/alert-records.ts";
 import type { Activity, LoggedEvent } from "../../../events/event-log.ts";
@@ -46,7 +46,7 @@ const GAUGE = (z.object(READING) satisfies z.ZodType<GaugeReading>).meta({ id: "
 
 const SIGNAL = z
   .object({ state: STATE, label: z.string(), sentence: z.string() })
-  .describe("whether everything live is answering and the last training worked");
+  .describe("whether everything live is serving and the last training worked");
 
 export const HEALTH = z.object({ state: STATE, gauges: z.array(GAUGE), signal: SIGNAL }) satisfies z.ZodType<
   PanelData["health"]
@@ -109,7 +109,7 @@ export const ALERT = z
         .map(([code, { says }]) => `${code}: ${says}`)
         .join(" "),
     ),
-    subject: z.string().describe("a run's id, a model's name, or a gauge"),
+    subject: z.string().describe("a run's ID, a model's name, or a gauge"),
     severity: z.enum(["warning", "error"]),
     sentence: z.string(),
     action: z.object({ label: z.string(), method: z.enum(["get", "post"]), path: z.string() }),
@@ -128,7 +128,7 @@ export const SETTINGS = z.record(
     default: z.unknown(),
     isSecret: z.boolean(),
     isSet: z.boolean(),
-    options: z.array(z.string()).nullable().describe("the only values that it takes"),
+    options: z.array(z.string()).nullable().describe("the only allowed values"),
   }),
 );
 

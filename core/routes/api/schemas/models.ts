@@ -1,4 +1,4 @@
-/** Schemas of models, versions and predictions on the wire. */
+/** Schemas of models, versions and predictions in requests and responses. */
 import * as z from "zod";
 import type { Warning } from "../../../models/answering.ts";
 import type { CanaryView } from "../../../models/canary/canaries.ts";
@@ -62,8 +62,8 @@ const RESULT = (
 const LIVE = (
   z.object({
     outcomes: COUNT,
-    learned: COUNT.describe("outcomes of rows that the version was trained on: never measured"),
-    measured: COUNT.describe("number of the newest"),
+    learned: COUNT.describe("outcomes of rows that the version was trained on: never scored"),
+    measured: COUNT.describe("number of the newest version"),
     needed: COUNT.describe("with fewer outcomes no metric is given"),
     figures: z.array(
       z.object({
@@ -87,8 +87,8 @@ const VERSION = {
   threshold: z
     .number()
     .nullable()
-    .describe("from which probability the positive class is predicted, where it was set; null: as trained"),
-  previousThreshold: z.number().nullable().describe("the one before the last change"),
+    .describe("the probability from which the positive class is predicted, if it was set; null: as trained"),
+  previousThreshold: z.number().nullable().describe("the threshold before the last change"),
   result: RESULT,
 };
 
@@ -131,7 +131,7 @@ export const MODEL_VERSION = z
     ...LEAD,
     name: z.string(),
     sha256: z.string(),
-    evaluation: z.record(z.string(), z.unknown()).describe("what the model page draws"),
+    evaluation: z.record(z.string(), z.unknown()).describe("the data of the model page's charts"),
   })
   .meta({ id: "ModelVersion" });
 
@@ -155,20 +155,20 @@ const ANSWER = {
   threshold: z
     .number()
     .optional()
-    .describe("the positive class is answered from this probability on; absent: the likelier class is"),
+    .describe("the positive class is predicted from this probability on; absent: the likelier class"),
   interval: z
     .object({ low: z.number(), high: z.number(), level: z.number() })
     .optional()
-    .describe("numbers, with interval=: the outcome lies between these as often as level says"),
+    .describe("numbers, with interval=: the outcome lies between these with probability level"),
   set: z
     .array(z.string())
     .optional()
-    .describe("classes, with interval=: one of these is the outcome as often as was asked; may be empty"),
+    .describe("classes, with interval=: contains the outcome with the requested probability; may be empty"),
   contributions: z.record(z.string(), z.number()).optional(),
   contributionsOf: z
     .string()
     .optional()
-    .describe("the class that contributions are about: the positive one of two, else the predicted one"),
+    .describe("the class that contributions refer to: the positive one of two, else the predicted one"),
   base: z.number().optional(),
   counterfactual: FLIP.optional(),
 };
@@ -210,12 +210,12 @@ export const PREDICTIONS = z
       .number()
       .optional()
       .describe(
-        "two classes: the positive one is answered from this probability on; absent: the likelier one",
+        "two classes: the positive one is predicted from this probability on; absent: the likelier one",
       ),
     warnings: z
       .array(WARNING)
       .optional()
-      .describe("every value that was read as missing, read differently than written, or ignored"),
+      .describe("every value that was read as missing, read differently from how it is written, or ignored"),
   })
   .meta({ id: "Predictions" });
 
@@ -241,8 +241,8 @@ export const TOLD_ROWS = z.object({
   errors: z
     .array(ERROR_RECORD.omit({ column: true, example: true }).extend({ id: z.string(), code: ERROR_CODE }))
     .describe("of the first invalid rows"),
-  warned: COUNT.describe("outcomes that were read otherwise than they are written"),
-  warnings: z.array(WARNING).describe("of the first of them; row counts from 1, the header included"),
+  warned: COUNT.describe("outcomes that were read differently from how they are written"),
+  warnings: z.array(WARNING).describe("the first of them; row counts from 1, header included"),
 }) satisfies z.ZodType<ToldRows>;
 
 const COMPARED = { training: z.number(), live: z.number() };
@@ -266,7 +266,7 @@ const DRIFT_VIEW = z.object({
   answers: COLUMN_DRIFT.nullable(),
 }) satisfies z.ZodType<DriftView>;
 
-/** Without its figures where the training kept no bins. */
+/** Without its figures if the training stored no bins. */
 export const DRIFT = z.object({
   model: z.string(),
   version: z.int(),

@@ -1,4 +1,4 @@
-/** Schemas of deletions, bulk changes and saved filters on the wire. */
+/** Schemas of deletions, bulk changes and saved filters in requests and responses. */
 import * as z from "zod";
 import { KINDS } from "../../../process/order/bulk.ts";
 import { TIME } from "./datasets.ts";
@@ -11,7 +11,7 @@ export const DELETION = z
     items: z.array(
       z.object({
         kind: z.enum(["dataset", "run", "model", "version"]),
-        subject: z.string().describe("the dataset's or run's id, or the model's name"),
+        subject: z.string().describe("the dataset's or run's ID, or the model's name"),
         version: z.int().nullable(),
         label: z.string(),
       }),
@@ -20,7 +20,7 @@ export const DELETION = z
   .meta({ id: "Deletion" });
 
 export const RESTORED = z.object({
-  items: z.array(DELETION.shape.items.element).describe("what is back"),
+  items: z.array(DELETION.shape.items.element).describe("what was restored"),
 });
 
 export const BULK_ANSWER = z.object({
@@ -31,7 +31,7 @@ export const BULK_ANSWER = z.object({
       error: z.object({ code: z.string(), message: z.string(), fix: z.string().nullable() }).nullable(),
     }),
   ),
-  undo: z.string().nullable().describe("POST /api/undo/:id brings back what was deleted"),
+  undo: z.string().nullable().describe("POST /api/undo/:id restores what was deleted"),
 });
 
 export const FILTER = z.object({

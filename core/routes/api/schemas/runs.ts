@@ -1,4 +1,4 @@
-/** Schemas of runs on the wire. */
+/** Schemas of runs in requests and responses. */
 import * as z from "zod";
 import type { Readings } from "../../../csv/types.ts";
 import { RUN_STATUSES, type StoredRound } from "../../../store/runs.ts";
@@ -17,7 +17,7 @@ export const INTERVALS = z.record(z.string(), z.tuple([z.number(), z.number()]))
 
 export const COMPARISON = (
   z.object({
-    version: z.int().min(1).describe("the version before"),
+    version: z.int().min(1).describe("the previous version"),
     columns: z.object({
       came: z.array(z.string()),
       went: z.array(z.string()),
@@ -77,7 +77,7 @@ const CANDIDATE = (
     durationMs: MILLISECONDS,
     group: z
       .enum(["compared", "stopped", "baseline"])
-      .describe("stopped: scored on fewer folds than those that decide"),
+      .describe("stopped: scored on fewer folds than the deciding ones"),
     isLevel: z.boolean().describe("not worse than the first by more than noise"),
   }) satisfies z.ZodType<Standing>
 ).meta({ id: "Candidate" });
@@ -129,7 +129,7 @@ export const RUN = (
     datasetId: z.string(),
     datasetVersion: z.int().min(1),
     datasetName: z.string(),
-    name: z.string().nullable().describe("what somebody called it"),
+    name: z.string().nullable().describe("the name that the user gave it"),
     ...ORDERED,
     target: z.string(),
     task: TASK.nullable(),

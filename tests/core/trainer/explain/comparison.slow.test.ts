@@ -84,7 +84,7 @@ test("models with different targets are not compared, and the result says so", a
 
 test("a version is never measured on rows that it learned from", async () => {
   const previous = { version: 1, model: await train("x", "y") };
-  // The same table split by another seed: most of its test rows taught the version before.
+  // The same table split by another seed: most of its test rows taught the previous version.
   const other = { options: { budgetRounds: 60, seed: 7 }, previous };
   const { result, work } = await runStages(whole, "y", other);
   const learned = previous.model.learned!;

@@ -1,4 +1,4 @@
-/** The API of alert routes: which alerts go where, by which channel, and when not. */
+/** The API of alert routes: which alerts are sent where, by which channel, and when not. */
 import { ROUTE_PATCH, ROUTE_REQUEST } from "../../../../operations/alert-routes/spec.ts";
 import { json, listOf, route } from "../../route.ts";
 
@@ -8,7 +8,7 @@ export const ALERT_ROUTE_ROUTES = [
     path: "/api/alert-routes",
     scope: "admin",
     example: "curl --fail-with-body '{home}/api/alert-routes'",
-    says: "Lists where alerts go, and how far each address was served.",
+    says: "Lists where alerts are sent, and how far each address was served.",
     answers: { 200: listOf("ALERT_ROUTE") },
     handle: async ({ signalbox }) => Response.json({ items: await signalbox.alertRoutes.list(), next: null }),
   }),
@@ -17,7 +17,7 @@ export const ALERT_ROUTE_ROUTES = [
     path: "/api/alert-routes",
     scope: "admin",
     example: `curl --fail-with-body -H 'content-type: application/json' -d '{"name":"on call","channel":"slack","to":"https://hooks.slack.com/services/…","severities":["error"]}' '{home}/api/alert-routes'`,
-    says: "Sends alerts by mail, Slack, Teams, Discord, ntfy or a webhook: those of the severities, kinds and models named, with quiet hours, or as a digest by day or week.",
+    says: "Sends alerts by mail, Slack, Teams, Discord, ntfy or a webhook: those with the given severities, kinds and models, with quiet hours, or as a digest by day or week.",
     body: ROUTE_REQUEST,
     isSecret: true,
     answers: { 201: json("ALERT_ROUTE") },
@@ -57,7 +57,7 @@ export const ALERT_ROUTE_ROUTES = [
     path: "/api/alert-routes/:id/test",
     scope: "admin",
     example: "curl --fail-with-body -X POST '{home}/api/alert-routes/{route}/test'",
-    says: "Sends a test message now, and says whether it was accepted.",
+    says: "Sends a test message now, and returns whether it was accepted.",
     answers: { 204: null },
     refusals: ["unavailable"],
     handle: async ({ signalbox, params }) => {

@@ -6,7 +6,7 @@ import { SCHEDULE_PATCH, SCHEDULE_REQUEST, type ScheduleRequest } from "../../..
 import { AppError } from "../../../../platform/errors.ts";
 import { type Call, json, listOf, route } from "../../route.ts";
 
-/** Who may not do it at once may not let it be done later. Throws AppError `forbidden`. */
+/** A user without a right must not schedule what needs it. Throws AppError `forbidden`. */
 export function requireRights(
   { identity }: Pick<Call, "identity">,
   { action, rule }: Pick<Partial<ScheduleRequest>, "action" | "rule">,
@@ -37,7 +37,7 @@ export const SCHEDULE_ROUTES = [
     path: "/api/schedules",
     scope: "sources",
     example: `curl --fail-with-body -H 'content-type: application/json' -d '{"name":"nightly","action":"retrain","model":"{model}","cron":"0 3 * * *","timeZone":"Europe/Berlin","rule":"challenger"}' '{home}/api/schedules'`,
-    says: "Refreshes a source, retrains a model or scores rows: by a cron expression, or on a new file, drift or low accuracy. A retrained version is compared with the live one; `rule` says what follows (deploy only if it is better by more than noise, on rows that neither learned from and on outcomes, and no finding is an error).",
+    says: "Refreshes a source, retrains a model or scores rows: by a cron expression, or on a new file, drift or low accuracy. A retrained version is compared with the live one; `rule` sets what follows (deploy only if it is better by more than noise, on rows that neither learned from and on outcomes, and no finding is an error).",
     body: SCHEDULE_REQUEST,
     isSecret: true,
     answers: { 201: json("SCHEDULE") },
@@ -78,7 +78,7 @@ export const SCHEDULE_ROUTES = [
     path: "/api/schedules/:id",
     scope: "sources",
     example: "curl --fail-with-body -X DELETE '{home}/api/schedules/{schedule}'",
-    says: "Deletes a schedule. What runs already goes on.",
+    says: "Deletes a schedule. Runs that have started continue.",
     answers: { 204: null },
     handle: async ({ signalbox, params }) => {
       await signalbox.schedules.delete(params.id!);
@@ -91,7 +91,7 @@ export const SCHEDULE_ROUTES = [
     scope: "sources",
     rate: "train",
     example: "curl --fail-with-body -X POST '{home}/api/schedules/{schedule}/run'",
-    says: "Runs a schedule now, beside its times.",
+    says: "Runs a schedule now, in addition to its times.",
     answers: { 202: json("SCHEDULE_RUN") },
     refusals: ["forbidden"],
     handle: async (call) => {
@@ -105,7 +105,7 @@ export const SCHEDULE_ROUTES = [
     path: "/api/schedules/:id/runs",
     scope: "read",
     example: "curl --fail-with-body '{home}/api/schedules/{schedule}/runs'",
-    says: "Lists what each due time came to, newest first; the newest 100 are kept.",
+    says: "Lists the result of each due time, newest first; the newest 100 are stored.",
     query: z.object({
       limit: z.coerce.number().int().min(1).max(100).default(50).describe("how many"),
     }),

@@ -1,4 +1,4 @@
-/** The API of sources: where datasets come from, and their refreshing. */
+/** The API of sources: where datasets come from, and how they are refreshed. */
 import * as z from "zod";
 import { datasetView } from "../../../../datasets/reading-choices.ts";
 import { SOURCE_PATCH, SOURCE_REQUEST } from "../../../../datasets/sources/place.ts";
@@ -24,7 +24,7 @@ export const SOURCE_ROUTES = [
     scope: "sources",
     rate: "upload",
     example: `curl --fail-with-body -H 'content-type: application/json' -d '{"name":"sales","url":"postgres://reader@db.example.com/shop","password":"…","query":"select * from sales"}' '{home}/api/sources'`,
-    says: "Adds a source (a URL, an object in S3, or a query of PostgreSQL, MySQL or SQLite) and refreshes it. Its host must be listed in SOURCE_HOSTS. A first refresh that fails is told in `lastError`.",
+    says: "Adds a source (a URL, an object in S3, or a query of PostgreSQL, MySQL or SQLite) and refreshes it. Its host must be listed in SOURCE_HOSTS. If the first refresh fails, `lastError` has the reason.",
     query: CREATE_QUERY,
     body: SOURCE_REQUEST,
     isSecret: true,
@@ -80,7 +80,7 @@ export const SOURCE_ROUTES = [
     scope: "sources",
     rate: "upload",
     example: "curl --fail-with-body -X POST '{home}/api/sources/{source}/refresh'",
-    says: "Fetches the source. What came becomes the next version of its dataset, read with the same import settings; `dataset.changes` says how it differs.",
+    says: "Fetches the source. The result becomes the next version of its dataset, read with the same import settings; `dataset.changes` says how it differs.",
     answers: { 200: json("REFRESHED") },
     refusals: ["forbidden", "invalid", "conflict", "too_large", "disk_full", "unavailable"],
     handle: async ({ signalbox, params, takeTime }) => {
@@ -95,7 +95,7 @@ export const SOURCE_ROUTES = [
     path: "/api/sources/:id/stop",
     scope: "sources",
     example: "curl --fail-with-body -X POST '{home}/api/sources/{source}/stop'",
-    says: "Ends a refresh that is running. What was fetched is dropped; the dataset stays as it is.",
+    says: "Ends a running refresh. What was fetched is dropped; the dataset stays as it is.",
     answers: { 202: json("SOURCE") },
     refusals: ["conflict"],
     handle: async ({ signalbox, params }) =>

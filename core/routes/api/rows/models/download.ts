@@ -1,4 +1,4 @@
-/** The API of a model as a file: in each format that holds it. */
+/** The API of a model as a file, in each format that supports it. */
 import * as z from "zod";
 import { inPieces, revocableBody } from "../../../../http/revocable.ts";
 import { STREAM_HEADER } from "../../../../http/stream.ts";
@@ -11,12 +11,12 @@ const DOWNLOAD_QUERY = z.object({
     .enum(["json", "mjs", "html", "lightgbm", "onnx", "mlflow", "ipynb"])
     .default("json")
     .describe(
-      "mjs is a module, html a page that opens from disk, mlflow a tar of an MLflow model's folder, ipynb a notebook that measures the version again",
+      "mjs is a module, html a page that opens from disk, mlflow a tar of an MLflow model's folder, ipynb a notebook that checks the version",
     ),
   tested: z
     .enum(["0", "1"])
     .default("0")
-    .describe("1: the model as it was tested, before it learned from the test rows too"),
+    .describe("1: the tested model, before it learned from the test rows too"),
 });
 
 async function download({
@@ -51,7 +51,7 @@ async function download({
   return new Response(revocableBody(inPieces(body), hold), { headers });
 }
 
-/** The file of the model before its refit, with the threshold that it was tested by. */
+/** The file of the model before its refit, with the threshold that it was tested with. */
 async function testedModel({ models }: Call["signalbox"], version: StoredVersion): Promise<Uint8Array> {
   const { readTestedModel, writeModel } = await import("../../../../trainer/model/model-file.ts");
   return writeModel(readTestedModel(await models.read(version)));
@@ -87,7 +87,7 @@ export const DOWNLOAD = route({
   params: VERSION,
   query: DOWNLOAD_QUERY,
   example: "curl --fail-with-body -OJ '{home}/api/models/{model}/versions/{version}/download?format=mjs'",
-  says: "Exports the model: json, mjs (a module), html (a page); onnx unless it reads texts (one input per column: numbers as doubles with NaN for missing, dates as milliseconds since 1970, categories as text); lightgbm if it is one sum of trees; mlflow wherever onnx is; ipynb. Each model contains 100 rows with their predictions.",
+  says: "Exports the model: json, mjs (a module), html (a page); onnx unless it reads texts (one input per column: numbers as doubles with NaN for missing, dates as milliseconds since 1970, categories as text); lightgbm if it is a single sum of trees; mlflow whenever onnx works; ipynb. Each model contains 100 rows with their predictions.",
   answers: { 200: DOWNLOAD_TYPES },
   refusals: ["conflict", "invalid"],
   handle: download,

@@ -1,4 +1,6 @@
-/** The API of what an expert takes away of a version: rows with their predictions, folds, charts, and all in one archive. */
+/**
+ * The API of a version's data for experts: rows with their predictions, folds, charts, and everything in one archive.
+ */
 import * as z from "zod";
 import { OUTPUT_FORMS, type OutputForm } from "../../../../csv/formats/writers/output.ts";
 import { PARQUET_TYPE, streamAnswer, XLSX_TYPE } from "../../../../http/responses.ts";
@@ -23,7 +25,7 @@ const ROWS_QUERY = z.object({
   part: z
     .enum(ROW_PARTS)
     .default("all")
-    .describe("training rows are answered by the folds that held them out"),
+    .describe("training rows are predicted by the folds that held them out"),
   values: z
     .enum(["0", "1"])
     .default("0")
@@ -78,13 +80,13 @@ async function predictionRows(call: VersionCall<z.output<typeof ROWS_QUERY>>): P
 /** Cells of a table that is held in memory while it is written. */
 const MOST_VALUES = 20_000_000;
 
-/** Throws AppError: `conflict` where the data is gone, `invalid` where it is too large. */
+/** Throws AppError: `conflict` if the data is gone, `invalid` if it is too large. */
 async function valuesOf({ signalbox }: VersionCall, version: StoredVersion) {
   const run = await findRun(signalbox.store, version.runId);
   const dataset = run && (await findDataset(signalbox.store, run.datasetId, run.datasetVersion));
   if (!run || dataset?.status !== "ready" || !dataset.profile) {
     throw new AppError("conflict", "The data of this version was deleted", {
-      fix: "Leave out values=1: predictions are kept without the data.",
+      fix: "Leave out values=1: predictions are stored without the data.",
     });
   }
   const columns = version.result.schema.features.map(({ name }) => name);
@@ -124,7 +126,7 @@ async function tableAnswer(
   async function* chunks() {
     for (const rows of table.batches()) {
       yield writer.rows(rows);
-      // Others go first.
+      // Lets other requests run first.
       await new Promise((resolve) => setImmediate(resolve));
     }
     yield writer.end();
@@ -254,7 +256,7 @@ export const EXPORT_ROUTES = [
     params: VERSION,
     query: z.object({ format: FORM }),
     example: `curl --fail-with-body -OJ '${VERSION_PATH}/folds'`,
-    says: "Says of each row whether it was a training or a test row, and which fold held it out.",
+    says: "Tells for each row whether it was a training or a test row, and which fold held it out.",
     answers: { 200: TABLE_TYPES },
     refusals: ["conflict"],
     handle: async (call) => {
@@ -281,7 +283,7 @@ export const EXPORT_ROUTES = [
     params: CHART,
     query: CHART_QUERY,
     example: `curl --fail-with-body -o importance.svg '${VERSION_PATH}/charts/importance?format=svg'`,
-    says: "One chart as an image, or the table that it draws.",
+    says: "One chart as an image, or its table.",
     answers: {
       200: {
         "image/svg+xml": "a whole document",
@@ -298,7 +300,7 @@ export const EXPORT_ROUTES = [
     scope: "read",
     params: VERSION,
     example: `curl --fail-with-body -OJ '${VERSION_PATH}/archive'`,
-    says: "A run as one tar: settings, metrics, leaderboard, folds, predictions, charts, the model in every format that holds it, its card, how the file was read, and a notebook.",
+    says: "A run as one tar: settings, metrics, leaderboard, folds, predictions, charts, the model in every format that supports it, its card, how the file was read, and a notebook.",
     answers: { 200: { "application/x-tar": "a folder" } },
     refusals: ["conflict"],
     handle: archive,

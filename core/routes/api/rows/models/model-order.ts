@@ -34,7 +34,7 @@ export const MODEL_ORDER_ROUTES = [
     scope: "train",
     params: VERSION,
     example: "curl --fail-with-body -X DELETE '{home}/api/models/{model}/versions/{version}'",
-    says: `Deletes a version that is not live; with the last version goes the model's name. ${UNDO_SAYS}`,
+    says: `Deletes a version that is not live; deleting the last version deletes the model. ${UNDO_SAYS}`,
     query: DELETE_QUERY,
     answers: { 204: null },
     tag: modelTag,

@@ -35,13 +35,13 @@ const PREDICT_QUERY = VERSION_QUERY.extend({
     .default("0")
     .describe("1 adds contributions and, for up to 10 rows, the smallest change that changes the prediction"),
   interval: INTERVAL_LEVEL.optional().describe(
-    "how often the bounds should contain the outcome, such as 0.9. Adds an interval to numbers and a set of classes otherwise; in a CSV, the columns interval_low and interval_high, or set",
+    "the probability with which the bounds should contain the outcome, for example 0.9. Adds an interval to numbers and a set of classes otherwise; in a CSV, the columns interval_low and interval_high, or set",
   ),
   log: z
     .enum(KEEPINGS)
     .optional()
     .describe(
-      `which rows stay in the prediction log, as far as PREDICTION_LOG keeps any. By default all of up to ${KEPT_ROWS} rows, and a sample beyond`,
+      `which rows are stored in the prediction log, as far as PREDICTION_LOG allows. By default all of up to ${KEPT_ROWS} rows, and a sample beyond`,
     ),
 });
 export const THRESHOLD_REQUEST = z.strictObject({
@@ -51,7 +51,7 @@ export const THRESHOLD_REQUEST = z.strictObject({
     .min(0)
     .max(1)
     .nullable()
-    .describe("from which probability the positive class is predicted; null: as trained"),
+    .describe("the probability from which the positive class is predicted; null: as trained"),
 });
 const LIVE_REQUEST = z.strictObject({
   version: z.int().min(1),
@@ -61,7 +61,7 @@ const LIVE_REQUEST = z.strictObject({
     .describe("true deploys a version although it has findings of severity error"),
 });
 
-/** A tag of the versions and the live one; counts of predictions do not change it. */
+/** An ETag of the versions and the live one; counts of predictions do not change it. */
 export async function modelTag(
   { signalbox, params }: Pick<Call, "signalbox"> & { params: { name?: string } },
   store: Handle,
@@ -123,7 +123,7 @@ const FORM_TYPES = {
   [PARQUET_TYPE]: "parquet",
 } as const satisfies Record<string, OutputForm>;
 
-/** The format that Accept names; undefined where it names none: then it is the one that the rows come in. */
+/** The format that Accept names; undefined if it names none: then it is the rows' own format. */
 function acceptedForm(request: Request): OutputForm | undefined {
   const accept = request.headers.get("accept")?.toLowerCase() ?? "";
   const named = (Object.keys(FORM_TYPES) as (keyof typeof FORM_TYPES)[]).filter((type) =>
@@ -167,7 +167,7 @@ export async function predictFileAnswer(
 }
 
 const GATHERED_BYTES = 1024 * 1024;
-/** Rows that trickle in are answered as they come. */
+/** Slow rows are answered as they come. */
 const GATHERED_MS = 1000;
 
 interface GatheredAnswer {
@@ -176,7 +176,7 @@ interface GatheredAnswer {
   rest: Chunks;
 }
 
-/** The whole answer where it is short and comes at once, else its beginning. */
+/** The whole response if it is short and comes at once, else its beginning. */
 async function gatherAnswer(chunks: AsyncGenerator<Chunk>): Promise<GatheredAnswer> {
   const pieces: Chunk[] = [];
   let size = 0;
@@ -197,7 +197,10 @@ function joined(pieces: readonly Chunk[]): Chunk {
   return new Uint8Array(Buffer.concat(pieces.map((piece) => Buffer.from(piece as Uint8Array))));
 }
 
-/** What is still to come. Ended before it began, it ends the chunks too, which a generator's `finally` would not. */
+/**
+ * What is still to come. If it is ended before it began, it ends the chunks too, which a generator's `finally` would
+ * not.
+ */
 function continued(first: Promise<IteratorResult<Chunk>>, chunks: AsyncGenerator<Chunk>): Chunks {
   let next: Promise<IteratorResult<Chunk>> | null = first;
   return {
@@ -210,7 +213,7 @@ function continued(first: Promise<IteratorResult<Chunk>>, chunks: AsyncGenerator
   };
 }
 
-/** JSON under another header, as `curl -d` sends it. */
+/** JSON under another content type, as `curl -d` sends it. */
 function withHeaderFix(error: unknown): unknown {
   if (!(error instanceof AppError) || !/^\s*[[{]/.test(error.place.near ?? "")) return error;
   const fix = "Send rows as CSV, or the header content-type: application/json.";
@@ -228,12 +231,12 @@ const predictBy = (method: "POST" | "PUT") =>
     file: "rows to predict, below a header with the names of the features",
     example:
       "curl --fail-with-body -H 'content-type: application/json' -d '{row}' '{home}/api/models/{model}/predict?version={version}'",
-    says: "Predicts rows given by feature name, in any order. Missing and unknown values are allowed. A file (CSV, Excel, Parquet, JSON, NDJSON) is answered in its own format, or in the one that Accept names.",
+    says: "Predicts rows given by feature name, in any order. Missing and unknown values are allowed. For a file (CSV, Excel, Parquet, JSON, NDJSON) the response has the same format, or the one that Accept names.",
     answers: {
       200: {
         ...json("PREDICTIONS"),
         "text/csv": "the rows with the prediction's columns added",
-        "application/x-ndjson": "the same, one object per line",
+        "application/x-ndjson": "the same rows, one object per line",
         [XLSX_TYPE]: "the same as an Excel workbook",
         [PARQUET_TYPE]: "the same as Parquet",
       },
@@ -242,7 +245,7 @@ const predictBy = (method: "POST" | "PUT") =>
     handle: predictRows,
   });
 
-/** `PREDICT` is answered on a fast path where it asks for one row. `curl -T` sends PUT. */
+/** A single-row `PREDICT` takes the fast path. `curl -T` sends PUT. */
 export const PREDICT = predictBy("POST");
 
 export const MODEL_ROUTES = [
@@ -318,7 +321,7 @@ export const MODEL_ROUTES = [
     path: "/api/models/:name/live",
     scope: "deploy",
     example: "curl --fail-with-body -X DELETE '{home}/api/models/{model}/live'",
-    says: "Takes the live version offline: requests that name no version are answered with 409 until one is deployed.",
+    says: "Takes the live version offline: requests that name no version return 409 until one is deployed.",
     tag: modelTag,
     answers: { 200: json("MODEL") },
     refusals: ["conflict"],

@@ -57,7 +57,7 @@ test("a new version is compared on rows that neither tested model learned from, 
   expect(first.findings.map(({ code }) => code)).toContain("duplicate_rows");
   expect(first.comparison).toBeNull();
   const other = await train({ seed: 2 });
-  // Of a fifth of the rows the version before has not learned from a fifth.
+  // Of a fifth of the rows the previous version has not learned from a fifth.
   expect(other.comparison!.rows).toBeGreaterThan(0.1 * 0.2 * ROWS);
   expect(other.comparison!.rows).toBeLessThan(0.3 * 0.2 * ROWS);
   const { paired } = await harness.json<RunComparison>(`/api/compare?runs=${first.id},${other.id}`);

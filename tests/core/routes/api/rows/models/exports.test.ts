@@ -153,7 +153,7 @@ test("the page links what can be taken along", async () => {
   const html = await (await take("/models/crew", { accept: "text/html" })).text();
   for (const path of ["/archive", "/predictions", "/folds", "/download?format=ipynb", "/charts/shap-summary"])
     expect(html).toContain(`${PATH}${path}`);
-  expect(html).toContain("Is more data worth it?");
+  expect(html).toContain("Would more data help?");
 });
 
 interface Lead {
