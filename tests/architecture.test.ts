@@ -20,19 +20,19 @@ test("imports go down the floors and keep to the rules", () => {
   expect(brokenRules(GRAPH)).toEqual([]);
 });
 
-test("every file of core/ is in a room of the plan", () => {
+test("every file of core/ is in a planned room", () => {
   expect(strayFiles(GRAPH)).toEqual([]);
 });
 
-test("there is no circle of files, nor of folders in core/, types counted", () => {
+test("no import cycles between files, nor between folders in core/, types included", () => {
   expect(circles(GRAPH)).toEqual([]);
 });
 
-test("no folder has more entries than a reader takes in", () => {
+test("no folder has more than 13 entries", () => {
   expect(crowdedFolders([...new Glob("{core,views}/**/*").scanSync(ROOT)])).toEqual([]);
 });
 
-describe("a planted violation is named with its file, its import and its rule", () => {
+describe("a planted violation is reported with its file, its import and its rule", () => {
   const planted = (path: string, code: string): Graph => new Map([...GRAPH, [path, importsOf(path, code)]]);
 
   test.each([
@@ -63,12 +63,12 @@ describe("a planted violation is named with its file, its import and its rule", 
     expect(broken.join("\n")).toContain(rule);
   });
 
-  test("a file in no room", () => {
+  test("a file outside the rooms", () => {
     expect(strayFiles(planted("core/x.ts", ""))).toEqual(["core/x.ts"]);
     expect(strayFiles(planted("core/cellar/x.ts", ""))).toEqual(["core/cellar/x.ts"]);
   });
 
-  test("a circle of files by types alone, and one of folders", () => {
+  test("a cycle of files by types alone, and one of folders", () => {
     const files = new Map([...planted("core/csv/x.ts", 'import type { Y } from "./y.ts";')]);
     files.set("core/csv/y.ts", importsOf("core/csv/y.ts", 'import type { X } from "./x.ts";'));
     expect(circles(files).join("\n")).toContain("core/csv/x.ts -> core/csv/y.ts -> core/csv/x.ts");
@@ -77,7 +77,7 @@ describe("a planted violation is named with its file, its import and its rule", 
     expect(circles(folders).join("\n")).toContain("core/csv/rows -> core/csv/zz -> core/csv/rows");
   });
 
-  test("a crowded folder", () => {
+  test("a folder with too many entries", () => {
     const crowd = Array.from({ length: 14 }, (_, n) => `core/csv/names/${n}.ts`);
     expect(crowdedFolders(crowd)).toEqual(["core/csv/names has 14 entries; 13 at most"]);
   });
@@ -108,7 +108,7 @@ describe("bans", () => {
     expect(offences).toEqual([]);
   });
 
-  test("SQL stands in core/store only", async () => {
+  test("SQL is in core/store only", async () => {
     const offences = [];
     for (const path of SOURCES.filter((path) => !path.startsWith("core/store/"))) {
       if (/["'`]\s*(SELECT|INSERT|UPDATE|DELETE FROM|CREATE TABLE)\s/.test(await read(path)))
@@ -118,7 +118,7 @@ describe("bans", () => {
   });
 });
 
-test("no file is longer than 400 lines, and the server is a table of contents", async () => {
+test("no file is longer than 400 lines, and server.ts is a table of contents", async () => {
   const lengths = await Promise.all(
     SOURCES.map(async (path) => ({
       path,

@@ -28,7 +28,7 @@ function run(...command: string[]): { exitCode: number; said: string } {
   return { exitCode, said: `${stdout}${stderr}` };
 }
 
-test.each(["as it stands", "below a path"])("nginx takes its configuration, %s", (variant) => {
+test.each(["as it stands", "below a path"])("nginx accepts its configuration, %s", (variant) => {
   const below = read("nginx.conf").replace(
     /^( {4})# (location = |location \/tools| {4}proxy_pass|\})/gm,
     "$1$2",
@@ -66,7 +66,7 @@ test("systemd accepts the unit and rates its isolation as good", () => {
   expect(exitCode).toBe(0);
 });
 
-test("the image is built of what is here, by the pinned Bun, for somebody who is not root", () => {
+test("the image is built from this repository, by the pinned Bun, for a user without root rights", () => {
   const dockerfile = read("Dockerfile");
   expect(dockerfile).toContain(`FROM oven/bun:${manifest.devDependencies.bun} AS build`);
   for (const [, files] of dockerfile.matchAll(/^COPY (?!--from)(.+) \.\/$/gm))

@@ -38,7 +38,7 @@ async function expectLikeFresh(page: Page, server: Server): Promise<void> {
   await expect.poll(() => shown(page)).toEqual(expected);
 }
 
-test("pages that stay open through trainings, a deployment and another reading end like fresh ones, in every part", async ({
+test("pages that stay open through trainings, a deployment and another reading end up like fresh ones, in every part", async ({
   context,
   server,
 }) => {
@@ -132,7 +132,7 @@ test("after a hidden tab and a killed server the page shows what a fresh page sh
   await reborn.stop();
 });
 
-test("without a socket the page polls, says so, and goes back to the socket without a gap", async ({
+test("without a socket the page polls, says so, and returns to the socket without a gap", async ({
   page,
   folder,
 }) => {

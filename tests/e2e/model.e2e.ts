@@ -119,7 +119,7 @@ test('"Try it" shows the prediction beside its fields, marks unseen values, and 
   await expect(page).toHaveURL(/#use$/);
 });
 
-test("the whole model page is reached and worked by keyboard, in order, with its focus in sight", async ({
+test("the whole model page is reachable and usable by keyboard, in order, with visible focus", async ({
   page,
   server,
 }) => {

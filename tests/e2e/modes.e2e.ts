@@ -71,7 +71,7 @@ test("nothing is cut off at 200 % zoom, from right to left, on paper", async ({ 
   }
 });
 
-test("with forced colours lamps, lines and bars are still seen, and nothing moves where motion is not wanted", async ({
+test("with forced colours lamps, lines and bars stay visible, and nothing moves with reduced motion", async ({
   page,
   server,
 }) => {

@@ -11,7 +11,7 @@ import {
   test,
 } from "./stage.ts";
 
-test("every page is accessible, fits a phone and keeps quiet", async ({ page, server }) => {
+test("every page is accessible, fits a phone and has no console errors", async ({ page, server }) => {
   test.slow();
   const { datasetId, runId, model } = await trainFruit(server);
   const other = await trainAgain(server, datasetId);
@@ -123,7 +123,7 @@ test("an unknown page says that it was not found", async ({ page, server }) => {
   await expectFits(page);
 });
 
-test("the inspector connects, filters, and sets off a test", async ({ page, server }) => {
+test("the inspector connects, filters, and triggers a test", async ({ page, server }) => {
   await page.goto(`${server.url}inspect`);
   await page.getByRole("button", { name: "Connect", exact: true }).click();
   await expect(page.locator('[data-part="state"]')).toHaveText("Connected");

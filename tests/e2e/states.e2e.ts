@@ -40,7 +40,7 @@ test("a sample opens with one click, import settings have a preview, and another
   expect(errors).toEqual([]);
 });
 
-test("lists, settings, embeds and a cancelled run are accessible, and older pages come by links", async ({
+test("lists, settings, embeds and a cancelled run are accessible, and older pages have links", async ({
   page,
   server,
 }) => {
@@ -118,7 +118,7 @@ test("the sign-in page is accessible", async ({ page, folder }) => {
   await server.stop();
 });
 
-test("while a page comes and while a run goes on everything stands still, and the tab tells how far it is", async ({
+test("while a page loads and while a run is active nothing shifts, and the tab shows the progress", async ({
   page,
   server,
 }) => {
@@ -149,7 +149,7 @@ test("while a page comes and while a run goes on everything stands still, and th
   }
 });
 
-test("a file's page stands still while it fills", async ({ page, server }) => {
+test("a file's page does not shift while it fills", async ({ page, server }) => {
   for (const viewport of [
     { width: 1280, height: 800 },
     { width: 390, height: 844 },

@@ -5,7 +5,7 @@ import { RUN } from "./fixtures.ts";
 
 const html = (comparison: typeof RUN.comparison) => String(<ComparisonView comparison={comparison} />);
 
-test("a higher AUC is better, a higher log loss worse, and a range with zero in it within noise", () => {
+test("a higher AUC is better, a higher log loss worse, and an interval that includes zero is within noise", () => {
   const page = html(RUN.comparison);
   expect(page).toContain("0.05 to 0.15: better");
   expect(page).toMatch(/0\.01 to 0\.2: worse/);
@@ -13,7 +13,7 @@ test("a higher AUC is better, a higher log loss worse, and a range with zero in 
   expect(page).not.toContain("<img");
 });
 
-test("a first version has no comparison, and what cannot be compared has no figures", () => {
+test("a first version has no comparison, and versions that cannot be compared have no figures", () => {
   expect(html(null)).not.toContain("section");
   expect(html({ ...RUN.comparison!, rows: 0, metrics: {} })).not.toContain("table");
 });

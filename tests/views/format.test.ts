@@ -54,7 +54,7 @@ test("bytes, times and shares carry their units", () => {
   ]);
 });
 
-test("nothing is shown as all or nothing that is not", () => {
+test("no part is shown as all or nothing", () => {
   expect([0.9996, 0.995, 0.0001, 0.0996, 1].map(percent)).toEqual([
     ...[">99.9 %", "99.5 %", "<0.1 %", "10 %", "100 %"],
   ]);
@@ -71,7 +71,7 @@ test("figures of a column have the same decimals", () => {
   expect(score(0.89)).toBe("0.890");
 });
 
-test("a minute never has sixty seconds left over", () => {
+test("a minute never shows sixty seconds", () => {
   expect(duration(119_700)).toBe("2 min");
   expect(duration(7_200_000)).toBe("2 h");
   expect(duration(59_700)).toBe("1 min");
@@ -84,7 +84,7 @@ test("the first sentence ends at its full stop, not at a decimal point", () => {
   expect(firstSentence("No stop")).toBe("No stop");
 });
 
-test("what goes into a shell stays one word", () => {
+test("text for a shell stays one word", () => {
   expect(shellQuote("it's")).toBe(`'it'\\''s'`);
 });
 

@@ -77,7 +77,7 @@ test("1,000 mutations: a consistent table, or a refusal with a fix", async () =>
   );
 }, 300_000);
 
-test("cut at every byte of the head", async () => {
+test("truncated at every byte of the head", async () => {
   for (let end = 0; end < 120; end++) {
     const found = await answer(MODELS[0].slice(0, end));
     if (found instanceof AppError) expect(found.place.fix).toBeTruthy();
@@ -85,7 +85,7 @@ test("cut at every byte of the head", async () => {
   }
 });
 
-test("profile, table and page see the same rows", async () => {
+test("profile, table and page have the same rows", async () => {
   await fc.assert(
     fc.asyncProperty(mutation, async (how) => {
       const path = fileOf(mutate(how));
@@ -136,7 +136,7 @@ describe("a cell of a megabyte is not read as a number or a date", () => {
 });
 
 describe("odd sizes", () => {
-  test("names that are code are names", async () => {
+  test("names that contain code are only names", async () => {
     const header = "__proto__,constructor,<img src=x onerror=alert(1)>,toString,=1+1";
     const lines = Array.from({ length: 20 }, (_, k) => `${k % 3},${k},a${k % 2},${k % 5},b`);
     const profile = await profileCsv(
@@ -150,13 +150,13 @@ describe("odd sizes", () => {
     expect(profile.columns[1].type).toBe("number");
   });
 
-  test("repeated column names get a number, and a finding says so", async () => {
+  test("repeated column names get a number and a finding", async () => {
     const profile = await profileCsv(fileOf("a,a,a,\n1,2,3,4\n5,6,7,8\n"), {}, { name: "a" });
     expect(profile.columns.map(({ name }) => name)).toEqual(["a", "a_2", "a_3", "column_4"]);
     expect(profile.findings.filter(({ code }) => code === "duplicate_name").length).toBe(2);
   });
 
-  test("row names without a name, as R writes them", async () => {
+  test("row names without a header, as R writes them", async () => {
     const profile = await profileCsv(
       fileOf("mpg,cyl\nMazda,21,6\nDatsun,22.8,4\nHornet,21.4,6\n"),
       {},
@@ -188,13 +188,13 @@ describe("odd sizes", () => {
     expect([rows.length, rows[0]]).toEqual([500_001, ['"a', "b"]]);
   });
 
-  test("a row without end is refused", async () => {
+  test("a row that never ends is refused", async () => {
     const found = await answer(Buffer.alloc(70 << 20, "x"));
     expect(found).toMatchObject({ place: { row: 1, near: `${"x".repeat(80)}…` } });
   });
 });
 
-describe("an error shows the file's own content", () => {
+describe("an error quotes the file", () => {
   const files: [string, string, object][] = [
     ["JSON", '[{"a": 1}]\n', { near: '[{"a": 1}]\\n' }],
     ["a header only", "a;b\n", { row: 1, near: "a;b" }],
@@ -204,7 +204,7 @@ describe("an error shows the file's own content", () => {
     test(what, async () => expect(await answer(Buffer.from(text))).toMatchObject({ place }));
 });
 
-test("a cell or name of 400,000 characters costs its length, whatever it is made of", () => {
+test("a cell or name of 400,000 characters takes linear time, whatever it contains", () => {
   for (const unit of ["1", "-", ".", ".-", " ", ",", "1,", "a", "a ", "é", "\t"]) {
     for (const end of ["", "!", "1", "\n!"]) {
       const text = `-${unit.repeat(400_000 / unit.length)}${end}`;

@@ -68,7 +68,7 @@ function write(rows: string[][], how: Written): Uint8Array {
   return iconv.encode(text, encoding, { addBOM: bom && encoding.startsWith("utf") });
 }
 
-test("without hints, over delimiter, quote, newline, encoding and byte order mark", async () => {
+test("without hints, for every delimiter, quote, newline, encoding and byte-order mark", async () => {
   await fc.assert(
     fc.asyncProperty(written, async (how) => {
       const rows = tableOf(how.seed, how.rows);
@@ -113,7 +113,7 @@ const awkward = fc.array(
   },
 );
 
-test("with the dialect given, any cells are read back, over every encoding and byte order mark", async () => {
+test("with the dialect given, any cells are read back, for every encoding and byte-order mark", async () => {
   await fc.assert(
     fc.asyncProperty(dialect, awkward, async (how, table) => {
       const wide = how.encoding.startsWith("utf") ? "é日😀" : (LETTERS[how.encoding] ?? "éÿß");

@@ -36,7 +36,7 @@ const isOpen = (path: string) =>
 test.each([
   ["a raw body", "text/csv", ""],
   ["a form", "multipart/form-data; boundary=b", FORM_HEAD],
-])("%s that is cut leaves nothing", async (_, type, head) => {
+])("%s that is interrupted leaves nothing", async (_, type, head) => {
   const folder = mkdtempSync(join(tmpdir(), "signalbox-receive-"));
   const path = join(folder, "cut.part");
   const options = { path, maxBytes: 1e6, name: null, onBytes: () => {} };

@@ -78,7 +78,7 @@ test("a condition that returns within a minute is reported after it, also across
   expect(await alerts.standing()).toMatchObject([DRIFT]);
 });
 
-test("a condition that came and went within a minute is not reported", async () => {
+test("a condition that starts and ends within a minute is not reported", async () => {
   await alerts.raise(DRIFT);
   await alerts.resolve("drift", "crew");
   await alerts.raise(DRIFT);
@@ -108,7 +108,7 @@ test("a dismissed alert returns only after its cause ended and came back", async
   await expect(alerts.dismiss("nothing")).rejects.toThrow("does not exist");
 });
 
-test("whatever is measured, one subject is told at most once a minute, and the last look is right", async () => {
+test("whatever is measured, a subject is reported at most once a minute, and the last state is right", async () => {
   const measured = fc.array(
     fc.record({ value: fc.double({ min: 0, max: 1, noNaN: true }), ms: fc.nat(20_000) }),
     {

@@ -58,7 +58,7 @@ describe("the log", () => {
     expect(await log.resume(9, null)).toEqual({ since: 2, truncated: true });
   });
 
-  test("is trimmed from the front only, a few rows at a time, whatever the clock did", async () => {
+  test("is trimmed from the front only, a few rows at a time, whatever the clock does", async () => {
     const times = [10, 20, 90, 30, 40, 95];
     const log = await EventLog.open(store, () => times.shift()!);
     for (let i = 0; i < 6; i++) await log.append("metrics.sampled", { values: {} });
@@ -72,12 +72,12 @@ describe("the log", () => {
     expect(await kept()).toEqual([6]);
   });
 
-  test("an entry's text is the event as it is read", async () => {
+  test("an entry's text equals the event as read", async () => {
     await log.append("dataset.deleted", { datasetId: "d1", name: 'a "b" \u2028 ü.csv' });
     expect(JSON.parse((await log.entries(0, 1))[0]!.json)).toEqual((await log.read(0, 1))[0]);
   });
 
-  test("an event of a failed transaction does not exist, and the next one takes its number", async () => {
+  test("an event of a failed transaction does not exist, and the next one gets its number", async () => {
     await tick();
     const heard: number[] = [];
     log.subscribe((seq) => heard.push(seq));

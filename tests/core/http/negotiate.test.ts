@@ -22,7 +22,7 @@ test.each([
   ["*/*;q=0", null],
   ["nonsense", null],
   [",;q", null],
-])("of text, HTML and JSON, Accept %p gets %p", (accept, expected) => {
+])("among text, HTML and JSON, Accept %p gets %p", (accept, expected) => {
   expect(preferredType(accept, TYPES) as string | null).toBe(expected);
 });
 
@@ -33,11 +33,11 @@ test.each([
   ["gzip;q=0, *", false],
   ["*", true],
   ["identity", false],
-])("Accept-Encoding %p takes gzip: %p", (header, expected) => {
+])("Accept-Encoding %p accepts gzip: %p", (header, expected) => {
   expect(preferredCoding(header, ["gzip"])).toBe(expected ? "gzip" : null);
 });
 
-test("whatever a header holds, the answer is one of ours or none", () => {
+test("whatever a header contains, the format is one of ours or none", () => {
   const pieces = fc.constantFrom("text/html", "*/*", "x", ";", ",", "q=", "0.5", '"', "\\", "=", " ");
   const header = fc.oneof(
     fc.string(),

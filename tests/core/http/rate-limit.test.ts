@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { RateLimit } from "../../../core/http/rate-limit.ts";
 
-test("gives a minute's number at once, then one each share of a minute", () => {
+test("allows a minute's number at once, then one per share of a minute", () => {
   let now = 0;
   const limit = new RateLimit(6, () => now);
   const taken = () => limit.take("a").isAllowed;
@@ -35,7 +35,7 @@ test("no client exceeds its limit over any window", () => {
   );
 });
 
-test("memory is bounded: who was away for longest is forgotten first", () => {
+test("memory is bounded: the client that was away longest is forgotten first", () => {
   const limit = new RateLimit(1, () => 0);
   limit.take("first");
   for (let client = 0; client < 4_998; client += 1) limit.take(`client ${client}`);

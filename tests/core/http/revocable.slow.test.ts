@@ -60,7 +60,7 @@ test.each([
   ["a model as ONNX", "/api/models/crew/versions/1/download?format=onnx", {}],
   ["the log as NDJSON", "/api/events?follow=1&since=0", { accept: "application/x-ndjson" }],
   ["the log as SSE", "/api/events?since=0", { accept: "text/event-stream" }],
-])("%s on its way breaks", async (_, path, accept) => {
+])("%s in progress breaks", async (_, path, accept) => {
   const { headers, revoke } = await issue();
   const answer = await harness.ask(path, { headers: { ...headers, ...accept } });
   expect(answer.status).toBe(200);
@@ -70,7 +70,7 @@ test.each([
   expect(await rest(reader)).toBe("broken");
 });
 
-test("predictions as JSON, complete before they leave", async () => {
+test("predictions as JSON, computed before they are sent", async () => {
   const { headers, revoke } = await issue();
   const rows = Array.from({ length: 20_000 }, (_, i) => ({ Sex: "male", Age: i % 80 }));
   const answer = await harness.ask("/api/models/crew/predict?version=1", {
@@ -83,7 +83,7 @@ test("predictions as JSON, complete before they leave", async () => {
   expect(await rest(reader)).toBe("broken");
 });
 
-test("the steps of a training, whose run goes on", async () => {
+test("the steps of a training, whose run continues", async () => {
   const { headers, revoke } = await issue();
   const answer = await harness.ask("/api/train/other.csv?target=Survived&budgetSeconds=2", {
     ...{ method: "PUT", headers: { ...headers, accept: "text/plain" }, body: passengersCsv(200, 5) },
@@ -100,7 +100,7 @@ test.each([
   ["an upload", "POST", "/api/upload?name=slow.csv"],
   ["an upload to train on", "PUT", "/api/train/slow.csv"],
   ["outcomes", "POST", "/api/predictions/actuals"],
-])("%s on its way is refused", async (_, method, path) => {
+])("%s in progress is refused", async (_, method, path) => {
   const { headers, revoke } = await issue();
   const { body, sent } = endless("a,b\n");
   const asked = harness.ask(path, { method, headers: { ...headers, "content-type": "text/csv" }, body });
@@ -115,7 +115,7 @@ test.each([
   await until(() => harness.signalbox.datasets.inProgress().length === 0);
 });
 
-test("rows to predict that still come", async () => {
+test("rows to predict that are still arriving", async () => {
   const { headers, revoke } = await issue();
   const { body, sent } = endless(passengersCsv(2000));
   const asked = harness.ask("/api/models/crew/predict?version=1", {

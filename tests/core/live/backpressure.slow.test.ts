@@ -92,7 +92,7 @@ describe("a reader of events", () => {
   }, 30_000);
 });
 
-describe("caps", () => {
+describe("limits", () => {
   test("more sockets get 503 before the upgrade, also in a burst; a closed socket frees its place", async () => {
     server = await openSocketServer({ drawingBytes: 1, settings: { MAX_SOCKETS: "3" } });
     const burst = await Promise.all(Array.from({ length: 12 }, () => RawClient.open(server.url, PATH)));
@@ -106,7 +106,7 @@ describe("caps", () => {
 });
 
 describe("a half-open socket", () => {
-  test("is closed within 60 s, one that answers stays", async () => {
+  test("is closed within 60 s, while one that responds stays", async () => {
     server = await openSocketServer({ drawingBytes: 1 });
     const viewer = await openViewer();
     const frozen = await RawClient.open(server.url, PATH);

@@ -104,7 +104,7 @@ async function freshPage(): Promise<string> {
 }
 
 test(
-  "pages end with the present, readers with every event once, on random schedules",
+  "pages end up current, and readers have every event once, on random schedules",
   async () => {
     let played = 0;
     const schedule = fc.record({

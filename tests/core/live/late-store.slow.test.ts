@@ -170,42 +170,39 @@ test.each(SEEDS)("viewers that come and go while events happen (seed %d)", async
   await close();
 });
 
-test.each(SEEDS)(
-  "who follows the log has every event once, in order, whoever appends (seed %d)",
-  async (seed) => {
-    const { random, log, close } = await world(seed);
-    const heard: number[] = [];
-    log.subscribe((seq) => heard.push(seq));
-    const abort = new AbortController();
-    const followed = Array.from({ length: 4 }, async () => {
-      const seqs: number[] = [];
-      for await (const entries of follow(log, { since: 0, isEndless: true, signal: abort.signal })) {
-        seqs.push(...entries.map((entry) => entry.seq));
-        if (seqs.length >= EVENTS) break;
-      }
-      return seqs;
-    });
-    // Somebody else's events reach this log only when it reads on.
-    const other = await EventLog.open(new DelayedStore(plain, random), Date.now);
-    const all = Array.from({ length: EVENTS }, async () => {
-      await Bun.sleep(random() * 60);
-      const writer = random() < 0.4 ? other : log;
-      await happen(writer);
-      // What this log acknowledged it shows at once.
-      if (writer === log) expect(log.lastSeq).toBeGreaterThan(0);
-    });
-    await Promise.all(all);
-    // As when it is woken; nothing more happens, so a follower that missed the last one would wait for ever.
-    await log.catchUp(EVENTS);
-    const numbers = Array.from({ length: EVENTS }, (_, i) => i + 1);
-    const late = setTimeout(() => abort.abort(), 5000);
-    for (const seqs of await Promise.all(followed)) expect(seqs).toEqual(numbers);
-    clearTimeout(late);
-    expect(heard).toEqual(numbers);
-    abort.abort();
-    await close();
-  },
-);
+test.each(SEEDS)("a follower has every event once, in order, whoever appends (seed %d)", async (seed) => {
+  const { random, log, close } = await world(seed);
+  const heard: number[] = [];
+  log.subscribe((seq) => heard.push(seq));
+  const abort = new AbortController();
+  const followed = Array.from({ length: 4 }, async () => {
+    const seqs: number[] = [];
+    for await (const entries of follow(log, { since: 0, isEndless: true, signal: abort.signal })) {
+      seqs.push(...entries.map((entry) => entry.seq));
+      if (seqs.length >= EVENTS) break;
+    }
+    return seqs;
+  });
+  // Somebody else's events reach this log only when it reads on.
+  const other = await EventLog.open(new DelayedStore(plain, random), Date.now);
+  const all = Array.from({ length: EVENTS }, async () => {
+    await Bun.sleep(random() * 60);
+    const writer = random() < 0.4 ? other : log;
+    await happen(writer);
+    // What this log acknowledged it shows at once.
+    if (writer === log) expect(log.lastSeq).toBeGreaterThan(0);
+  });
+  await Promise.all(all);
+  // As when it is woken; nothing more happens, so a follower that missed the last one would wait for ever.
+  await log.catchUp(EVENTS);
+  const numbers = Array.from({ length: EVENTS }, (_, i) => i + 1);
+  const late = setTimeout(() => abort.abort(), 5000);
+  for (const seqs of await Promise.all(followed)) expect(seqs).toEqual(numbers);
+  clearTimeout(late);
+  expect(heard).toEqual(numbers);
+  abort.abort();
+  await close();
+});
 
 test("an event that comes while the log is read wakes its follower", async () => {
   const { log, close } = await world(1);

@@ -61,7 +61,7 @@ class Page {
 }
 
 describe("a viewer", () => {
-  test("a panel that comes and goes is current when it is back", async () => {
+  test("a panel that disappears and returns is current when it is back", async () => {
     const step = fc.oneof(
       fc.record({ do: fc.constant("happen" as const), keys: fc.subarray(PANELS, { minLength: 1 }) }),
       fc.record({ do: fc.constant("pass" as const), ms: fc.integer({ min: 0, max: 250 }) }),

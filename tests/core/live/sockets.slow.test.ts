@@ -32,7 +32,7 @@ function collect(socket: WebSocket, isEnough: (messages: Message[]) => boolean):
 }
 
 describe("a JSON reader", () => {
-  test("that is cut at random and comes back has every event once, in order, across a restart", async () => {
+  test("that is disconnected at random and reconnects has every event once, in order, across a restart", async () => {
     const schedule = fc.sample(fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 8, maxLength: 8 }), {
       numRuns: 1,
       seed: 7,
@@ -68,7 +68,7 @@ describe("a JSON reader", () => {
 });
 
 describe("a viewer", () => {
-  test("gets what it missed in the first message, and nothing where it missed nothing", async () => {
+  test("gets what it missed in the first message, and nothing if it missed nothing", async () => {
     const first = server.socket("panels=datasets,metrics");
     const [hello] = await collect(first, (all) => all.length === 1);
     first.close();
@@ -100,7 +100,7 @@ describe("a viewer", () => {
     expect(horizons).toEqual([...horizons].sort((a, b) => a - b));
   }, 15_000);
 
-  test("reads curl lines with the address that it uses itself, in what is pushed, polled and loaded", async () => {
+  test("reads curl commands with the URL that it uses itself, whether pushed, polled or loaded", async () => {
     const body = `a,b\n${"1,x\n2,y\n3,x\n4,y\n".repeat(40)}`;
     const upload = await server.ask("/api/upload?name=addresses.csv", { method: "POST", body });
     const { id: datasetId } = (await upload.json()) as { id: string };
@@ -124,7 +124,7 @@ describe("a viewer", () => {
     expect((await server.ask(`/api/runs/${id}`, { method: "DELETE" })).status).toBe(202);
   }, 15_000);
 
-  test("a socket of another origin, or for a panel that is not there, is refused before the upgrade", async () => {
+  test("a socket of another origin, or for a panel that does not exist, is refused before the upgrade", async () => {
     const upgrade = { upgrade: "websocket", connection: "Upgrade", "sec-websocket-version": "13" };
     const key = { "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==" };
     const foreign = await server.ask("/ws", {
@@ -168,7 +168,7 @@ describe("streams", () => {
     await known.body!.cancel();
   });
 
-  test("end when the server stops, so that it can", async () => {
+  test("end when the server stops, so that it can exit", async () => {
     const stream = await server.ask("/api/events?follow=1&since=0");
     const whole = stream.text();
     expect(await server.end("SIGTERM")).toBe(0);

@@ -10,7 +10,7 @@ const LISTS: PanelKey[][] = [["metrics"], ["metrics", "health"], ["health", "act
 const HERE = "http://here";
 const PANELS: PanelKey[] = ["metrics", "health", "activity", "datasets"];
 
-test("a panel is published to the lists that name it, once each, and drawn only while one of them is watched", async () => {
+test("a panel is published once to each list that names it, and drawn only while one of them is watched", async () => {
   const moves = fc.array(fc.record({ list: fc.nat(LISTS.length - 1), comes: fc.boolean() }), {
     maxLength: 60,
   });
@@ -49,7 +49,7 @@ test("a panel is published to the lists that name it, once each, and drawn only 
   );
 });
 
-test("250 viewers of the same page share a topic, the next ones open another; a place that is left is taken", () => {
+test("250 viewers of the same page share a topic, the next ones open another; a free place is reused", () => {
   const live = { watch() {}, unwatch() {} } as unknown as Live;
   const audiences = new SubscriberGroups(live);
   const here = Array.from({ length: 501 }, () => audiences.join(["metrics"], HERE));

@@ -52,7 +52,7 @@ test("kill -9 in the middle of a training loses nothing, and resuming finishes i
   expect(predicted.status).toBe(200);
 }, 120_000);
 
-test("half a file of a killed upload goes away, and its bytes can be sent again", async () => {
+test("half a file of a killed upload is removed, and its bytes can be sent again", async () => {
   const body = new ReadableStream({
     async pull(controller) {
       controller.enqueue(new TextEncoder().encode("a,b,c\n1,2,3\n"));
@@ -69,7 +69,7 @@ test("half a file of a killed upload goes away, and its bytes can be sent again"
   expect(files.filter((name) => name.endsWith(".part"))).toEqual([]);
 }, 30_000);
 
-test("a second process on the same folder says who holds it", async () => {
+test("a second process on the same folder says which process uses it", async () => {
   const second = Bun.spawnSync([process.execPath, join(import.meta.dir, "../../../server.ts")], {
     env: { ...process.env, DATA_DIR: server.folder, PORT: "0" },
   });
@@ -83,7 +83,7 @@ test("SIGTERM ends with 0 and leaves nothing to repair", async () => {
   expect((await server.ask("/healthz")).status).toBe(200);
 }, 15_000);
 
-test("a training that outgrows its memory fails alone, and curl hears why before the stream breaks", async () => {
+test("a training that outgrows its memory fails alone, and curl gets the reason before the stream breaks", async () => {
   // More than reading the file takes (some 80 MB), less than training on it.
   const small = new ServerProcess({ TRAIN_MEMORY_MB: "100" });
   await small.start();

@@ -8,7 +8,7 @@ import { fileOf } from "../csv/files.ts";
 
 const SEED = 20261130;
 
-test("styles that cannot be known get a question back", async () => {
+test("styles that cannot be decided get a question", async () => {
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 1000, max: 1_000_000 }), async (seed) => {
       const { text, rows, style } = styledTable(seed, 60);

@@ -41,7 +41,7 @@ const flat = (district: string) => ({ size: 60, district });
 const ask = async (path: string, body: unknown) =>
   (await (await harness.send("POST", path, body)).json()) as Predicted;
 
-test("a number's interval is around it, wider for more, and wider where errors were larger", async () => {
+test("a number's interval contains it, is wider for a higher level, and wider where errors were larger", async () => {
   const rows = { rows: [flat("centre"), flat("suburb")] };
   const [centre, suburb] = (await ask("/api/models/flats/predict?interval=0.9", rows)).predictions;
   for (const { prediction, interval } of [centre!, suburb!]) {
@@ -54,7 +54,7 @@ test("a number's interval is around it, wider for more, and wider where errors w
   expect(width(half!)).toBeLessThan(width(centre!));
 });
 
-test("a class's set holds classes of the file; a bad level is refused with the reason", async () => {
+test("a class's set holds classes of the file; an invalid level is refused with the reason", async () => {
   const row = { Class: 1, Sex: "female", Age: 30, Fare: 80 };
   const [answer] = (await ask("/api/models/crew/predict?interval=0.9", row)).predictions;
   const { set, probabilities } = answer!;
@@ -66,7 +66,7 @@ test("a class's set holds classes of the file; a bad level is refused with the r
   expect(await refused.text()).toContain("held-out rows are too few for interval=0.999");
 });
 
-test("without interval= an answer has nothing of it, and the same bytes whatever was asked before", async () => {
+test("without interval= a response has no bounds, and the same bytes whatever was requested before", async () => {
   const body = { rows: [flat("centre")] };
   const plain = await ask("/api/models/flats/predict?log=off", body);
   expect(plain.predictions[0]).not.toHaveProperty("interval");
@@ -74,7 +74,7 @@ test("without interval= an answer has nothing of it, and the same bytes whatever
   expect(JSON.stringify(await ask("/api/models/flats/predict?log=off", body))).toBe(JSON.stringify(plain));
 });
 
-test("a CSV has its columns, with the figures of JSON", async () => {
+test("a CSV has their columns, with the figures of the JSON", async () => {
   const predict = async (model: string, csv: string, query: string) =>
     (
       await harness.ask(`/api/models/${model}/predict?log=off${query}`, {
@@ -91,7 +91,7 @@ test("a CSV has its columns, with the figures of JSON", async () => {
   expect(sets.split(/\r?\n/)[0]).toContain(",set,prediction_id");
 });
 
-test("the exported module bounds as the server does; the page shows bounds and what came of them", async () => {
+test("the exported module gives the server's bounds; the page shows bounds and their coverage", async () => {
   const module = await (await harness.ask("/api/models/flats/versions/1/download?format=mjs")).text();
   const path = join(harness.folder, "flats.mjs");
   writeFileSync(path, module);

@@ -53,7 +53,7 @@ const raise = ({ signalbox }: Harness, subject: string, severity: "warning" | "e
     action: alertAction("drift", subject),
   });
 
-test("mail reaches a mail server, and what it refuses is said", async () => {
+test("mail reaches a mail server, and its refusals are reported", async () => {
   const mails: string[] = [];
   const smtp = new SMTPServer({
     authOptional: true,
@@ -93,7 +93,7 @@ test("mail reaches a mail server, and what it refuses is said", async () => {
   expect([refused.status, await refused.text()]).toEqual([503, expect.stringContaining("answered 550")]);
 }, 30_000);
 
-test("each channel gets its own form; severity, kind and model choose", async () => {
+test("each channel gets its own form; severity, kind and model select", async () => {
   const harness = await open();
   const { url, received } = webServer();
   const make = async (body: Record<string, unknown>) => {
@@ -124,7 +124,7 @@ test("each channel gets its own form; severity, kind and model choose", async ()
   expect(await (await harness.ask("/api/alert-routes")).text()).not.toContain("secret-key");
 }, 30_000);
 
-test("a digest tells what changed, once when it is due, and is tried again where it fails", async () => {
+test("a digest reports what changed, once when it is due, and is retried if it fails", async () => {
   const harness = await open();
   const { url, received } = webServer();
   const { alertRoutes } = harness.signalbox;
@@ -189,7 +189,7 @@ async function stateOf(routes: AlertRoutes, id: string, holds: (route: AlertRout
   return inTime(state(), "the route's state");
 }
 
-test("quiet hours hold back warnings until they end, but no error; what ended meanwhile is not told", async () => {
+test("quiet hours hold back warnings until they end, but not errors; alerts that ended meanwhile are not sent", async () => {
   const harness = await open();
   const { url, received } = webServer();
   const night = Date.parse("2026-03-02T23:00:00Z");
@@ -263,7 +263,7 @@ test("every alert says what is at risk and what to do", async () => {
   }
 }, 30_000);
 
-test("of two servers on one database one delivers, and the other one when that is gone", async () => {
+test("of two servers on one database one delivers, and the other one after it died", async () => {
   const schema = await ownSchema();
   closing.push(() => schema.drop());
   const [first, second] = [
@@ -282,7 +282,7 @@ test("of two servers on one database one delivers, and the other one when that i
   expect(received.map(({ body }) => body.model)).toEqual(["a", "b", "c", "d"]);
 }, 60_000);
 
-test("quiet hours pass midnight and keep the zone's clock", () => {
+test("quiet hours span midnight and keep the zone's clock", () => {
   const quiet = { from: "22:00", to: "07:00", timeZone: "Europe/Berlin" };
   expect(quietFor(quiet, Date.parse("2026-03-02T20:59:00Z"))).toBe(0);
   expect(quietFor(quiet, Date.parse("2026-03-02T21:00:00Z"))).toBe(9 * 3_600_000);

@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { ConfigError, readConfig, SETTINGS, settingsHelp } from "../../../core/operations/config.ts";
 
-test("defaults are those of the docs", () => {
+test("defaults match the docs", () => {
   const config = readConfig({});
   expect(config).toMatchObject({ PORT: 8000, HOST: "127.0.0.1", DATA_DIR: "./data", MAX_UPLOAD_MB: 1024 });
   expect(config).toMatchObject({ TRAIN_BUDGET_SECONDS: 60, TRAIN_CONCURRENCY: 1, METRICS_SECONDS: 5 });

@@ -51,7 +51,7 @@ describe("hysteresis", () => {
 describe("history", () => {
   const MINUTE = 60_000;
 
-  test("of half an hour is shown by the minute, each the mean of its samples", () => {
+  test("half an hour is shown by the minute, each the mean of its samples", () => {
     const history = new GaugeHistory();
     for (let second = 0; second < 1800; second += 5) history.add(second * 1000, second % 60 < 30 ? 10 : 20);
     const points = history.points();
@@ -59,7 +59,7 @@ describe("history", () => {
     expect(new Set(points.map(({ value }) => value))).toEqual(new Set([15]));
   });
 
-  test("keeps a day and no more, in at most 144 points, and leaves out when nothing was sampled", () => {
+  test("keeps a day and no more, in at most 144 points, without spans that have no samples", () => {
     const history = new GaugeHistory();
     for (let minute = 0; minute < 3000; minute++) {
       if (minute < 2000 || minute >= 2600) history.add(minute * MINUTE, minute);

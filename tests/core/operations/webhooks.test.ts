@@ -113,7 +113,7 @@ async function received(count: number, delivered: number): Promise<void> {
   }
 }
 
-test("events from now on, those that are wanted, in order, each signed over id, time and body", async () => {
+test("events from now on that match, in order, each signed over id, time and body", async () => {
   await open();
   await happen("before");
   await webhooks.create({ url: address(), types: ["dataset.deleted"], secret: SECRET });
@@ -179,7 +179,7 @@ test("an event is dropped after many attempts, and the log says so", async () =>
   expect((await webhooks.list())[0]).toMatchObject({ delivered: 1, givenUp: 1, lastError: null });
 });
 
-test("a restart loses nothing and repeats nothing that was taken", async () => {
+test("a restart loses nothing and repeats nothing that was delivered", async () => {
   await open();
   await webhooks.create({ url: address(), types: [] });
   await happen("first");
@@ -192,7 +192,7 @@ test("a restart loses nothing and repeats nothing that was taken", async () => {
   expect(names()).toEqual(["first", "while it was down", "after"]);
 });
 
-test("a webhook from the environment is served, and only the environment removes it", async () => {
+test("a webhook from the environment is delivered to, and only the environment removes it", async () => {
   await open({ url: address(), secret: SECRET, types: ["dataset.deleted"] });
   await happen("first");
   await received(1, 1);

@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { Throttle } from "../../../core/platform/scheduling.ts";
 
-test("many upgrades pass in order, ten a turn; a later one does not wait when the queue is empty", async () => {
+test("many upgrades pass in order, ten per turn; a later one does not wait when the queue is empty", async () => {
   const upgradeThrottle = new Throttle();
   let turn = 0;
   let isCounting = true;

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { Semaphore } from "../../../core/platform/scheduling.ts";
 
-test("so many at a time, in order, a failure frees its place", async () => {
+test("this many at a time, in order, and a failure frees its place", async () => {
   const turns = new Semaphore(2);
   const gates = Array.from({ length: 4 }, () => Promise.withResolvers<number>());
   const begun: number[] = [];

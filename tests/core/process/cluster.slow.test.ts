@@ -181,7 +181,7 @@ test("a deleted dataset leaves the bucket", async () => {
   expect(readdirSync(join(first.folder, "datasets")).filter((name) => name.startsWith(id))).toEqual([]);
 }, 60_000);
 
-test("while the bucket is down an upload is refused with the reason, and all goes on when it is back", async () => {
+test("while the bucket is down an upload is refused with the reason, and everything works again when it is back", async () => {
   await startWorker();
   const [first] = servers;
   await s3.kill();

@@ -19,7 +19,7 @@ function openTo(folder: string): string[] {
   });
 }
 
-test("a server with the umask 000 leaves nothing open, in use and after a training", async () => {
+test("a server with the umask 000 leaves nothing readable by others, in use and after a training", async () => {
   const before = process.umask(0o000);
   await server.start().finally(() => process.umask(before));
   await server.ask("/api/train/p.csv?target=Survived&budgetSeconds=2", {
@@ -30,7 +30,7 @@ test("a server with the umask 000 leaves nothing open, in use and after a traini
   expect(openTo(server.folder)).toEqual([]);
 });
 
-test("what an earlier version left open is closed", () => {
+test("what an earlier version left readable is closed", () => {
   const folder = mkdtempSync(join(tmpdir(), "signalbox-open-"));
   mkdirSync(join(folder, "datasets"));
   writeFileSync(join(folder, "datasets", "a.csv"), "x");

@@ -76,7 +76,7 @@ test("the level debug logs each request", async () => {
   );
 });
 
-test("a run that the machine ends leaves a line, whether its process or the server was killed", async () => {
+test("a run that the machine ends leaves a log line, whether its process or the server was killed", async () => {
   const server = await started({ RESUME: "0" });
   const trained = put(server, "/api/train/crew.csv?target=Survived&budgetSeconds=60", passengersCsv(2000))
     .then((answer) => answer.text())

@@ -60,7 +60,7 @@ test("a version's predicted rows are found among those of others, and only store
   expect(heldBy("what-stays")).not.toEqual([]);
 });
 
-test("a version that is hidden but can be brought back gives no IDs; brought back it does again", async () => {
+test("a version that is hidden but can be restored gives no IDs; once restored it does again", async () => {
   const rows = [new Map([["Sex", "asked-while-hidden"]])];
   for (const path of ["/api/models/other/versions/1", "/api/models/other"]) {
     const version = await harness.signalbox.models.serving("other", 1);

@@ -9,7 +9,7 @@ interface Hello {
   panels?: Record<string, number>;
 }
 
-test("a viewer or reader older than the retained log is told; a newer one gets only what it missed", async () => {
+test("a viewer or reader older than the retained log is told so; a newer one gets only what it missed", async () => {
   const server = await openSocketServer({ drawingBytes: 1 });
   const { log, store } = server;
   for (let i = 0; i < 20; i++) await log.append("metrics.sampled", { values: {} });

@@ -41,7 +41,7 @@ async function within(milliseconds: number, holds: () => Promise<boolean>): Prom
 /** On a machine that is busy with other tests; alone it takes less than a second (`bun run chaos cluster`). */
 const SOON_MS = 5000;
 
-test("every number of the log is told once by each of them, whoever appended it", async () => {
+test("each server delivers every number of the log once, whoever appended it", async () => {
   const heard = servers.map(() => [] as number[]);
   const ends = servers.map(({ signalbox }, i) => signalbox.log.subscribe((seq) => void heard[i]!.push(seq)));
   const from = Math.max(...servers.map(({ signalbox }) => signalbox.log.lastSeq));
@@ -78,7 +78,7 @@ test("a setting that one changes is in force on the other", async () => {
   await within(SOON_MS, async () => servers[1].signalbox.config.RETENTION_DAYS === 7);
 });
 
-test("of two requests with one Idempotency-Key on two servers one acts", async () => {
+test("of two requests with one Idempotency-Key on two servers only one is executed", async () => {
   const key = { "idempotency-key": crypto.randomUUID() };
   const asked = servers.map((server) =>
     ask(server, "POST", "/api/tokens", { name: "once", scopes: ["read"] }, key),
@@ -91,7 +91,7 @@ test("of two requests with one Idempotency-Key on two servers one acts", async (
   expect(items.filter(({ name }) => name === "once")).toHaveLength(1);
 });
 
-test("a file and why it was refused, a run and its end, a deployment: the other one knows", async () => {
+test("a refused file and its reason, a run and its end, a deployment: the other server knows them", async () => {
   const [first, second] = servers;
   const headers = { ...bearer(), "content-type": "text/csv" };
   const upload = (name: string, body: string) =>

@@ -22,7 +22,7 @@ afterAll(async () => {
 const inBucket = () =>
   existsSync(join(shared, "datasets")) ? readdirSync(join(shared, "datasets")).sort() : [];
 
-test("what rows name stays, what nothing names goes after a day, and copies are fetched again", async () => {
+test("named files stay, unnamed ones are removed after a day, and copies are fetched again", async () => {
   const { store, files, logger } = harness.signalbox;
   const options = { store, files: files as SharedStorage, logger, now: () => now };
   const { id } = (await (await harness.upload("crew.csv", passengersCsv(60))).json()) as { id: string };
@@ -47,7 +47,7 @@ test("what rows name stays, what nothing names goes after a day, and copies are 
   expect(inBucket()).toEqual([`${id}.csv`]);
 });
 
-test("a model that is trained here is stored, and gone from the storage when it is erased", async () => {
+test("a model that is trained here is stored, and removed from the storage when it is erased", async () => {
   const { signalbox } = harness;
   const { id } = (await (await harness.upload("two.csv", passengersCsv(120, 5))).json()) as { id: string };
   const trained = await harness.send("POST", "/api/train?wait=1", {

@@ -20,12 +20,12 @@ function migrated(tokens: Record<string, string[]>) {
   return { scopes: Object.fromEntries(kept.map((row) => [row.id, JSON.parse(row.scopes)])), alerts };
 }
 
-test("a token that could train can deploy, and the others are as they were", () => {
+test("tokens that could train can deploy, and others are unchanged", () => {
   const { scopes, alerts } = migrated({ job: ["train", "sources"], reader: ["read"], boss: ["admin"] });
   expect(scopes).toEqual({ job: ["train", "sources", "deploy"], reader: ["read"], boss: ["admin"] });
   expect(alerts).toEqual([{ code: "scopes" }]);
 });
 
-test("without such a token there is nothing to tell", () => {
+test("without such a token there is nothing to report", () => {
   expect(migrated({ reader: ["read"] }).alerts).toEqual([]);
 });

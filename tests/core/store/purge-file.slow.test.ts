@@ -69,7 +69,7 @@ test("what was deleted is overwritten wherever SQLite left a copy", async () => 
   expect(leftBySqlite).toBeGreaterThan(0);
 });
 
-test("a process that was killed after a deletion leaves nothing to the next one", async () => {
+test("a process that was killed after a deletion leaves no deleted data to the next one", async () => {
   const folder = mkdtempSync(join(tmpdir(), "purge-"));
   const child = Bun.spawn(
     [

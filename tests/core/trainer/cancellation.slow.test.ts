@@ -78,7 +78,7 @@ const works: Record<string, (checkpoint: Checkpoint) => Promise<unknown>> = {
 };
 
 test.each(Object.keys(works))(
-  "%s pauses often enough, and stops where a checkpoint throws",
+  "%s has checkpoints often enough, and stops when one throws",
   async (name) => {
     let calls = 0;
     let longest = 0;

@@ -9,7 +9,7 @@ test("between two reports the time left counts down, but never to zero", () => {
   expect(stillLeft({ leftMs: 1000, at: 0 }, 5000)).toBe(100);
 });
 
-test("after an estimate that was too short the bar goes on, slower, and never back", () => {
+test("if an estimate was too short the bar continues, slower, and never back", () => {
   const early = { progress: 0.5, leftMs: 1000, at: 1000 };
   expect(progressAt(early, 1000)).toBe(0.5);
   expect(progressAt(early, 1500)).toBeCloseTo(0.75, 9);

@@ -34,7 +34,7 @@ test("after SIGTERM and after kill -9 it goes on, and the stream names the comma
   expect(run).toMatchObject({ status: "finished", error: null, version: 1 });
 }, 120_000);
 
-test("the stream of a run that is interrupted says why, and how to go on", async () => {
+test("the stream of an interrupted run says why, and how to resume", async () => {
   const harness = await openHarness();
   const trained = await harness.ask("/api/train/crew.csv?target=Survived&budgetSeconds=60", {
     method: "PUT",

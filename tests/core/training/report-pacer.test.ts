@@ -16,7 +16,7 @@ const progress = (share: number, position = 3): RunReport => ({
   report: { type: "progress", progress: share, note: "" },
 });
 
-test("the first report goes out at once, what follows soon is held until the batch is sent", () => {
+test("the first report is sent at once, what follows soon is held until the batch is sent", () => {
   const sent: RunReport[][] = [];
   const pacer = new ReportPacer((batch) => sent.push(batch));
   pacer.take({ type: "started", position: 3 });

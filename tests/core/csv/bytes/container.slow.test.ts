@@ -23,14 +23,14 @@ async function refusalOf(content: string | Uint8Array): Promise<AppError> {
   return error as AppError;
 }
 
-describe("packed", () => {
+describe("compressed", () => {
   test("gzip", async () => {
     const { rows, dialect } = await rowsOf(gzipSync(BYTES));
     expect(rows).toEqual(ROWS);
     expect(dialect.compression).toBe("gzip");
   });
 
-  test("gzip of two members", async () => {
+  test("gzip with two members", async () => {
     const half = TEXT.indexOf("\n", 9000) + 1;
     const members = [BYTES.slice(0, half), BYTES.slice(half)].map((part) => gzipSync(part));
     expect((await rowsOf(Buffer.concat(members))).rows).toEqual(ROWS);
@@ -73,7 +73,7 @@ describe("packed", () => {
   });
 });
 
-describe("refused by name", () => {
+describe("refused with the format's name", () => {
   const foreign: [string, string | Uint8Array, string][] = [
     ["xls", new Uint8Array([0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1, 0, 0, 0, 0]), "Excel"],
     ["pdf", "%PDF-1.7\n", "PDF"],
@@ -100,7 +100,7 @@ describe("refused by name", () => {
   }
 });
 
-test("bytes that are not UTF-8 far behind the first lines are read as what they are", async () => {
+test("bytes that are not UTF-8 far below the first lines are decoded correctly", async () => {
   const head = `city,n\n${"Paris,1\n".repeat(60_000)}`;
   const { rows } = await rowsOf(
     Buffer.concat([Buffer.from(head), Buffer.from("M\xe1laga,2\nK\xf6ln,3\n", "latin1")]),
@@ -111,7 +111,7 @@ test("bytes that are not UTF-8 far behind the first lines are read as what they 
   ]);
 });
 
-test("UTF-8 and Windows-1252 pasted together, characters cut by chunks", async () => {
+test("UTF-8 and Windows-1252 mixed in one file, with characters split between chunks", async () => {
   const lines = Array.from({ length: 90_000 }, (_, k) => (k === 70_001 ? "Stra\xdfe,€" : `日本 €uro ${k},ß`));
   const bytes = Buffer.concat(
     lines.map((line, k) => Buffer.from(`${line}\n`, k === 70_001 ? "latin1" : "utf8")),

@@ -42,7 +42,7 @@ for (const [name, text, value] of NUMBERS) {
   });
 }
 
-test("one odd cell is missing and named with its row; the column stays what it is", async () => {
+test("one odd cell is missing and reported with its row; the column keeps its type", async () => {
   for (const odd of ["88.2*", "<20", "1e999", "see note 4"]) {
     const found = await column(many(200, (k) => (k === 150 ? odd : `${k}.5`)));
     expect(found.type).toBe("number");
@@ -52,7 +52,7 @@ test("one odd cell is missing and named with its row; the column stays what it i
   expect(found.findings.find(({ code }) => code === "unread_values")).toMatchObject({ row: 152 });
 });
 
-test("a date column keeps its days beside 0000-00-00, a lone time and the 30th of February", async () => {
+test("a date column stays one despite 0000-00-00, a single time and 30 February", async () => {
   const odd = ["0000-00-00", "11:34", "2021-02-30"];
   const found = await column(
     many(200, (k) => odd[k - 90] ?? new Date(Date.UTC(2020, 0, k)).toISOString().slice(0, 10)),
@@ -66,7 +66,7 @@ test("ids of nineteen digits, part numbers and postcodes are labels", async () =
   expect((await column(many(60, (k) => `0${1000 + (k % 20)}`))).type).toBe("category");
 });
 
-test("a unique whole number with a measuring name is learned from, a counter is not", async () => {
+test("unique whole numbers are used if the name is a measurement, and ignored if it is a counter", async () => {
   const scattered = many(100, (k) => String(1000 + ((k * 7919) % 8000)));
   expect((await column(scattered, "price index")).type).toBe("number");
   expect(
@@ -79,7 +79,7 @@ test("a unique whole number with a measuring name is learned from, a counter is 
   ).toBe("id");
 });
 
-test("thousands by the values and by the other columns", async () => {
+test("thousands separators are decided by the values and by the other columns", async () => {
   const mixed = many(60, (k) => (k % 3 ? `${1 + k}.${100 + ((k * 37) % 900)}` : String(100 + k)));
   expect((await column(mixed)).min).toBeGreaterThanOrEqual(100);
   const beside = (k: number) => `"${k},5"`;
@@ -119,7 +119,7 @@ for (const [name, text] of DATES) {
   });
 }
 
-test("two digits are the years that are plausible", () => {
+test("two-digit years become the plausible century", () => {
   const { format, yearFrom } = sniffDateFormat(["25/03/45", "01/12/99", "07/06/62"])!;
   expect(new Date(parseDate("25/03/45", format, yearFrom)).getUTCFullYear()).toBe(1945);
 });
@@ -147,7 +147,7 @@ for (const styles of ["german iso", "american iso", "named german time", "short 
   });
 }
 
-test("days first and months first in one column are said, not guessed", async () => {
+test("day-first and month-first dates in one column are reported, not guessed", async () => {
   const found = await column(many(90, (k) => (k % 2 ? STYLES.american! : STYLES.british!)(dayOf(k))));
   expect(found.codes).toContain("mixed_dates");
   expect(found.type).not.toBe("date");
@@ -173,7 +173,7 @@ for (const [name, column_, cell, [min, max]] of TOOK) {
   });
 }
 
-test("digits that are days keep zeros as missing, and seconds since 1970 may have fractions", async () => {
+test("zeros count as missing among dates in digits, and seconds since 1970 may have fractions", async () => {
   for (const zero of ["0", "00000000"]) {
     const found = await column(
       many(90, (k) => (k % 9 ? STYLES.compact!(dayOf(k)) : zero)),
@@ -191,7 +191,7 @@ test("digits that are days keep zeros as missing, and seconds since 1970 may hav
   ).toBe("date");
 });
 
-test("amounts in thousands, in millions and bare ones with decimals are one column of numbers", () => {
+test("amounts in thousands, millions and plain decimals are one numeric column", () => {
   const amount = (k: number) => Math.round(10 * 9e5 ** (k / 200) * 100) / 100;
   const written = (value: number) => {
     if (value >= 1e6) return `${(value / 1e6).toFixed(2)}M`;

@@ -54,7 +54,7 @@ describe("numbers", () => {
     });
   }
 
-  test("with a semicolon between cells a lone comma is decimal", async () => {
+  test("in a file separated by semicolons a single comma is a decimal comma", async () => {
     const { profile } = await profileOf(["1,234", "2,500", "7,125"], { delimiter: ";" });
     expect(parseCell(planOf(profile), "1,234")).toBe(1.234);
   });
@@ -95,7 +95,7 @@ describe("dates", () => {
     });
   }
 
-  test("eight digits are a day where the name says so, else a number", async () => {
+  test("eight digits are a date if the name says so, otherwise a number", async () => {
     expect(planOf((await profileOf(["20240325", "20241201"], { name: "date" })).profile).type).toBe("date");
     expect(planOf((await profileOf(["20240325", "20241201"], { name: "parcel" })).profile).type).toBe(
       "number",
@@ -107,7 +107,7 @@ describe("dates", () => {
     expect(profile.findings.find(({ code }) => code === "ambiguous_dates")?.message).toContain("month first");
   });
 
-  test("one day that cannot be a month decides for all, even far down", async () => {
+  test("one value that only fits one order decides for all, even far down", async () => {
     const lines = Array.from(
       { length: 6000 },
       (_, k) => `${k % 7},${String(1 + (k % 12)).padStart(2, "0")}/0${1 + (k % 9)}/2023`,
@@ -118,7 +118,7 @@ describe("dates", () => {
     expect(profile.columns[1].missing).toBe(0);
   });
 
-  test("no such day is no date", () => {
+  test("a day that does not exist is not a date", () => {
     const plan = { name: "d", type: "date", missingWords: [], dateFormat: "yyyy-M-d" } as const;
     expect(parseCell({ ...plan, missingWords: [] }, "2023-02-29")).toBeNull();
     expect(parseCell({ ...plan, missingWords: [] }, "2024-02-29")).toBe(Date.UTC(2024, 1, 29));
@@ -147,13 +147,13 @@ describe("words", () => {
     test(name, async () => expect(planOf((await profileOf(values)).profile).type).toBe(type as "category"));
   }
 
-  test("Namibia is not missing among country codes, elsewhere NA is", async () => {
+  test("NA is a country code among country codes, and missing elsewhere", async () => {
     const codes = ["NA", "DE", "FR", "IT", "ES", "PT", "PL", "NL", "BE", "AT", "CH"];
     expect((await profileOf(codes)).profile.columns[1].missing).toBe(0);
     expect((await profileOf(["NA", "red", "green"])).profile.columns[1].missing).toBe(8);
   });
 
-  test("sentences are text, codes that never repeat are ids", async () => {
+  test("sentences are text; codes that never repeat are IDs", async () => {
     const lines = Array.from(
       { length: 60 },
       (_, k) => `${k % 5},Remark number ${k} about this and that,K-${1000 + k}`,
@@ -172,13 +172,13 @@ describe("missing", () => {
     });
   }
 
-  test("eleven blanks leave a number a number", async () => {
+  test("eleven blank cells do not change a numeric column", async () => {
     const lines = Array.from({ length: 400 }, (_, k) => `${k % 5},${k % 36 === 0 ? " " : k / 4}`);
     const profile = await profileCsv(fileOf(`n,v\n${lines.join("\n")}\n`), {}, { name: "a" });
     expect(profile.columns[1]).toMatchObject({ type: "number", missing: 12 });
   });
 
-  test("a lone word among numbers is reported", async () => {
+  test("a single word among numbers is reported", async () => {
     const lines = Array.from({ length: 100 }, (_, k) => `${k % 5},${k % 50 === 0 ? "withheld" : k}`);
     const profile = await profileCsv(fileOf(`n,v\n${lines.join("\n")}\n`), {}, { name: "a" });
     expect(profile.columns[1]).toMatchObject({ type: "number", missing: 2 });
@@ -207,14 +207,14 @@ describe("choices", () => {
     expect(profile.columns[1]).toMatchObject({ type: "number", missing: ROWS / 3 });
   });
 
-  test("dropped columns are gone, the others keep their cells", async () => {
+  test("dropped columns disappear, the others keep their cells", async () => {
     const { path, profile } = await profileOf(["a", "b"], { choices: { drop: ["n"] } });
     expect(profile.columns.map(({ name }) => name)).toEqual(["v"]);
     const table = await loadTable(path, profile.plan);
     expect(table.columns.map((column) => "labels" in column && column.labels)).toEqual([["a", "b"]]);
   });
 
-  test("unknown names are refused with those there are", async () => {
+  test("unknown names are refused with a list of the known ones", async () => {
     const refusal = await profileOf(["a", "b"], { choices: { target: "V" } }).catch(
       (error: unknown) => error,
     );
@@ -222,7 +222,7 @@ describe("choices", () => {
     expect((refusal as AppError).place.fix).toBe("Did you mean v?");
   });
 
-  test("delimiter, quote, header row and encoding as said", async () => {
+  test("delimiter, quote, header row and encoding are used as chosen", async () => {
     const path = fileOf(Buffer.from("x\ny\na;b,c\n1;'2,5';3\n4;5;6\n", "latin1"));
     const told = await profileCsv(
       path,

@@ -31,7 +31,7 @@ const plain = (columns: Column[]) =>
     ...("values" in column ? { values: [...column.values] } : { codes: [...column.codes] }),
   }));
 
-test("the second table is read from the kept columns, and is the same", async () => {
+test("the second load reads the kept columns and gives the same table", async () => {
   const { path, plan } = await newFile();
   const writtenAt = new Date("2026-01-02");
   utimesSync(path, writtenAt, writtenAt);
@@ -48,7 +48,7 @@ test("the second table is read from the kept columns, and is the same", async ()
   expect(plain((await loadKeptTable(path, plan)).columns)).toEqual(plain(read.columns));
 });
 
-test("only what is not there yet is read, whatever was asked before", async () => {
+test("only missing columns are read, whatever was requested before", async () => {
   const { path, plan } = await newFile();
   await loadKeptTable(path, plan, { columns: ["colour"] });
   const one = keptFiles(path);
@@ -59,7 +59,7 @@ test("only what is not there yet is read, whatever was asked before", async () =
   expect(keptFiles(path)).toHaveLength(3);
 });
 
-test("a damaged, a cut and a foreign column are read from the file again", async () => {
+test("a damaged, truncated or foreign column is read from the file again", async () => {
   const { path, plan } = await newFile();
   const read = plain((await loadKeptTable(path, plan)).columns);
   const [first, second, third] = keptFiles(path);
@@ -72,7 +72,7 @@ test("a damaged, a cut and a foreign column are read from the file again", async
   expect(keptFiles(path).every((file) => readColumn(new Uint8Array(readFileSync(file))))).toBe(true);
 });
 
-test("another file at the same path and another reading of a column are never answered from what was kept", async () => {
+test("kept columns are never used for another file at the same path, or another reading plan", async () => {
   const { path, plan } = await newFile();
   await loadKeptTable(path, plan);
   const asText = { ...plan, columns: plan.columns.map((column) => ({ ...column, type: "text" as const })) };
@@ -86,7 +86,7 @@ test("another file at the same path and another reading of a column are never an
   expect(keptFiles(path)).toHaveLength(1);
 });
 
-test("a table that was cut short is not kept", async () => {
+test("a truncated table is not kept", async () => {
   const { path, plan } = await newFile(60_000);
   const enough = AbortSignal.abort();
   await loadKeptTable(path, plan, { columns: ["amount"] });
@@ -96,7 +96,7 @@ test("a table that was cut short is not kept", async () => {
   expect(keptFiles(path)).toHaveLength(1);
 });
 
-test("where nothing can be kept the table comes all the same", async () => {
+test("the table loads even if nothing can be kept", async () => {
   const { path, plan } = await newFile();
   // So long that the names of its columns would be longer than a file system takes.
   const long = join(dirname(path), "l".repeat(240));
@@ -105,7 +105,7 @@ test("where nothing can be kept the table comes all the same", async () => {
   expect(keptFiles(long)).toEqual([]);
 });
 
-test("each kind of column comes back with every bit", () => {
+test("each kind of column survives to the bit", () => {
   const values = Float64Array.of(Number.NaN, -0, 5e-324, 2 ** 53 + 2, Number.POSITIVE_INFINITY);
   for (const column of [
     { name: "numbers", type: "number" as const, values },

@@ -32,7 +32,7 @@ test("columns in the plan's order, typed, gaps as NaN", async () => {
   expect("values" in ratio && [...ratio.values.slice(0, 3)]).toEqual([Number.NaN, 0.125, 0.25]);
 });
 
-test("a sample has its size, the file's order, and is the same for the same seed", async () => {
+test("a sample has the requested size, keeps file order, and is the same for the same seed", async () => {
   const sample = async (seed: number) => {
     const [column] = (await loadTable(path, plan, { columns: ["k"], maxRows: 700, seed })).columns;
     return "values" in column
@@ -75,7 +75,7 @@ test("titles and footers stay out of tables and pages", async () => {
   expect((await readPage(file, profile.plan, { offset: 3, limit: 9 })).length).toBe(1);
 });
 
-test("what is written is read back", async () => {
+test("what is written can be read back", async () => {
   const cell = fc.string({
     unit: fc.constantFrom("a", "b", ",", '"', "\n", "\r", " ", "é", ";", "1"),
     minLength: 1,
@@ -93,7 +93,7 @@ test("what is written is read back", async () => {
   );
 });
 
-test("a spreadsheet is given no formula", () => {
+test("a spreadsheet never gets a formula", () => {
   expect(writeRow(["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(1)", "\tx"])).toBe(
     "'=1+1,'+cmd|' /C calc'!A0,'-2+3,'@SUM(1),'\tx\r\n",
   );

@@ -184,25 +184,25 @@ const names = async (text: string) => {
 const lines = (count: number, line: (k: number) => string) =>
   Array.from({ length: count }, (_, k) => line(k));
 
-describe("headers that take more than one plain row", () => {
-  test("a line beneath it, as Markdown has", async () => {
+describe("headers beyond one plain row", () => {
+  test("a ruled line below it, as in Markdown", async () => {
     const rows = lines(30, (k) => `| ${k}.5 | ${k % 7} | ${"xy"[k % 2]} |`);
     const read = await names(["| a | b | c |", "|---|:-:|--:|", ...rows].join("\n"));
     expect(read).toEqual({ rows: 30, names: ["a", "b", "c"] });
   });
-  test("years beneath names of groups", async () => {
+  test("years below group names", async () => {
     const rows = lines(30, (k) => `R${k % 9},${k}.1,${k}.2,${k}.3,${k}.4`);
     const read = await names(["Region,Sales,,Costs,", ",2020,2021,2020,2021", ...rows].join("\n"));
     expect(read.rows).toBe(30);
     expect(read.names).toEqual(["Region", "Sales 2020", "Sales 2021", "Costs 2020", "Costs 2021"]);
   });
-  test("in a comment whose mark stands alone", async () => {
+  test("in a comment whose mark has its own cell", async () => {
     const rows = lines(30, (k) => `${k}.25 ${k % 9} ${"xy"[k % 2]}`);
     expect(await names(["% energy n label", ...rows].join("\n"))).toEqual({
       ...{ rows: 30, names: ["energy", "n", "label"] },
     });
   });
-  test("once more in the middle: in another case, after a blank line", async () => {
+  test("repeated in the middle: in another case, after a blank line", async () => {
     for (const again of ["A,B,C", "\na,b,c", '"a","b","c"']) {
       const rows = lines(60, (k) => (k === 30 ? again : `${k}.25,${k % 9},${"xy"[k % 2]}`));
       expect(await names(["a,b,c", ...rows].join("\n"))).toEqual({ rows: 59, names: ["a", "b", "c"] });
@@ -210,7 +210,7 @@ describe("headers that take more than one plain row", () => {
   });
 });
 
-test("names that differ only in the form of an accent are told apart", async () => {
+test("names that differ only in the Unicode form of an accent are distinct", async () => {
   const rows = lines(20, (k) => `${k},${k % 5},${"xy"[k % 2]}`);
   const { names: read } = await names(["gro\u0308\u00dfe,gr\u00f6\u00dfe,y", ...rows].join("\n"));
   expect(read[1]).toBe("gr\u00f6\u00dfe_2");

@@ -33,7 +33,7 @@ describe("Parquet", () => {
     ]);
   });
 
-  test("types are kept: a text of digits is a text, and NA in it is no missing value", async () => {
+  test("types are kept: digits stored as text remain text, and NA in it is not missing", async () => {
     const names = ["NA", "10", "NA", "12", "10", "NA"];
     const bytes = parquet([
       { name: "code", data: names, type: "STRING" },
@@ -144,7 +144,7 @@ describe("JSON", () => {
         [2, null],
       ],
     ],
-  ])("as pandas and others arrange it: %s", async (_, document) => {
+  ])("as pandas and others write it: %s", async (_, document) => {
     expect((await tableOf(JSON.stringify(document))).rows).toEqual([
       ["a", "b"],
       ["1", "x"],
@@ -152,7 +152,7 @@ describe("JSON", () => {
     ]);
   });
 
-  test("a column that comes late, after the header was settled", async () => {
+  test("a column that appears late, after the header was written", async () => {
     const lines = Array.from({ length: 3000 }, (_, k) =>
       JSON.stringify({ a: k, b: 1, ...(k > 2500 && { late: k }) }),
     );
@@ -162,7 +162,7 @@ describe("JSON", () => {
     expect(read[3000]).toEqual(["2999", "1", "2999"]);
   });
 
-  test("numbers longer than a double holds, and those that only Python writes", async () => {
+  test("numbers longer than a double holds, and values that only Python writes", async () => {
     const text = '[{"id": 12345678901234567890, "x": NaN, "s": "NaN"}, {"id": 1, "x": -Infinity, "s": "b"}]';
     expect((await tableOf(text)).rows).toEqual([
       ["id", "x", "s"],
@@ -171,7 +171,7 @@ describe("JSON", () => {
     ]);
   });
 
-  test("lists are told and left out; __proto__ is a name like another", async () => {
+  test("lists are reported and left out; __proto__ is an ordinary name", async () => {
     const { plan, findings } = await profileOf(
       '[{"__proto__": 1, "b": 2, "l": [1]}, {"__proto__": 3, "b": 4, "l": []}]',
     );
@@ -179,7 +179,7 @@ describe("JSON", () => {
     expect(findings.find(({ code }) => code === "nested_column")?.column).toBe("l");
   });
 
-  test("a text is a text, and only null is missing", async () => {
+  test("text remains text, and only null is missing", async () => {
     const text = JSON.stringify(["NA", "None", "x", "x", null].map((name, k) => ({ name, k })));
     const [column] = (await profileOf(text)).columns;
     expect([column.type, column.missing, column.distinct]).toEqual(["category", 1, 3]);
@@ -197,7 +197,7 @@ describe("JSON", () => {
   });
 });
 
-test("an HTML table, as cells are copied from a spreadsheet; spans stand in all their cells", async () => {
+test("an HTML table, as copied from a spreadsheet; spanning cells are repeated", async () => {
   const html = `<html><body><p>Copied</p><table><tr><th rowspan=2>city</th><th colspan=2>size</th></tr>
     <tr><th>people</th><th>area</th></tr>
     <tr><td>Bern</td><td>134&nbsp;000</td><td>51.6<script>alert(1)</script></td></tr>
@@ -259,7 +259,7 @@ describe("packed", () => {
     }
   });
 
-  test("packed again and again is refused", async () => {
+  test("compression inside compression is refused beyond a depth", async () => {
     let bytes = new Uint8Array(columns);
     for (let k = 0; k < 6; k++) bytes = new Uint8Array(Bun.gzipSync(bytes));
     expect((await refusalOf(bytes)).message).toMatch(/packed|binary/);

@@ -126,7 +126,7 @@ test.each(BOMBS)(
   60_000,
 );
 
-test("links to elsewhere are not followed, and formulas that call out are not run", async () => {
+test("external links are not followed, and formulas are not run", async () => {
   const external = ' TargetMode="External"';
   const xml = `<sheetData><row><c t="inlineStr"><is><t>a</t></is></c><c t="inlineStr"><is><t>b</t></is></c></row>
     <row><c><f>WEBSERVICE("${bait.url}")</f><v>1</v></c><c><f>[1]Sheet1!A1</f><v>2</v></c></row></sheetData>

@@ -12,7 +12,7 @@ const plain = workbookOf({ sheets: [{ name: "Cities", xml: sheetData(DATA) }] })
 const asText = (rows: readonly (readonly unknown[])[]) => rows.map((row) => row.map(String));
 
 describe("cells", () => {
-  test("numbers, texts and booleans are what they are", async () => {
+  test("numbers, texts and booleans keep their type", async () => {
     const rows = [
       ["a", "b", "c"],
       [1, "x, y", true],
@@ -40,7 +40,7 @@ describe("cells", () => {
     ]);
   });
 
-  test("shared texts, with their runs, without the readings beside them, with what XML cannot hold", async () => {
+  test("shared strings, with their runs, without phonetic readings, with escaped characters", async () => {
     const strings = [
       "<t>name</t>",
       "<t>value</t>",
@@ -65,7 +65,7 @@ describe("cells", () => {
     expect(findings.map(({ code }) => code)).toContain("formulas_without_results");
   });
 
-  test("a prefix of the namespace changes nothing", async () => {
+  test("a namespace prefix changes nothing", async () => {
     const prefixed = sheetData(DATA).replace(/<(\/?)(\w)/g, "<$1x:$2");
     const { rows } = await tableOf(workbookOf({ sheets: [{ name: "S", xml: prefixed }] }));
     expect(rows).toEqual(asText(DATA));
@@ -98,7 +98,7 @@ describe("dates", () => {
     expect(rows[1]).toEqual([text, "1"]);
   });
 
-  test("a workbook that counts from 1904", async () => {
+  test("a workbook with the 1904 date system", async () => {
     const book = dated([styled(0.5, 1), styled(1, 1), styled(43_538, 1)], {
       formats: ["yyyy-mm-dd"],
       is1904: true,
@@ -115,10 +115,10 @@ describe("dates", () => {
   });
 });
 
-describe("which sheet and which cells", () => {
+describe("which sheet and cells are read", () => {
   const notes = sheetData([["Read me first"], ["Ask Anna"]]);
 
-  test("the sheet that holds the table, not the cover before it; told, and changed by choice", async () => {
+  test("the sheet with the table, not the cover before it; reported, and changed by choice", async () => {
     const book = workbookOf({
       sheets: [
         { name: "Cover", xml: notes },
@@ -162,7 +162,7 @@ describe("which sheet and which cells", () => {
     expect((await profileOf(workbookOf({ sheets }))).plan.dialect.sheet).toBe("Shown");
   });
 
-  test("a table that begins anywhere, beside notes", async () => {
+  test("a table that begins anywhere, with notes beside it", async () => {
     const table = sheetData(DATA, { column: 3, row: 4 });
     const xml = table.replace("</row>", '<c r="J4" t="inlineStr"><is><t>note</t></is></c></row>');
     const profile = await profileOf(workbookOf({ sheets: [{ name: "S", xml }] }));
@@ -171,7 +171,7 @@ describe("which sheet and which cells", () => {
     expect(profile.findings.map(({ code }) => code)).toContain("cells_left_out");
   });
 
-  test("a range by choice", async () => {
+  test("a chosen range", async () => {
     const { rows } = await tableOf(plain, { range: "A2:B3", header: false });
     expect(rows).toEqual([
       ["Bern", "134000"],
@@ -202,7 +202,7 @@ describe("merged cells", () => {
   const merged = (refs: string[]) =>
     `<mergeCells>${refs.map((ref) => `<mergeCell ref="${ref}"/>`).join("")}</mergeCells>`;
 
-  test("groups above the names are joined with them", async () => {
+  test("group names are joined with the names below", async () => {
     const rows = [["Region", "Women", null, "Men", null], [null, "age", "height", "age", "height"], ...body];
     const xml = sheetData(rows) + merged(["A1:A2", "B1:C1", "D1:E1"]);
     const { rows: read } = await tableOf(workbookOf({ sheets: [{ name: "S", xml }] }));
@@ -210,7 +210,7 @@ describe("merged cells", () => {
     expect(read.length).toBe(7);
   });
 
-  test("a title over the table is a title", async () => {
+  test("a title above the table is a title", async () => {
     const rows = [["Study of 2023", null, null, null, null], ["r", "a", "b", "c", "d"], ...body];
     const xml = sheetData(rows) + merged(["A1:E1"]);
     const { rows: read } = await tableOf(workbookOf({ sheets: [{ name: "S", xml }] }));

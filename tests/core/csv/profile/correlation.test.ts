@@ -17,7 +17,7 @@ function seeded(seed: number): () => number {
 }
 
 describe("measures", () => {
-  test("figures worked out by hand", () => {
+  test("figures calculated by hand", () => {
     // Sums of products about the means: 12 between them, 10 and 21.2 within.
     expect(pearson([1, 2, 3, 4, 5], [2, 1, 4, 3, 7])).toBeCloseTo(12 / Math.sqrt(212), 9);
     // Between 150, within 4 of 154; Kelley: 1 - (4 / 4) / (154 / 5).
@@ -28,7 +28,7 @@ describe("measures", () => {
     expect(cramersV([0, 0, 1, 1, 0, 1], [5, 5, 9, 9, 5, 9])).toBeCloseTo(1, 9);
   });
 
-  test("pearson does not care for scale and shift, and turns with the sign", () => {
+  test("Pearson ignores scale and shift, and changes sign with direction", () => {
     const value = fc.double({ min: -1e3, max: 1e3, noNaN: true });
     fc.assert(
       fc.property(fc.array(fc.tuple(value, value), { minLength: 5, maxLength: 60 }), (pairs) => {
@@ -47,7 +47,7 @@ describe("measures", () => {
     );
   });
 
-  test("chance alone shows next to nothing, even with many classes", () => {
+  test("chance alone gives almost zero, even with many classes", () => {
     const next = seeded(5);
     const classes = Array.from({ length: 4000 }, () => Math.floor(next() * 200));
     const others = Array.from({ length: 4000 }, () => Math.floor(next() * 30));
@@ -55,7 +55,7 @@ describe("measures", () => {
     expect(cramersV(classes, others)).toBeLessThan(0.1);
   });
 
-  test("a side that never changes, or changes in every row, has no figure", () => {
+  test("a constant or all-different side has no figure", () => {
     const rows = Array.from({ length: 20 }, (_, k) => k);
     const same = rows.map(() => 1);
     for (const value of [pearson(same, rows), correlationRatio(same, rows), correlationRatio(rows, same)])
@@ -79,7 +79,7 @@ describe("in the profile", () => {
   };
   const measureOf = (found: Correlation | null | undefined) => found?.measure ?? null;
 
-  test("each kind of column has the measure of its kind; ids, constants and the target have none", async () => {
+  test("each kind of column has the measure of its kind; IDs, constants and the target have none", async () => {
     const found = await correlations({ target: "price" });
     expect(Object.fromEntries(Object.entries(found).map(([name, own]) => [name, measureOf(own)]))).toEqual({
       code: null,
@@ -95,7 +95,7 @@ describe("in the profile", () => {
     expect(found.garden!.value).toBeLessThan(0.2);
   });
 
-  test("another target makes other figures; dropped columns are not mixed up", async () => {
+  test("another target gives other figures; dropped columns are not mixed up", async () => {
     const found = await correlations({ target: "town", drop: ["code", "same"] });
     expect(found).toMatchObject({
       area: { measure: "correlation_ratio" },

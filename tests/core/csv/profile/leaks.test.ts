@@ -17,14 +17,14 @@ describe("a class as the target", () => {
   const rows = Array.from({ length: 360 }, (_, k) => k % 12);
   const weight = (k: number) => 10 + ((k * 37) % 101);
 
-  test("a value shared by several classes is no leak, as a number or as a word", async () => {
+  test("a value shared by several classes is not a leak, as a number or as a word", async () => {
     const lines = rows.map(
       (s, k) => `${LEGS[s % 4]},${["no", "two", "four", "many"][s % 4]}legs,${weight(k)},${SPECIES[s]}`,
     );
     expect(await leaksOf("legs,limbs,weight,species", lines, "species")).toEqual([]);
   });
 
-  test("a value that differs between classes does", async () => {
+  test("a value that differs between classes is", async () => {
     const lines = rows.map((s, k) => `${3 * s + 1},group${s}x${k % 2},${weight(k)},${SPECIES[s]}`);
     expect(await leaksOf("code,group,weight,species", lines, "species")).toEqual(["code", "group"]);
   });
@@ -37,8 +37,8 @@ describe("a class as the target", () => {
   });
 });
 
-describe("the share that a column tells", () => {
-  test("figures worked out by hand", () => {
+describe("the share that a column explains", () => {
+  test("figures calculated by hand", () => {
     // Where the second value's class leads by one row, each of its rows is outvoted by the others' tie.
     expect(classesTold([1, 1, 1, 2, 2, 2], [0, 0, 0, 1, 1, 2])).toBe(0);
     expect(classesTold([1, 1, 1, 2, 2, 2, 2], [0, 0, 0, 1, 1, 1, 2])).toBeCloseTo(3 / 4, 9);
@@ -46,7 +46,7 @@ describe("the share that a column tells", () => {
     expect(classesTold([1, 2, 3], [0, 0, 0])).toBe(0);
   });
 
-  test("chance tells nothing", () => {
+  test("chance explains nothing", () => {
     const codes = Array.from({ length: 1000 }, (_, k) => (k * 7919) % 997);
     expect(
       classesTold(
@@ -57,7 +57,7 @@ describe("the share that a column tells", () => {
   });
 });
 
-test("a constant target leaves nothing to predict, and is not to be excluded", async () => {
+test("a constant target leaves nothing to predict, and its exclusion is not proposed", async () => {
   const path = fileOf(`a,same\n${Array.from({ length: 30 }, (_, k) => `${k % 7},yes`).join("\n")}\n`);
   const { findings } = await profileCsv(path, { target: "same" }, { name: "same.csv" });
   const found = findings.find(({ code }) => code === "constant");

@@ -47,7 +47,7 @@ describe("the positive class is chosen by name, even if it is more frequent", ()
   });
 });
 
-test("the positive class is the rarer one where names do not help", () => {
+test("the positive class is the rarer one if names do not decide", () => {
   expect(of(["a", "b"], [10, 90])).toBe("a");
   expect(of(["M", "F"], [10, 90])).toBe("M");
   expect(of(["M", "F"], [90, 10])).toBe("F");
@@ -58,7 +58,7 @@ test("the positive class is the rarer one where names do not help", () => {
   expect(of(["a", "b"])).toBe("b");
 });
 
-test("a label is matched however people type it", () => {
+test("a label matches regardless of case, spaces and 1 versus 1.0", () => {
   expect(findLabel(["No", "Yes"], "Yes")).toBe("Yes");
   expect(findLabel(["No", "Yes"], " yes")).toBe("Yes");
   expect(findLabel(["0.0", "1.0"], "1")).toBe("1.0");

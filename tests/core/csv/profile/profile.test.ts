@@ -27,7 +27,7 @@ function seeded(seed: number): () => number {
 }
 
 describe("numbers", () => {
-  test("equal the naive twin", () => {
+  test("match the naive twin", () => {
     const value = fc.oneof(
       fc.integer({ min: -9, max: 300 }),
       fc.double({ min: -1e6, max: 1e6, noNaN: true }),
@@ -64,7 +64,7 @@ describe("numbers", () => {
     expect(found.std).toBeCloseTo(0.5, 3);
   });
 
-  test("many are estimated within a few percent, and say so", () => {
+  test("many distinct values are estimated within a few percent, and marked as estimated", () => {
     const next = seeded(3);
     const values = Array.from({ length: 120_000 }, () => Math.floor(next() * 80_000));
     const found = profileOf(values.map(String), "number");
@@ -89,7 +89,7 @@ describe("words", () => {
     ]);
   });
 
-  test("a hundred thousand different ones are estimated in bounded memory", () => {
+  test("a hundred thousand distinct ones are estimated in bounded memory", () => {
     const found = profileOf(
       Array.from({ length: 100_000 }, (_, k) => `user-${k}`),
       "category",
@@ -99,7 +99,7 @@ describe("words", () => {
   });
 });
 
-test("a word for missing is one even where there are too many values to keep", () => {
+test("a word for missing is recognised even if there are too many values to keep", () => {
   const cells = Array.from({ length: 60_000 }, (_, k) => (k % 4 === 0 ? "NA" : `user-${k}`));
   expect(profileOf(cells, "category")).toMatchObject({ count: 60_000, missing: 15_000 });
 });
@@ -151,13 +151,13 @@ describe("target", () => {
     });
   }
 
-  test("ids, texts and constants leave none", () => {
+  test("IDs, texts and constants give no target", () => {
     expect(guessTarget([]).target).toBeNull();
   });
 });
 
 describe("ids", () => {
-  test("a counter in the first column, and unique numbers named like one", async () => {
+  test("a counter in the first column, and unique numbers with an ID's name", async () => {
     const found = await fileProfile(
       "row,customer_id,value",
       (k) => `${k + 1},${(k * 7919) % 10007},${(k * k) % 17}`,

@@ -16,7 +16,7 @@ function typical(
   return typicalValue({ name: "x", type: "number", missingWords: [], ...plan }, profile as ColumnProfile);
 }
 
-describe("a number has the digits that tell values of its column apart", () => {
+describe("a number has enough digits to distinguish its column's values", () => {
   const seen = { top: [{ value: "5.2000000001", count: 1 }], examples: ["5.2000000001"] };
   test.each([
     ["a long tail", { min: 0, max: 40, median: 5.20044580456 }, 5.2],
@@ -27,7 +27,7 @@ describe("a number has the digits that tell values of its column apart", () => {
     ["constant", { min: 0.1234567, max: 0.1234567, median: 0.1234567 }, 0.1234567],
   ])("%s", (_, range, value) => expect(typical({}, range, seen)).toBe(value));
 
-  test("of whole numbers it is whole", () => {
+  test("is whole for whole numbers", () => {
     const whole = { top: [{ value: "3", count: 2 }], examples: ["3", "4"] };
     expect(typical({}, { min: 1, max: 9, median: 3.5 }, whole)).toBe(4);
   });
@@ -37,7 +37,7 @@ describe("a number has the digits that tell values of its column apart", () => {
   });
 });
 
-describe("a date is the middle one, not the first of the file", () => {
+describe("a date is the median, not the first of the file", () => {
   const [min, max] = [Date.UTC(2022, 0, 1), Date.UTC(2025, 0, 1)];
   test("a day", () => {
     const median = Date.UTC(2023, 5, 17) + DAY / 2;
@@ -60,7 +60,7 @@ describe("a date is the middle one, not the first of the file", () => {
   });
 });
 
-test("of labels it is the commonest; of a column without a value there is none", () => {
+test("for labels it is the commonest; a column without values has none", () => {
   expect(typical({ type: "category" }, { min: 0, max: 1, median: 0 })).toBe("first");
   expect(typicalValue({ name: "x", type: "text", missingWords: [] }, undefined)).toBeNull();
 });

@@ -59,7 +59,7 @@ const cutting: fc.Arbitrary<Cutting> = fc
   .map((dialect) => ({ ...dialect, escape: dialect.escape === "same" ? dialect.quote : dialect.escape }));
 
 describe("regular rows", () => {
-  test("any table written in any dialect is read back, cut anywhere", () => {
+  test("any table written in any dialect is read back, split anywhere", () => {
     const table = fc.array(fc.array(cell, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 6 });
     fc.assert(
       fc.property(
@@ -152,7 +152,7 @@ describe("odd quotes", () => {
 });
 
 describe("newlines", () => {
-  test("a lone CR is text in a file of LF, a newline in a mixed one", () => {
+  test("a lone CR is text in an LF file, and a newline in a mixed one", () => {
     expect(cut("a,b\rc,d\n").rows).toEqual([["a", "b\rc", "d"]]);
     expect(cut("a,b\rc,d\n", { cutting: { ...COMMA, newline: "mixed" } }).rows).toEqual([
       ["a", "b"],

@@ -71,7 +71,7 @@ async function refusal(address: string, hosts?: string[]): Promise<string> {
   }
 }
 
-describe("never reached, though every public host is listed", () => {
+describe("never reached, even if every public host is listed", () => {
   const port = () => target.port;
   test.each([
     ["loopback", () => `http://127.0.0.1:${port()}/`],
@@ -137,7 +137,7 @@ describe("never reached, though every public host is listed", () => {
   });
 });
 
-test("a redirect to a host inside, or to one that is not listed, is not followed", async () => {
+test("a redirect to an internal or unlisted host is not followed", async () => {
   const home = `127.0.0.1:${target.port}`;
   for (const inside of [
     "http://[::1]/",
@@ -182,7 +182,7 @@ test("credentials do not follow a redirect to another origin", async () => {
   }
 });
 
-test("without SOURCE_HOSTS nothing is reached; a listed name is, with its port where it names one", async () => {
+test("without SOURCE_HOSTS nothing is reached; a listed name is, on its port if one is given", async () => {
   expect(await refusal("http://data.example.com/", [])).toBe("forbidden");
   const at = (host: string, port: number, hosts: string[]) => checkedAddress(host, port, network(hosts));
   expect(await at("data.example.com", 80, ["data.example.com"])).toBe("93.184.215.14");
@@ -197,14 +197,14 @@ test("without SOURCE_HOSTS nothing is reached; a listed name is, with its port w
   expect(await at("[::1]", 80, ["::1"])).toBe("::1");
 });
 
-test("public addresses are told from reserved ones", () => {
+test("public addresses are told apart from reserved ones", () => {
   for (const address of ["8.8.8.8", "93.184.215.14", "2606:4700::1111", "2a00:1450:4001:80b::200e"])
     expect([address, isPublic(address)]).toEqual([address, true]);
   for (const address of ["198.18.0.1", "203.0.113.9", "192.0.0.8", "2001:db8::1", "3fff::1", "ff02::1"])
     expect([address, isPublic(address)]).toEqual([address, false]);
 });
 
-test("every entry that SOURCE_HOSTS takes means something, and others are refused at the start", async () => {
+test("every valid entry of SOURCE_HOSTS is accepted, and others are refused at the start", async () => {
   const { SETTINGS } = await import("../../../../core/operations/config.ts");
   const takes = (entry: string) => SETTINGS.SOURCE_HOSTS.schema.safeParse(entry).success;
   for (const entry of [

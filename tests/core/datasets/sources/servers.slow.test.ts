@@ -72,7 +72,7 @@ const partsOf = ({ folder: data }: Harness) =>
 const rowsOf = async (id: string | null) =>
   (await harness.json<{ items: string[][] }>(`/api/datasets/${id}/rows?limit=3`)).items;
 
-test("a query of each database becomes a dataset, in its own types", async () => {
+test("a query of each database becomes a dataset with its own types", async () => {
   const query = "select * from sales order by id";
   const pg = await add({ name: "pg", url: postgres.url, query });
   expect(pg).toMatchObject({ status: "ok", kind: "query", lastError: null });
@@ -100,7 +100,7 @@ test("a query of each database becomes a dataset, in its own types", async () =>
   ]);
 }, 60_000);
 
-test("the rows and the time of a query are bounded, and a cut is said", async () => {
+test("the rows and time of a query are limited, and a cut is reported", async () => {
   const cut = await add({
     name: "cut",
     url: postgres.url,
@@ -123,7 +123,7 @@ test("the rows and the time of a query are bounded, and a cut is said", async ()
   expect(slow.lastError).toMatch(/statement timeout|longer than 1 s/);
 }, 60_000);
 
-test("nothing but one reading statement runs", async () => {
+test("only a single SELECT statement runs", async () => {
   const asked = async (query: string) =>
     (await harness.send("POST", "/api/sources", { name: "x", url: postgres.url, query })).status;
   for (const query of [
@@ -147,7 +147,7 @@ test("nothing but one reading statement runs", async () => {
   await pg.close();
 }, 60_000);
 
-test("a database that goes away is told and comes back", async () => {
+test("a database that goes away is reported, and works again when it is back", async () => {
   const { id } = await add({
     name: "back",
     url: postgres.url,
@@ -197,7 +197,7 @@ async function refresh(id: string): Promise<Refreshed> {
   return (await answer.json()) as Refreshed;
 }
 
-test("of each kind, the same rows make no version, and other rows make the next one with what changed", async () => {
+test("for each kind of source, equal rows make no version, and other rows make the next one with the changes", async () => {
   const files = new Map([["/crew.csv", passengersCsv(300)]]);
   const { server, home, answered } = serveFiles(files);
   const client = new Bun.S3Client({ bucket: "data", region: "us-east-1", ...s3.keys });
@@ -251,7 +251,7 @@ test("of each kind, the same rows make no version, and other rows make the next 
   }
 }, 120_000);
 
-test("what refuses says what is wrong and what to do, never with a secret", async () => {
+test("errors say what is wrong and what to do, never with a secret", async () => {
   const { server, home } = serveFiles(new Map([["/page", "<html><body>Sign in</body></html>"]]));
   const { host, port, database } = mariadb.login;
   const query = "select * from sales";
@@ -295,7 +295,7 @@ test("what refuses says what is wrong and what to do, never with a secret", asyn
   }
 }, 120_000);
 
-test("a refresh that is stopped leaves nothing, and the next one begins again", async () => {
+test("a stopped refresh leaves nothing, and the next one starts again", async () => {
   const query = "select pg_sleep(60), 1";
   const answer = await harness.send("POST", "/api/sources?wait=0", {
     name: "long",
@@ -328,7 +328,7 @@ test("a refresh that is stopped leaves nothing, and the next one begins again", 
   expect(partsOf(harness)).toEqual([]);
 }, 60_000);
 
-test("credentials are in no answer, event, audit or plain row", async () => {
+test("credentials are in no response, event, audit entry or plain row", async () => {
   const source = await add({
     name: "secret",
     url: `postgres://reader:${PASSWORD}@127.0.0.1:1/shop`,
@@ -347,7 +347,7 @@ test("credentials are in no answer, event, audit or plain row", async () => {
   expect((await harness.signalbox.sources.find(source.id)).secrets).toEqual([]);
 }, 30_000);
 
-test("an object of an S3 server is read, and scored rows go to S3 and to a table", async () => {
+test("an object of an S3 server is read, and scored rows are written to S3 and to a table", async () => {
   const client = new Bun.S3Client({ bucket: "data", region: "us-east-1", ...s3.keys });
   await client.write("in/crew 1+ü.csv", passengersCsv(200));
   const source = await add({ name: "crew", url: "s3://data/in/crew 1+ü.csv", ...s3.keys });

@@ -19,7 +19,7 @@ test.each([
   ["/api/runs/none", 404],
   ["/api/nothing", 404],
   ["/panels/metrics", 200],
-])("%s is told to a listed origin, with what its script may read", async (path, status) => {
+])("%s is allowed for a listed origin, with the headers that its script may read", async (path, status) => {
   const answer = await listed.ask(path, { headers: { origin: PORTAL } });
   expect(answer.status).toBe(status);
   expect(answer.headers.get("access-control-allow-origin")).toBe(PORTAL);
@@ -43,7 +43,7 @@ test("an unlisted origin can read nothing and change nothing", async () => {
   expect((await post(PORTAL)).status).toBe(422);
 });
 
-test("a refusal of the host or the origin carries every header too", async () => {
+test("a refusal of the host or the origin has every header too", async () => {
   const answer = await listed.ask("/api/runs", { headers: { origin: PORTAL, host: "evil.example" } });
   expect(answer.status).toBe(421);
   expect(answer.headers.get("access-control-allow-origin")).toBe(PORTAL);

@@ -23,7 +23,7 @@ async function as(scope: Scope, accept = "application/json") {
   return { authorization: `Bearer ${token}`, accept };
 }
 
-test("forms for those who may not read are the ones that are tested here", () => {
+test("the forms for users without read access are exactly those tested here", () => {
   const posts = [...accessTable(API)].filter(([key]) => key.startsWith("POST /") && !key.includes("/api/"));
   const blind = posts.filter(([, { scope }]) => scope === "predict" || scope === "embed");
   expect(blind.map(([key]) => key).sort()).toEqual([
@@ -56,7 +56,7 @@ test("a token with the scope predict gets the prediction, not the model's page",
   expect(await (await asked("application/json", "predict")).text()).not.toContain("metrics");
 });
 
-test("a refusal's example names what was asked about, and holds values only for readers", async () => {
+test("a refusal's example names what was requested, and contains values only for readers", async () => {
   const refused = async (scope: Scope, path: string, body: string) => {
     const headers = { ...(await as(scope)), "content-type": "application/json" };
     const answer = await harness.ask(path, { method: "POST", headers, body });

@@ -15,7 +15,7 @@ const predict = (from: string, headers: Record<string, string> = {}) =>
 
 const statuses = async (asked: Promise<Response>[]) => (await Promise.all(asked)).map(({ status }) => status);
 
-test("beyond the limit: 429 with Retry-After and the way on; headers count down before", async () => {
+test("beyond the limit: 429 with Retry-After and a fix; headers count down before", async () => {
   harness = await openHarness({ RATE_PREDICT: "2" });
   const first = await predict(NEAR);
   expect(first.status).toBe(404);
@@ -40,7 +40,7 @@ test("by default only the network is limited; a limit that is set applies to eve
   expect(await statuses([predict("127.0.0.1"), predict("127.0.0.1")])).toEqual([404, 429]);
 });
 
-test("each kind has its own", async () => {
+test("each kind has its own limit", async () => {
   const settings = { RATE_UPLOAD: "1", RATE_TRAIN: "1", RATE_SOCKET: "1" };
   harness = await openHarness(settings);
   const { ask } = harness;
@@ -55,7 +55,7 @@ test("each kind has its own", async () => {
   expect((await ask("/datasets", { method: "POST", headers: { accept: "text/html" } })).status).toBe(429);
 });
 
-test("a client's address is read from a trusted proxy's header, and from nobody else's", async () => {
+test("a client's address is read only from a trusted proxy's header", async () => {
   harness = await openHarness({ RATE_PREDICT: "1", TRUSTED_PROXIES: "10.0.0.0/8" });
   const through = (chain: string, peer = "10.0.0.1") => predict(peer, { "x-forwarded-for": chain });
   expect(await statuses([through(NEAR), through(FAR), through(NEAR)])).toEqual([404, 404, 429]);
@@ -80,7 +80,7 @@ test("each token has its own limit, whatever its address", async () => {
   ]).toEqual([404, 429, 404]);
 });
 
-test("guessing slows down by address; made tokens and sessions are not shut out by it", async () => {
+test("guessing slows an address down; generated tokens and sessions are not locked out", async () => {
   harness = await openHarness({ AUTH: "token", ADMIN_TOKEN: ADMIN, RATE_SIGN_IN: "3" });
   const { token } = await harness.signalbox.tokens.create({ name: "made", scopes: ["read"] }, "tests");
   const show = (shown: string, from: string) =>
@@ -102,7 +102,7 @@ test("guessing slows down by address; made tokens and sessions are not shut out 
   expect((await harness.ask("/sign-in", form, FAR)).status).toBe(303);
 });
 
-test("a failed sign-in says how many are left", async () => {
+test("a failed sign-in says how many attempts are left", async () => {
   harness = await openHarness({ AUTH: "token", ADMIN_TOKEN: ADMIN, RATE_SIGN_IN: "2" });
   const headers = { authorization: "Bearer wrong" };
   const answer = await harness.ask("/api/runs", { headers }, NEAR);

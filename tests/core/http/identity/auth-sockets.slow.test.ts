@@ -66,7 +66,7 @@ test.each<[string, Scope[] | null, boolean]>([
   socket?.close();
 });
 
-test("another page's socket is refused, though the browser sends its cookie along", async () => {
+test("another page's socket is refused, although the browser sends its cookie", async () => {
   const cookie = `signalbox-${signalbox.config.PORT}=${(await signalbox.tokens.signIn("the admin")).cookie}`;
   expect(await open("panels=metrics", { cookie, origin: "http://evil.example" })).toBe(null);
   const ours = await open("panels=metrics", { cookie, origin: `http://127.0.0.1:${server.port}` });
@@ -74,7 +74,7 @@ test("another page's socket is refused, though the browser sends its cookie alon
   ours?.close();
 });
 
-test("a revoked token's sockets close at once, its browser's too; others stay", async () => {
+test("a revoked token's sockets close at once, including its browser's; others stay", async () => {
   const { token, id } = await make(["read"]);
   const cookie = `signalbox-${signalbox.config.PORT}=${(await signalbox.tokens.signIn(token)).cookie}`;
   const [viewer, reader, browser] = await Promise.all([

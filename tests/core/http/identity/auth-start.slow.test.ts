@@ -49,7 +49,7 @@ test("the token made at the first start is shown once and does not expire", asyn
   expect((await other.end()).stdout).toContain("short enough to be guessed");
 });
 
-test("a first start that finds its port taken does not use the token up", async () => {
+test("a first start that finds its port in use does not use up the token", async () => {
   const fresh = mkdtempSync(join(tmpdir(), "signalbox-taken-"));
   const holder = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
   const env = { ...process.env, DATA_DIR: fresh, AUTH: "token", PORT: String(holder.port) };

@@ -122,7 +122,7 @@ describe("a token", () => {
     [{ name: "x", scopes: ["root"] }],
     [{ name: "x", scopes: ["read"], expiresAt: "2020-01-01T00:00:00Z" }],
     [{ name: "x", scopes: ["read"], expiresAt: "tomorrow" }],
-  ])("%p cannot be made", async (request) => {
+  ])("%p cannot be created", async (request) => {
     const headers = { ...bearer(ADMIN), "content-type": "application/json" };
     const answer = await harness.ask("/api/tokens", {
       method: "POST",
@@ -166,7 +166,7 @@ async function readToEnd(answer: Response): Promise<{ text: string; isBroken: bo
 }
 
 describe("signing in", () => {
-  test("a page without identity leads to the form and back, and nowhere else", async () => {
+  test("a page without identity redirects to the form and back, and nowhere else", async () => {
     const page = await harness.ask("/runs/r1?at=3", { headers: HTML });
     expect(page.status).toBe(303);
     expect(page.headers.get("location")).toBe(`/sign-in?next=${encodeURIComponent("/runs/r1?at=3")}`);
@@ -189,7 +189,7 @@ describe("signing in", () => {
     ["/%0d%0aset-cookie:x=1", "/%0d%0aset-cookie:x=1"],
     ["/sign-out", "/"],
     ["", "/"],
-  ])("the way back %p leads to %p", async (next, location) => {
+  ])("the return path %p becomes %p", async (next, location) => {
     expect((await signIn({ token: ADMIN, next })).headers.get("location")).toBe(location);
   });
 
@@ -220,7 +220,7 @@ describe("signing in", () => {
     expect((await signIn({ token: "wrong" }, { accept: "application/json" })).status).toBe(401);
   });
 
-  test("a form and a button without identity lead there too", async () => {
+  test("a form and a button without identity redirect there too", async () => {
     const headers = { ...HTML, origin: OURS, referer: `${OURS}/runs/r1` };
     const form = await harness.ask("/runs/r1/stop", { method: "POST", headers });
     expect(form.headers.get("location")).toBe("/sign-in?next=%2Fruns%2Fr1");
@@ -230,7 +230,7 @@ describe("signing in", () => {
     expect(pressed.headers.get("hx-redirect")).toBe("/sign-in?next=%2Fruns%2Fr1");
   });
 
-  test("a session's request from another page, or from none, changes nothing", async () => {
+  test("a session's request from another page, or without a page, changes nothing", async () => {
     const cookie = cookieOf(await signIn({ token: ADMIN }));
     const post = (headers: Record<string, string>) =>
       harness.ask("/api/upload?name=x.csv", { method: "POST", headers: { cookie, ...headers }, body: "a" });
@@ -266,7 +266,7 @@ describe("an embed's token", () => {
   const link = (panel: string, expires: number) => signEmbedToken({ panel, expires }, EMBED_SECRET);
   const soon = Date.now() + 3_600_000;
 
-  test("opens its panel by each address, and nothing else", async () => {
+  test("opens its panel under each address, and nothing else", async () => {
     const token = link("metrics", soon);
     for (const path of ["/embed/metrics", "/panels/metrics", "/panels/metrics.json"])
       expect((await ask(`${path}?token=${token}`)).status).toBe(200);
@@ -285,7 +285,7 @@ describe("an embed's token", () => {
     expect((await ask(`/embed/run?of=r2&token=${token}`)).status).toBe(403);
   });
 
-  test("an expired link and a false link say what they are, and do not lead to sign-in", async () => {
+  test("an expired and an invalid link say what they are, and do not redirect to sign-in", async () => {
     const expired = await ask(`/embed/metrics?token=${link("metrics", now() - 1)}`);
     expect(expired.status).toBe(401);
     expect(await expired.text()).toContain("expired at");
@@ -297,7 +297,7 @@ describe("an embed's token", () => {
 });
 
 describe("the audit", () => {
-  test("records who changed what from where, also refusals, but no reads", async () => {
+  test("records who changed what from where, including refusals, but no reads", async () => {
     const trainer = await make(["train"]);
     const csv = `a,b\n${Array.from({ length: 40 }, (_, i) => `${i},${i % 2}`).join("\n")}\n`;
     const init = { method: "POST", headers: bearer(trainer.token), body: csv };

@@ -6,7 +6,7 @@ import { signEmbedToken, verifyEmbedToken } from "../../../../core/http/identity
 const SECRET = "a secret of the portal";
 const GRANT = { panel: "stages:r1", expires: 1_000_000 };
 
-test("is valid before, expired from the moment on", () => {
+test("is valid before its expiry, and expired from then on", () => {
   const token = signEmbedToken(GRANT, SECRET);
   expect(token).toBe(encodeURIComponent(token));
   expect(verifyEmbedToken(token, SECRET, 999_999)).toEqual({ state: "valid", ...GRANT });

@@ -34,7 +34,7 @@ function outcomes(rows: number, right: number, seed = 1): Judged[] {
   });
 }
 
-test("no verdict below 30 outcomes, and with one class only the metrics that are defined", () => {
+test("no verdict below 30 outcomes, and with a single class only the metrics that are defined", () => {
   expect(liveFigures(summary({}), outcomes(29, 0.8))).toEqual([]);
   const sole = outcomes(200, 0.9).filter(({ actual }) => actual === "yes");
   expect(liveFigures(summary({}), sole).map(({ metric }) => metric)).not.toContain("roc_auc");
@@ -50,13 +50,13 @@ test("a fall from 80 % to 60 % is significant with 300 outcomes, not with 30; an
   expect(same.filter((word) => word !== "unclear").length).toBeLessThanOrEqual(4);
 });
 
-test("probabilities are left out where not every answer has them", () => {
+test("probabilities are left out if not every prediction has them", () => {
   const some = outcomes(100, 0.8);
   some[3] = { actual: "yes", answer: { prediction: "yes" } };
   expect(liveFigures(summary({}), some).map(({ metric }) => metric)).toEqual(["accuracy", "f1_macro"]);
 });
 
-test("numbers are measured by their errors", () => {
+test("numbers are scored by their errors", () => {
   const random = seededRandom(5);
   const judged = Array.from({ length: 200 }, (_, i) => ({
     actual: i,
@@ -71,7 +71,7 @@ test("numbers are measured by their errors", () => {
   expect(figures[0]).toMatchObject({ value: 2, interval: [2, 2], verdict: "worse" });
 });
 
-test("Wilson's interval holds its 95 % for few rows, where the usual one does not", () => {
+test("Wilson's interval keeps its 95 % for few rows, where the usual one does not", () => {
   const random = seededRandom(9);
   let held = 0;
   for (let draw = 0; draw < 2000; draw++) {

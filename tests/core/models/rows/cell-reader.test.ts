@@ -38,7 +38,7 @@ describe("numbers", () => {
 });
 
 describe("dates", () => {
-  test("values that only another style explains, or two styles do", () => {
+  test("values that only another style explains, or that two styles explain", () => {
     const plan = { type: "date", dateFormat: "yyyy-M-d" } as const;
     expect(readAll(plan, ["2024-03-25", "25/03/2024"])).toEqual([
       [Date.UTC(2024, 2, 25)],
@@ -60,7 +60,7 @@ test("a date or number in the column's own format gives no warning", () => {
 
 describe("labels", () => {
   const truth = { type: "boolean", booleanWords: ["no", "yes"] } as const;
-  test("yes in every way that programs write it", () => {
+  test("yes in every common spelling", () => {
     const yes = [["Yes"], ["Yes"], ["Yes"], ["Yes"], ["Yes"]];
     expect(
       readAll({ ...truth, booleanWords: ["no", "yes"] }, [true, 1, "1", "true", "YES "], ["No", "Yes"]),
@@ -71,7 +71,7 @@ describe("labels", () => {
       ["No"],
     ]);
   });
-  test("blanks and accent forms match, another case and a new label give a warning", () => {
+  test("spaces and accent forms match; another case and a new label give a warning", () => {
     const plan = { type: "category" } as const;
     expect(readAll(plan, ["  Zu\u0308rich ", "ZÜRICH", "Bern"], ["Zürich", "Basel"])).toEqual([
       ["Zürich"],
@@ -120,7 +120,7 @@ test("one row in another style leaves the model's own rows as they are", () => {
   expect(cells.map((cell) => reader.read(cell, style, () => {}))).toEqual([50.5, 1_234_567.8, 7.25]);
 });
 
-test("what was not read in training is not read when it is asked, and said", () => {
+test("a value that was unreadable in training is unreadable in prediction too, with a warning", () => {
   expect(readAll({ ...PLAIN, unread: ["1.234.567,8"] }, ["1.234.567,8", "1.234.567,9"])).toEqual([
     [null, "unreadable"],
     [1_234_567.9, "other_style"],

@@ -88,7 +88,7 @@ async function trainCrew(server: ServerProcess, sourceUrl: string) {
   return source;
 }
 
-test("a refresh, a training and a scoring that a kill cut off are done once by the next server", async () => {
+test("a refresh, a training and a scoring that a kill interrupted are done once by the next server", async () => {
   const gate = startGate({ "/crew.csv": passengersCsv(200), "/rows.csv": passengersCsv(900, 5) });
   const s3 = startS3("key", "secret-of-s3");
   closing.push(() => s3.stop());
@@ -152,7 +152,7 @@ test("a refresh, a training and a scoring that a kill cut off are done once by t
   expect(alerts.map((alert) => (alert as { code: string }).code)).not.toContain("schedule");
 }, 240_000);
 
-test("two servers on one database: each due time is done once, also by the one that is left", async () => {
+test("two servers on one database: each due time is done once, also after one of them died", async () => {
   const schema = await ownSchema();
   closing.push(() => schema.drop());
   let clock = Date.parse("2026-03-01T00:30:00Z");
@@ -177,7 +177,7 @@ test("two servers on one database: each due time is done once, also by the one t
   expect(gate.heard).toHaveLength(6);
 }, 120_000);
 
-test("rows that are scored into a table are counted, in order, and appended or replaced as asked", async () => {
+test("rows that are scored into a table are counted, in order, and appended or replaced as requested", async () => {
   const gate = startGate({ "/crew.csv": passengersCsv(200), "/rows.csv": passengersCsv(3000, 9) });
   const server = await startServer();
   await trainCrew(server, `${gate.home}crew.csv`);

@@ -40,7 +40,7 @@ async function openWithSource(): Promise<{ harness: Harness; sourceId: string; a
   return { harness, sourceId: source.id, asked: () => asked };
 }
 
-test("a night: every due time runs once, whoever else looks at the same moment", async () => {
+test("over a night, every due time runs once, whoever else checks at the same moment", async () => {
   const { harness, sourceId, asked } = await openWithSource();
   const { schedules, store } = harness.signalbox;
   const request = { name: "hourly", action: "refresh", sourceId, cron: "0 * * * *" } as const;
@@ -61,7 +61,7 @@ test("a night: every due time runs once, whoever else looks at the same moment",
   expect((await Promise.all(claims)).filter(Boolean)).toHaveLength(1);
 }, 60_000);
 
-test("times that passed during an outage are done by one run", async () => {
+test("times that passed during an outage are made up by one run", async () => {
   const { harness, sourceId, asked } = await openWithSource();
   const { schedules, store } = harness.signalbox;
   const request = { name: "hourly", action: "refresh", sourceId, cron: "0 * * * *" } as const;
@@ -74,7 +74,7 @@ test("times that passed during an outage are done by one run", async () => {
   expect((await schedules.find(id)).nextAt).toBe("2026-03-01T10:00:00.000Z");
 }, 60_000);
 
-test("a source that is down is told, and the alert ends with the next success", async () => {
+test("a source that is down is reported, and the alert ends with the next success", async () => {
   const { harness, sourceId } = await openWithSource();
   const { schedules, alerts } = harness.signalbox;
   const request = { name: "hourly", action: "refresh", sourceId, cron: "0 * * * *" } as const;
@@ -93,7 +93,7 @@ test("a source that is down is told, and the alert ends with the next success", 
   expect(await alerts.standing()).toEqual([]);
 }, 60_000);
 
-test("what a killed server had begun is begun again by the next look, once", async () => {
+test("what a killed server had started is restarted by the next check, once", async () => {
   const { harness, sourceId, asked } = await openWithSource();
   const { schedules, store } = harness.signalbox;
   const request = { name: "hourly", action: "refresh", sourceId, cron: "0 * * * *" } as const;
@@ -154,7 +154,7 @@ test("a new file trains, the versions are compared, and the rule is followed", a
   expect(sources).toBeDefined();
 }, 120_000);
 
-test("drift and live accuracy below the line train once; a version is deployed only if it is better, else why not is said", async () => {
+test("drift and low live accuracy train once; a version is deployed only if it is better, otherwise the reason is given", async () => {
   clock = START;
   harness = await openHarness({}, () => clock);
   const { schedules, runs, models, alerts } = harness.signalbox;

@@ -60,7 +60,7 @@ test("everything is restored, the model predicts the same, and the log has a new
   await restored.close();
 });
 
-test("a packed one is restored too, and tar itself reads it", async () => {
+test("a compressed backup is restored too, and tar itself can read it", async () => {
   const folder = folderOf();
   await unpackBackup(fileOf(Bun.gzipSync(archive)), folder);
   const listed = Bun.spawnSync(["tar", "tf", fileOf(archive)]);
@@ -91,7 +91,7 @@ test("it is consistent while others write, and leaves nothing behind", async () 
   expect(readdirSync(config.DATA_DIR).filter((name) => name.startsWith("backup-"))).toEqual([]);
 });
 
-test("a changed byte or a cut anywhere is refused, and nothing is left of it", async () => {
+test("a changed byte or a truncation anywhere is refused, and nothing of it is left", async () => {
   const check = async (bytes: Uint8Array) => {
     const folder = folderOf();
     await expect(unpackBackup(fileOf(bytes), folder)).rejects.toThrow(/damaged|newer/);
@@ -128,7 +128,7 @@ async function layout(): Promise<{ contents: number[] }> {
   return { contents };
 }
 
-test("one of a newer version, one with a foreign file, and no backup at all are refused", async () => {
+test("a backup of a newer version, one with a foreign file, and a file that is not a backup are refused", async () => {
   const pack = (entries: [string, string][]) =>
     Buffer.concat([
       ...entries.flatMap(([name, text]) => [
@@ -183,14 +183,14 @@ test("one of a newer version, one with a foreign file, and no backup at all are 
   }
 });
 
-test("sizes from 8 GiB on are written as others read them", async () => {
+test("sizes from 8 GiB are written as other programs read them", async () => {
   const size = 9 * 1024 ** 3;
   const entries = readTar(new Response(Buffer.concat([tarHeader("large", size, 0), TAR_END])).body!);
   const { value } = await entries.next();
   expect(value!.sizeBytes).toBe(size);
 });
 
-test("into a running server: it goes on with it at once, and what was there is kept", async () => {
+test("into a running server: it switches to the backup at once, and the existing data is kept", async () => {
   const folder = folderOf();
   const command = (...words: string[]) =>
     Bun.spawn([process.execPath, "server.ts", ...words], {

@@ -33,7 +33,7 @@ function kernel(own: string, files: Record<string, string>): KernelFiles {
 const GB = 1e9;
 
 describe("memory", () => {
-  test("version 2: the container's own limit, without the cache that is given back", () => {
+  test("version 2: the container's own limit, without reclaimable cache", () => {
     const files = kernel("0::/\n", {
       "memory.max": "1000000000\n",
       "memory.current": "900000000\n",
@@ -43,7 +43,7 @@ describe("memory", () => {
     expect(memoryPercent(memoryBound(16 * GB, files))).toBeCloseTo(40);
   });
 
-  test("version 1, whose statistics of the whole tree count", () => {
+  test("version 1, with the statistics of the whole tree", () => {
     const files = kernel("4:memory:/docker/abc\n0::/\n", {
       "memory/memory.limit_in_bytes": "2000000000\n",
       "memory/memory.usage_in_bytes": "1500000000\n",
@@ -86,7 +86,7 @@ describe("processors", () => {
     expect(cpuBound(files)).toEqual({ used: 3e6, limit: 1.5e6 });
   });
 
-  test("version 1, where the time stands in another tree", () => {
+  test("version 1, with the time in another tree", () => {
     const files = kernel("2:cpuacct:/\n1:cpu:/\n", {
       "cpu/cpu.cfs_quota_us": "50000\n",
       "cpu/cpu.cfs_period_us": "100000\n",
@@ -95,7 +95,7 @@ describe("processors", () => {
     expect(cpuBound(files)).toEqual({ used: 7e6, limit: 5e5 });
   });
 
-  test("without a quota there is no bound", () => {
+  test("without a quota there is no limit", () => {
     const second = kernel("0::/\n", { "cpu.max": "max 100000\n", "cpu.stat": "usage_usec 5\n" });
     const first = kernel("1:cpu:/\n", {
       "cpu/cpu.cfs_quota_us": "-1\n",
@@ -104,7 +104,7 @@ describe("processors", () => {
     for (const files of [second, first]) expect(cpuBound(files)).toBeNull();
   });
 
-  test("three quarters of a second used of one that could be had is 75 %", () => {
+  test("three quarters of a second used of one available is 75 %", () => {
     const percent = quotaPercent({ used: 1e6, limit: 5e5 }, { used: 1.75e6, limit: 5e5 }, 2000);
     expect(percent).toBeCloseTo(75);
   });

@@ -52,7 +52,7 @@ function heldBy(text: string): string[] {
     });
 }
 
-test("names, tags and notes are found again, as are columns and targets; the ETag changes with them", async () => {
+test("names, tags and notes are searched, as are columns and targets; the ETag changes with them", async () => {
   const { dataset, run } = await train("crew", 1);
   const before = (await harness.ask(`/api/datasets/${dataset}`)).headers.get("etag");
   const named = await harness.send("PATCH", `/api/datasets/${dataset}`, {
@@ -80,7 +80,7 @@ test("names, tags and notes are found again, as are columns and targets; the ETa
   expect(refused.status).toBe(400);
 });
 
-test("the archive leaves lists and panels, not addresses", async () => {
+test("archived items leave lists and panels, but keep their addresses", async () => {
   const [run] = await ids("/api/runs");
   await harness.send("PATCH", `/api/runs/${run}`, { archived: true });
   expect(await ids("/api/runs")).toEqual([]);
@@ -94,7 +94,7 @@ test("the archive leaves lists and panels, not addresses", async () => {
   expect(await ids("/api/runs")).toEqual([run!]);
 });
 
-test("a model is renamed with its versions, deployment and predictions; the old name says the new one", async () => {
+test("a model is renamed with its versions, deployment and predictions; the old name's error names the new one", async () => {
   await harness.send("PUT", "/api/models/crew/live", { version: 1 });
   await harness.send("POST", "/api/models/crew/predict", { Sex: "female" });
   const renamed = await harness.send("PATCH", "/api/models/crew", { name: "sailors", tags: ["sea"] });
@@ -212,7 +212,7 @@ test("many at once: what cannot be done gets its reason, and one undo restores a
   expect((await ids("/api/runs?tag=x")).length).toBe(3);
 });
 
-test("the pages do the same without script: tick, tag, delete, undo, save a filter", async () => {
+test("the pages do the same without script: select, tag, delete, undo, save a filter", async () => {
   const runs = await ids("/api/runs?limit=2");
   const ticked = runs.map((id): [string, string] => ["runs", id]);
   const html = async (path: string) => (await harness.ask(path, { headers: { accept: "text/html" } })).text();

@@ -21,7 +21,7 @@ async function ask(method: string, path: string, body?: unknown, accept = "appli
   return answer;
 }
 
-test("each answer has the status, the type and exactly the fields that its row promises", async () => {
+test("each response has the status, the type and exactly the fields that its row promises", async () => {
   const csv = passengersCsv(240);
   const { id } = (await (await ask("POST", "/api/upload?name=crew.csv", csv)).json()) as { id: string };
   expect((await ask("POST", "/api/upload?name=crew.csv", csv)).status).toBe(200);

@@ -44,7 +44,7 @@ async function paste(line: string, input?: string): Promise<{ code: number; out:
   return { out: await new Response(child.stdout).text(), code: await child.exited };
 }
 
-test("the README's line trains, and the lines that it prints predict and deploy", async () => {
+test("the README's command trains, and the commands that it prints predict and deploy", async () => {
   const readme = await Bun.file(resolve(import.meta.dir, "../../../../README.md")).text();
   const lines = [...readme.matchAll(/^curl .*$/gm)].map(([line]) => line);
   expect(lines.length).toBeGreaterThan(0);
@@ -110,7 +110,7 @@ test("each example of the docs works, those that delete last", async () => {
   }
 }, 120_000);
 
-test("every way that curl sends a file is understood, and the exit code tells the truth", async () => {
+test("every way that curl sends a file is understood, and the exit code is right", async () => {
   expect((await paste("curl -f -T data.csv 'URLapi/train/plain.csv?budgetSeconds=2&name=plain'")).code).toBe(
     0,
   );

@@ -18,7 +18,7 @@ beforeAll(async () => {
 }, 30_000);
 afterAll(() => harness.close());
 
-test("every example that only asks answers without a problem", async () => {
+test("every example that only reads responds without a problem", async () => {
   const page = await (await harness.ask("/docs", { headers: { accept: "text/html" } })).text();
   const decoded = page.replaceAll("&#39;", "'").replaceAll("&quot;", '"').replaceAll("&amp;", "&");
   let asked = 0;
@@ -41,7 +41,7 @@ test("every example that only asks answers without a problem", async () => {
   expect(answer.status).toBe(200);
 });
 
-test("every setting has its line on the page, and what never ends is no parameter of the document", async () => {
+test("every setting is listed on the page, and endless parameters are not in the document", async () => {
   const page = await (await harness.ask("/docs", { headers: { accept: "text/html" } })).text();
   const settings = page.slice(page.indexOf('id="settings"'));
   for (const name of Object.keys(SETTINGS)) expect(settings).toContain(`<code>${name}</code>`);

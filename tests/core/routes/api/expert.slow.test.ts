@@ -52,8 +52,8 @@ const rowsOf = async (run: RunView, part: string) => {
     .map((line) => JSON.parse(line) as { row: number });
 };
 
-describe("a run with settings of an expert", () => {
-  test("keeps each of them, and another run starts from them with one changed", async () => {
+describe("a run with expert settings", () => {
+  test("stores each of them, and another run starts from them with one changed", async () => {
     const asked = {
       weights: "weight",
       classWeights: { yes: 3, no: 1 },
@@ -82,7 +82,7 @@ describe("a run with settings of an expert", () => {
     expect(settings.find(({ name }) => name === "weights")?.values).toEqual(["weight", "weight"]);
   }, 60_000);
 
-  test("a run on another target starts without what was said of the first one's classes", async () => {
+  test("a run on another target starts without the first one's class settings", async () => {
     const first = await train({ classWeights: "balanced", monotone: { years: -1 }, folds: 3 });
     const again = await harness.send("POST", "/api/train?wait=1", { fromRun: first.id, target: "price" });
     const { options, error } = (await again.json()) as RunView;
@@ -91,7 +91,7 @@ describe("a run with settings of an expert", () => {
     expect(options.classWeights ?? options.monotone).toBeUndefined();
   }, 60_000);
 
-  test("carries the cost of a prediction, the version too", async () => {
+  test("shows the cost of a prediction, and so does its version", async () => {
     const run = await train({ learners: ["linear"] });
     expect(run.cost!).toBeGreaterThan(0);
     const { result } = await harness.json<{ result: { cost: number } }>(
@@ -101,8 +101,8 @@ describe("a run with settings of an expert", () => {
   }, 60_000);
 });
 
-describe("an own test set", () => {
-  test("of marked rows is what is tested", async () => {
+describe("a separate test set", () => {
+  test("tests exactly the marked rows", async () => {
     const run = await train({ testColumn: "part", learners: ["linear"] });
     const marked = customersCsv(ROWS, 1)
       .trim()
@@ -113,7 +113,7 @@ describe("an own test set", () => {
     expect(run.options.testColumn).toBe("part");
   }, 60_000);
 
-  test("of another dataset is tested whole, and nothing of the first", async () => {
+  test("tests another dataset as a whole, and nothing of the first", async () => {
     const run = await train({ testDatasetId: tested, learners: ["linear"], exclude: ["part"] });
     const rows = await rowsOf(run, "test");
     expect(rows.map(({ row }) => row)).toEqual(Array.from({ length: 90 }, (_, row) => ROWS + row + 1));
@@ -126,7 +126,7 @@ describe("an own test set", () => {
     expect(JSON.parse(line!)).toMatchObject({ price, years });
   }, 60_000);
 
-  test("that lacks a column is refused with its name; the dataset itself is no test set of its own", async () => {
+  test("without a needed column is refused with its name; a dataset cannot be its own test set", async () => {
     const other = (await (await harness.upload("few.csv", "price,left\n1,yes\n2,no\n3,yes\n")).json()) as {
       id: string;
     };
@@ -145,7 +145,7 @@ describe("an own test set", () => {
   });
 });
 
-test("a combination that cannot be is a 400 with the setting and the fix; data that cannot, a 422", async () => {
+test("an impossible combination is a 400 with the setting and the fix; impossible data a 422", async () => {
   const ask = (asked: Record<string, unknown>) =>
     harness.send("POST", "/api/train", { datasetId: learned, target: "left", ...asked });
   const contradiction = await ask({ monotone: { price: 1 }, learners: ["linear"] });

@@ -77,7 +77,7 @@ function shareOf(row: Record<string, unknown>): number {
   return Number(row[name!]);
 }
 
-test("a file is answered in its own format, with the same predictions in each", async () => {
+test("a file is predicted in its own format, with the same predictions in each", async () => {
   const wanted = await predictionsIn(await send(PREDICT, FILES.csv));
   expect(wanted.length).toBe(40);
   expect(new Set(wanted).size).toBeGreaterThan(1);

@@ -137,7 +137,7 @@ test("a CSV of any dialect is predicted row by row, and the result is safe for s
   expect(refused.status).toBe(422);
 });
 
-test("versions count up, going back is a deployment, a live version stays", async () => {
+test("versions count up, rolling back is a deployment, a live version stays", async () => {
   const { items } = await harness.json<{ items: { id: string }[] }>("/api/datasets");
   const second = await harness.send("POST", "/api/train?wait=1", {
     datasetId: items[0]!.id,
@@ -157,7 +157,7 @@ test("versions count up, going back is a deployment, a live version stays", asyn
   expect((await harness.ask("/api/models/passengers/versions/2")).status).toBe(404);
 }, 60_000);
 
-test("curl's one line prints each step, the verdict, and a predict command that works", async () => {
+test("one curl command prints each step, the verdict, and a predict command that works", async () => {
   const body = passengersCsv(300, 2);
   const answer = await harness.ask("/api/train/crew.csv?target=Survived&budgetSeconds=3", {
     method: "PUT",
@@ -211,7 +211,7 @@ test("two trainings queue in order, one is cancelled, one is stopped and kept", 
   expect((await harness.signalbox.runs.ended(third.id)).status).toBe("finished");
 }, 120_000);
 
-test("the form of the model's page takes a CSV and saves it with the predictions; a foreign one gets a page that says why", async () => {
+test("the model page's form takes a CSV and saves it with the predictions; a foreign one gets a page with the reason", async () => {
   const send = (csv: string, complete = "0") => {
     const body = new FormData();
     body.append("file", new File([csv], "rows.csv", { type: "text/csv" }));

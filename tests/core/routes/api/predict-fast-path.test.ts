@@ -92,7 +92,7 @@ function withoutIds(answer: unknown): unknown {
 }
 
 test.each([...WAYS, "text/html"])(
-  "a client that ends its connection is told that it ends: %s",
+  "a client that closes its connection is told that it closes: %s",
   async (type) => {
     const answer = (headers: Record<string, string>) =>
       type === "text/html"

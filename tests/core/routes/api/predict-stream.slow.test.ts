@@ -46,7 +46,7 @@ const predict = (body: ReadableStream | string | Uint8Array<ArrayBuffer>, token 
 const partsLeft = () =>
   readdirSync(join(harness.signalbox.config.DATA_DIR, "datasets")).filter((name) => name.endsWith(".part"));
 
-test("rows are answered while others are still to come", async () => {
+test("rows are predicted while others are still arriving", async () => {
   const { readable, send, end } = sender();
   const asked = predict(readable);
   await send(file([HEADER!, ...ROWS.slice(0, 3)]));
@@ -65,7 +65,7 @@ test("rows are answered while others are still to come", async () => {
   expect(partsLeft()).toEqual([]);
 });
 
-test("whole, in chunks of seven bytes, packed: the same answers", async () => {
+test("whole, in chunks of seven bytes, compressed: the same predictions", async () => {
   const csv = file([HEADER!, ...ROWS]);
   const answers = async (body: Parameters<typeof predict>[0]) =>
     (await (await predict(body)).text()).replaceAll(/[^,]*,[^,]*\r\n/g, "\n");
@@ -82,7 +82,7 @@ test("whole, in chunks of seven bytes, packed: the same answers", async () => {
   expect(await answers(gzipSync(csv))).toBe(whole);
 });
 
-test("it is cut where the access is revoked, with the reason, though rows still come", async () => {
+test("it is cut when the access is revoked, with the reason, although rows are still arriving", async () => {
   const made = await harness.ask("/api/tokens", {
     ...{ method: "POST", headers: { ...bearer(ADMIN), "content-type": "application/json" } },
     body: JSON.stringify({ name: "batch", scopes: ["predict"] }),
@@ -116,7 +116,7 @@ test("a client that leaves ends it", async () => {
   expect(harness.signalbox.holds.count).toBe(0);
 });
 
-test("a body that is no table is refused before the first byte of the response", async () => {
+test("a body that is not a table is refused before the first byte of the response", async () => {
   expect((await predict("\x89PNG\r\n\x1a\n0000")).status).toBe(422);
   expect((await predict(`${HEADER}\n`)).status).toBe(422);
   expect(await (await predict("Colour,Size\nred,1\n")).json()).toMatchObject({

@@ -26,7 +26,7 @@ test("the same bytes on many connections are one dataset", async () => {
   expect(files()).toEqual([`${ids[0]}.csv`]);
 });
 
-test("a dataset that is deleted while it is read is gone, and nobody hears that it was refused", async () => {
+test("a dataset that is deleted while it is read is gone, and no refusal is reported", async () => {
   const { seq } = await harness.json<{ seq: number }>("/api/status");
   const accepted = await harness.ask("/api/upload?name=crew.csv&wait=0", { method: "POST", body: csv });
   const { id } = (await accepted.json()) as { id: string };
@@ -38,7 +38,7 @@ test("a dataset that is deleted while it is read is gone, and nobody hears that 
   expect(files().length).toBe(1);
 });
 
-test("no run begins with a dataset that is being deleted", async () => {
+test("no run starts with a dataset that is being deleted", async () => {
   const id = await uploaded();
   const deleting = harness.ask(`/api/datasets/${id}`, { method: "DELETE" });
   const training = harness.send("POST", "/api/train", { datasetId: id, target: "stays", budgetRounds: 1 });

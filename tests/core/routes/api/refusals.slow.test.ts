@@ -39,7 +39,7 @@ describe("files", () => {
     expect(readdirSync(join(harness.signalbox.config.DATA_DIR, "datasets"))).toEqual([]);
   });
 
-  test("a picture is told by its bytes, whatever the client calls it, and not quoted", async () => {
+  test("a picture is recognised by its bytes, whatever the client calls it, and not quoted", async () => {
     const picture = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0, 0, 13, 73, 72, 68, 82]);
     for (const type of ["image/png", "text/csv"]) {
       const headers = { "content-type": type };
@@ -79,12 +79,12 @@ describe("trainings", () => {
     return harness.send("POST", "/api/train?wait=1", { datasetId: id, budgetSeconds: 2, ...request });
   };
 
-  test("no such target: 422 that names the columns and a near miss", async () => {
+  test("no such target: 422 that lists the columns and a similar name", async () => {
     const told = await problemOf(await train(passengersCsv(60), { target: "survived" }), 422);
     expect(told).toMatchObject({ column: "survived", fix: expect.stringContaining("Survived") });
   });
 
-  test("a file sent to /api/train is told where files are trained on", async () => {
+  test("a file sent to /api/train is answered with where files are trained on", async () => {
     const form = new FormData();
     form.append("file", new File(["a,b\n1,2\n"], "x.csv"));
     const urlencoded = { "content-type": "application/x-www-form-urlencoded" };

@@ -41,7 +41,7 @@ describe("an Idempotency-Key", () => {
       expect((await post(path, "k1", body)).status).toBe(422);
   });
 
-  test("is refused while its request is under way, and free again after a refusal", async () => {
+  test("is refused while its request is being processed, and free again after a refusal", async () => {
     const gate = Promise.withResolvers<void>();
     const slow = new ReadableStream({
       async pull(controller) {
@@ -102,13 +102,13 @@ describe("an Idempotency-Key", () => {
     expect(again.status).toBe(409);
   });
 
-  test("must be one", async () => {
+  test("must be valid", async () => {
     expect((await post("/api/train", "with blanks", {})).status).toBe(400);
     expect((await post("/api/train", "x".repeat(256), {})).status).toBe(400);
   });
 });
 
-describe("a tag", () => {
+describe("an ETag", () => {
   const change = (method: string, path: string, tag: string, body?: unknown) =>
     harness.ask(path, {
       method,
@@ -120,7 +120,7 @@ describe("a tag", () => {
     ["PATCH", () => `/api/datasets/${dataset}`, () => `/api/datasets/${dataset}`, { target: "Survived" }],
     ["PUT", () => "/api/models/crew", () => "/api/models/crew/live", { version: 2 }],
     ["PATCH", () => "/api/settings", () => "/api/settings", { RETENTION_DAYS: 12 }],
-  ])("%s is refused where somebody else was quicker", async (method, seen, path, body) => {
+  ])("%s is refused if somebody else was faster", async (method, seen, path, body) => {
     const tag = (await harness.ask(seen())).headers.get("etag")!;
     expect(tag).toMatch(/^"[^"]+"$/);
     const first = await change(method, path(), tag, body);
@@ -202,7 +202,7 @@ test("compression is for what is large, wanted and not a stream", async () => {
   await stream.body!.cancel();
 });
 
-test("each address says what it takes: OPTIONS, and 405 with Allow", async () => {
+test("each address lists its methods: OPTIONS, and 405 with Allow", async () => {
   const options = await harness.ask("/api/datasets/x", { method: "OPTIONS" });
   expect([options.status, options.headers.get("allow")]).toEqual([
     204,
@@ -239,7 +239,7 @@ test("the Prefer header is applied and confirmed", async () => {
   expect((await train("wait=60")).status).toBe(200);
 }, 30_000);
 
-test("every answer has its request's id and where its time went", async () => {
+test("every response has its request's ID and its timing", async () => {
   const paths = [
     "/",
     "/api/runs",

@@ -11,7 +11,7 @@ afterAll(() => harness.close());
 
 const get = (path: string) => harness.ask(path, { headers: { accept: "text/html" } });
 
-test("an embed names its listed ancestors, a page refuses every one", async () => {
+test("an embed names its listed ancestors, a page refuses all", async () => {
   const embed = await get("/embed/metrics");
   const policy = embed.headers.get("content-security-policy")!;
   expect(policy).toContain("frame-ancestors 'self' https://portal.example https://intranet.example:8443");
@@ -57,7 +57,7 @@ describe("where authentication is on", () => {
   const srcOf = (snippet: string) => /(?:src|hx-get)="([^"]+\/(?:embed|panels)\/[^"]+)"/.exec(snippet)![1]!;
   const html = { headers: { accept: "text/html" } };
 
-  test("a link opens its panel by each of its addresses, and no other panel", async () => {
+  test("a link opens its panel under each of its addresses, and no other panel", async () => {
     const made = (await (await make({ panel: "metrics", theme: "dark" })).json()) as Made;
     expect(Date.parse(made.expiresAt!) - Date.now()).toBeGreaterThan(29 * 86_400_000);
     for (const snippet of [made.iframe, made.badge, made.fragment]) {
@@ -106,7 +106,7 @@ describe("where authentication is on", () => {
   });
 });
 
-test("on an open server a token is made only to let the link end", async () => {
+test("on an open server a token is created only so that the link expires", async () => {
   const open = await harness.json<Made>("/api/embeds", {
     method: "POST",
     headers: { "content-type": "application/json" },

@@ -98,7 +98,7 @@ test("a page of another origin gets full URLs, our own pages get paths", async (
   expect(foreign).not.toMatch(/(href|action|hx-get|hx-post)="\//);
 });
 
-test("badges load on other pages only where something may be shown elsewhere", async () => {
+test("badges load on other pages only if embedding is allowed", async () => {
   const policy = async (signalbox: Harness, path: string) =>
     (await signalbox.ask(path, html)).headers.get("cross-origin-resource-policy");
   expect(await policy(harness, "/tools/box/panels/health.svg")).toBe("cross-origin");
@@ -107,7 +107,7 @@ test("badges load on other pages only where something may be shown elsewhere", a
   expect(await policy(empty, "/static/signalbox-panel.js")).toBe("cross-origin");
 });
 
-test("behind a proxy that takes the base path away all is where it is with it", async () => {
+test("behind a proxy that strips the base path everything has the same address", async () => {
   for (const path of ["/healthz", "/api/events?limit=1", "/panels/health", "/embed/health", "/", "/docs"]) {
     const kept = await harness.ask(`/tools/box${path}`, html);
     const stripped = await harness.ask(path, html);

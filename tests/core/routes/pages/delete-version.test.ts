@@ -24,7 +24,7 @@ test("the live version has no such button", async () => {
   expect(await page(1)).not.toContain("/versions/1/delete");
 });
 
-test("the other one goes at a click, and can be brought back", async () => {
+test("another version is deleted with one click, and can be restored", async () => {
   expect(await page(2)).toContain('action="/models/crew/versions/2/delete"');
   const headers = { origin: "http://127.0.0.1:8000", accept: "text/html" };
   const answer = await harness.ask("/models/crew/versions/2/delete", { method: "POST", headers });

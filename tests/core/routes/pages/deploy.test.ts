@@ -52,7 +52,7 @@ test("the model's JSON includes the error, and the verdict begins with it", asyn
   expect(result.positiveClass).toBe("yes");
 });
 
-test("the page's form asks once more", async () => {
+test("the page's form asks for confirmation", async () => {
   const page = await (await harness.ask("/models/leaky", { headers: { accept: "text/html" } })).text();
   expect(page).toContain("Deploy version 1 anyway");
   const refused = await harness.ask("/models/leaky/live", form({ version: "1" }));
@@ -118,7 +118,7 @@ test("an unknown class is refused with the list of known classes", async () => {
   expect(await refused.json()).toMatchObject({ column: "churn", fix: expect.stringContaining("yes") });
 });
 
-test("explained answers say of which class they speak", async () => {
+test("explained predictions name the class that they refer to", async () => {
   const answer = await harness.send("POST", "/api/models/leaky/predict?version=1&explain=1", {
     rows: [
       { x: 0.1, checked: "here" },

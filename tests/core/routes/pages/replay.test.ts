@@ -80,7 +80,7 @@ test("a link to a moment shows it without a script, and the run's page leads the
   expect((await harness.ask("/runs/nobody/replay")).status).toBe(404);
 });
 
-test("the page's former address leads to the same moment", async () => {
+test("the page's former address opens the same moment", async () => {
   const former = await harness.ask(`/runs/${run.id}/rewind?at=0.5`, { redirect: "manual" });
   expect([former.status, former.headers.get("location")]).toEqual([308, `/runs/${run.id}/replay?at=0.5`]);
   const whole = await harness.ask(`/runs/${run.id}/rewind`, { redirect: "manual" });

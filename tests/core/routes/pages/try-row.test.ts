@@ -48,7 +48,7 @@ function open() {
   return { trials, socket, told, asked, ask, release };
 }
 
-test("while one is answered only the newest of those that came waits", async () => {
+test("while one is predicted only the newest of the waiting ones is kept", async () => {
   const { told, asked, ask, release } = open();
   for (const trial of [1, 2, 3, 4]) ask(trial);
   await Bun.sleep(0);

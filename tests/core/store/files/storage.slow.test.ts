@@ -75,7 +75,7 @@ describe.each([
   ["an S3 bucket", () => inS3()],
   ["a shared folder", inFolder],
 ])("%s", (_name, open) => {
-  test("gives back what was put, lists it by prefix, and removes it", async () => {
+  test("returns what was stored, lists it by prefix, and removes it", async () => {
     const bucket = await open();
     await proveBucket(bucket);
     const bytes = bytesOf(100_000);
@@ -94,7 +94,7 @@ describe.each([
     expect([await bucket.has("datasets/b.csv"), await bucket.has("models/c.bin")]).toEqual([false, true]);
   });
 
-  test("an empty file is a file", async () => {
+  test("an empty file is a valid file", async () => {
     const bucket = await open();
     await bucket.put("datasets/empty.csv", fileWith(new Uint8Array()));
     expect((await contentsOf(bucket, "datasets/empty.csv"))?.length).toBe(0);
@@ -116,7 +116,7 @@ describe.each([
     await expect(other.fetch({ ...file, key: "datasets/none.csv" })).rejects.toThrow("it is missing");
   });
 
-  test("copies stay below their bound, those that are used stay, and removing reaches the bucket", async () => {
+  test("copies stay below their limit, recently used ones stay, and removing reaches the bucket", async () => {
     const bucket = await open();
     let now = 1e12;
     const storage = copiesOf(bucket, { maxBytes: 250_000, now: () => now });
@@ -140,7 +140,7 @@ describe.each([
   });
 });
 
-test("a large file goes in parts, and an upload that fails leaves neither object nor parts", async () => {
+test("a large file is sent in parts, and an upload that fails leaves neither object nor parts", async () => {
   const settings = s3.settings();
   const bytes = bytesOf(20_000_000);
   const path = fileWith(bytes);
@@ -184,7 +184,7 @@ test("wrong keys and a bucket that does not exist are refused at once, with the 
   });
 });
 
-test("a server that is down, and one that cuts an object off, are told as such; nothing half stays", async () => {
+test("a server that is down, and one that ends an object too early, give their own errors; nothing partial stays", async () => {
   const server = Bun.serve({
     port: 0,
     fetch: () => new Response("half", { headers: { "content-length": "400" } }),

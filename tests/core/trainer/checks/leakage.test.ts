@@ -39,7 +39,7 @@ test("the target under another name scores one, noise scores nothing", () => {
   }
 });
 
-test("a number that falls where the target rises is seen as well", () => {
+test("a number that falls when the target rises is seen as well", () => {
   expect(
     scoreAlone(
       numbers(
@@ -73,7 +73,7 @@ test("a column that is filled in later is recognised by its gaps", () => {
   expect(scoreAlone(gaps, two, rows)).toBeGreaterThan(0.97);
 });
 
-test("sums and differences are found as trying them all finds them", () => {
+test("sums and differences are found as an exhaustive search finds them", () => {
   const columns: Record<string, number[]> = { a: x, b: noise, c: draw(ROWS, random), d: draw(ROWS, random) };
   const truths = [
     x.map((value, row) => value + noise[row]),
@@ -88,7 +88,7 @@ test("sums and differences are found as trying them all finds them", () => {
   }
 });
 
-test("a copy of the target with other labels is found, but not where one label means two classes", () => {
+test("a copy of the target with other labels is found, but not if one label means two classes", () => {
   expect(
     repeatsTarget(
       category(
@@ -158,7 +158,7 @@ test("products and ratios that are the target are found", () => {
   expect(formulas(price.map((value, row) => quantity[row] / value))).toEqual(["quantity / price"]);
 });
 
-test("a total of many columns is found, rounded or weighted, and one with noise is told as such", () => {
+test("a total of many columns is found, rounded or weighted, and one with noise is reported as such", () => {
   const quarters = [1, 2, 3, 4].map((k) => draw(ROWS, () => Math.round(100 * (k + random())) / 100));
   const columns = [...quarters.map((values, k) => numbers(`q${k + 1}`, values)), numbers("noise", noise)];
   const total = (row: number) => quarters.reduce((sum, values) => sum + values[row], 0);
@@ -185,7 +185,7 @@ test("a total of many columns is found, rounded or weighted, and one with noise 
   expect(noisy(0.3)).toBeNull();
 });
 
-test("a column that is filled in one class alone is known after the fact; one with gaps everywhere is not", () => {
+test("a column that is filled for one class only is known after the fact; one with gaps everywhere is not", () => {
   const refund = x.map((value, row) => (value > 0 && row % 3 > 0 ? row : Number.NaN));
   expect(filledOnlyIn(numbers("refund", refund), two)).toBe(1);
   expect(
@@ -202,7 +202,7 @@ test("a column that is filled in one class alone is known after the fact; one wi
   expect(filledOnlyIn(numbers("full", x), rare)).toBeNull();
 });
 
-test("a power of the target, which no straight line fits, orders the rows as it does", () => {
+test("a power of the target, which no straight line fits, gives the same order", () => {
   const steep: Target = { ...amount, values: amount.values.map((value) => Math.exp(4 * value)) };
   expect(scoreAlone(numbers("log", x), steep, rows)).toBeLessThan(0.95);
   expect(orderScore(numbers("log", x), steep, rows)).toBeCloseTo(1, 9);

@@ -32,7 +32,7 @@ describe("a total of which the target is a part", () => {
     expect(found.left).toBeLessThan(0.1);
   });
 
-  test("is no sum of effects with noise", () => {
+  test("is not a sum of effects with noise", () => {
     const [a, b] = [draw(ROWS, () => normal(random)), draw(ROWS, () => normal(random))];
     const y = a.map((value, row) => value - b[row] + 0.3 * normal(random));
     expect(findCombination([numbers("a", a), numbers("b", b)], Float64Array.from(y))).toBeNull();

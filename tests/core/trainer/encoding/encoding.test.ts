@@ -25,7 +25,7 @@ import { category, numbers } from "../../training/stages/run.ts";
 const rowsOf = (rows: number) => Int32Array.from({ length: rows }, (_, row) => row);
 const none = () => {};
 
-test("parts of a moment, in UTC, Monday first", () => {
+test("parts of a timestamp, in UTC, Monday first", () => {
   const moment = Date.UTC(2024, 1, 29, 18, 30);
   const parts = (["year", "month", "day", "weekday", "hour"] as const).map((part) =>
     datePart(part, moment, 0),
@@ -43,7 +43,7 @@ test("labels are those of the training rows; others are missing", async () => {
   expect(samples.features[0]).toMatchObject({ codes: Int32Array.of(-1, 1, -1) });
 });
 
-test("a table with its columns in another order, and one left out, encodes alike", async () => {
+test("a table with its columns in another order, and one missing, encodes the same", async () => {
   const table: Table = { rows: 3, columns: [numbers("a", [1, 2, 3]), category("b", ["x", "y", "x"])] };
   const encoder = await fitEncoder(table, rowsOf(3), none);
   const whole = encodeRows(encoder, table);
@@ -88,7 +88,7 @@ function vocabularyOf(documents: string[]): Vocabulary {
   return vocabulary;
 }
 
-test("of very long texts as much is read as all of them may cost", () => {
+test("very long texts are read as far as the total budget allows", () => {
   expect(affordableCharacters(new Int32Array(1000).fill(5000))).toBe(2000);
   const most = affordableCharacters(new Int32Array(50_000).fill(5000));
   expect(most * 50_000).toBeLessThanOrEqual(15_000_000);
@@ -96,7 +96,7 @@ test("of very long texts as much is read as all of them may cost", () => {
   expect(words("one two three", 7)).toEqual(["one", "two"]);
 });
 
-test("target means pull rare labels towards the whole, and no row sees its own target", async () => {
+test("target means shrink rare labels towards the overall mean, and no row sees its own target", async () => {
   const rows = 400;
   const random = seededRandom(3);
   const codes = rowsOf(rows);

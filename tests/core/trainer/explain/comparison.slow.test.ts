@@ -53,7 +53,7 @@ test("a column of another type is named", async () => {
   expect(columnChanges(model, other).changed).toEqual([{ column: "x", from: "number", to: "category" }]);
 });
 
-test("a run under a known name tells which columns came and went, and how both do on the same rows", async () => {
+test("a run under a known name reports added and removed columns, and both versions' scores on the same rows", async () => {
   const previous = { version: 3, model: await train("x", "y") };
   const control = { options: { budgetRounds: 60 }, previous };
   const { result, reports } = await runStages(whole, "y", control);
@@ -67,7 +67,7 @@ test("a run under a known name tells which columns came and went, and how both d
   expect(findings).toContain("columns_changed");
 });
 
-test("a column that is excluded now is still there for the previous version", async () => {
+test("a column that is excluded now is still read by the previous version", async () => {
   const previous = { version: 1, model: await train("x", "z", "y") };
   const { result } = await runStages(whole, "y", { options: { budgetRounds: 60, exclude: ["z"] }, previous });
   expect(result.schema.features.map(({ name }) => name)).toEqual(["x"]);
@@ -82,7 +82,7 @@ test("models with different targets are not compared, and the result says so", a
   expect(result.comparison!.sentence).toContain("Cannot be compared");
 });
 
-test("a version is never measured on rows that it learned from", async () => {
+test("a version is never scored on rows that it learned from", async () => {
   const previous = { version: 1, model: await train("x", "y") };
   // The same table split by another seed: most of its test rows taught the previous version.
   const other = { options: { budgetRounds: 60, seed: 7 }, previous };

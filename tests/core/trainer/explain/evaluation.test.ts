@@ -29,7 +29,7 @@ const outcome: Outcome = {
 };
 
 describe("curves", () => {
-  test("the area under the drawn ROC curve is the AUC, nearly", () => {
+  test("the area under the drawn ROC curve is nearly the AUC", () => {
     const points = rocCurve(outcome, 1);
     expect(points.length).toBeLessThanOrEqual(100);
     expect(points[0]).toEqual([0, 0]);
@@ -55,7 +55,7 @@ describe("curves", () => {
     for (const { predicted, observed } of bins) expect(Math.abs(predicted - observed)).toBeLessThan(0.25);
   });
 
-  test("counts at a threshold are those of answering by it, and the model's own is among them", () => {
+  test("counts at a threshold are those of predicting with it, and the model's own is among them", () => {
     const counts = thresholdCounts(outcome, 0.123);
     expect(counts.length).toBeGreaterThan(150);
     expect(counts.length).toBeLessThanOrEqual(202);
@@ -132,7 +132,7 @@ const model: Model = {
 const table = { rows: ROWS, columns: [numbers("a", a), numbers("b", scores)] };
 const pace = { checkpoint: () => {}, isOver: () => false };
 
-test("importance is with the column that matters, and none with the other", async () => {
+test("importance goes to the column that matters, not to the other", async () => {
   const truth = Float64Array.from(a, (value) => 3 * value + 1);
   const [first, second] = await permutationImportance(
     model,
@@ -144,7 +144,7 @@ test("importance is with the column that matters, and none with the other", asyn
   expect(second.importance).toBeCloseTo(0, 10);
 });
 
-test("dependence is the line itself", async () => {
+test("dependence on a linear column is the line itself", async () => {
   const [dependence] = await partialDependence(model, { table, columns: ["a"] }, pace);
   dependence.at.forEach((at, i) => {
     expect(dependence.answers[i][0]).toBeCloseTo(3 * Number(at) + 1, 4);

@@ -23,7 +23,7 @@ test("the committed WebAssembly is what its source compiles to", async () => {
   expect((await compileKernels()) === committed).toBe(true);
 }, 60_000);
 
-describe("whole fits are equal to the bit on the kernels and on their plain twins", () => {
+describe("whole fits are equal to the bit with the kernels and with their plain twins", () => {
   const cases: [LossName, Partial<BoostingParams>][] = [
     ["squared", {}],
     ["logistic", { l2Regularization: 1 }],
@@ -140,7 +140,7 @@ describe("single kernels", () => {
     );
   });
 
-  test("rows are laid out anew in the order of a list", () => {
+  test("rows are rearranged in the order of a list", () => {
     const list = fc.uniqueArray(fc.nat(19), { minLength: 1, maxLength: 20 });
     fc.assert(
       fc.property(

@@ -95,7 +95,7 @@ describe.each(["regression", "binary", "multiclass"] as const)("%s", (task) => {
     expect(apart(weighted, await fit(x, targetOf(task, y)))).toBeGreaterThan(2e-3);
   });
 
-  test("the losses that boosting tells are those of the repeated rows, validation rows too", async () => {
+  test("the losses that boosting reports are those of the repeated rows, validation rows included", async () => {
     const losses = async (rows: number[][], target: Target, held: Int32Array) => {
       const told: number[][] = [];
       await trainBoosting(samplesOf(rows), target, {
@@ -161,7 +161,7 @@ describe.each(["regression", "binary", "multiclass"] as const)("%s", (task) => {
     },
   );
 
-  test("a kernel model hears only rows that count", async () => {
+  test("a kernel model uses only rows with weight", async () => {
     const lied = y.map((value, i) => (i % 2 ? value : task === "regression" ? -9 : 0));
     const weights = Float64Array.from(y, (_, i) => (i % 2 ? 2 : 0));
     const odd = <T>(rows: T[]) => rows.filter((_, i) => i % 2);

@@ -74,7 +74,7 @@ test("no mistake among 300 rows: the interval goes down to about three of 300, a
   expect(log_loss![1]).toBeGreaterThan(log_loss![0]);
 });
 
-test("copies of a row are drawn together: four times the same rows say no more than once", async () => {
+test("copies of a row are drawn together: four copies of the same rows are no more certain than one", async () => {
   const once = drawn(100, classOf(0.8), seededRandom(7));
   const four = (values: Float64Array, width = 1) =>
     Float64Array.from(

@@ -159,7 +159,7 @@ describe.each(["binary", "multiclass", "regression"] as const)("%s", (task) => {
     }
   });
 
-  test("the interval of a figure holds the figure", async () => {
+  test("a figure's interval contains the figure", async () => {
     const outcome = OUTCOMES[task]();
     const intervals = await bootstrapIntervals(outcome, measureAll(outcome), {
       replicates: 200,
@@ -175,7 +175,7 @@ describe.each(["binary", "multiclass", "regression"] as const)("%s", (task) => {
   });
 });
 
-test("one class alone has no area under its curve, and is left out", () => {
+test("with a single class the area under the curve is undefined, and left out", () => {
   const outcome = { ...binary(), truth: new Float64Array(60) };
   expect(measureAll(outcome).roc_auc).toBeUndefined();
 });

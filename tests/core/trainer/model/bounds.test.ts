@@ -41,7 +41,7 @@ async function learned(rows: number): Promise<NumberBounds> {
   );
 }
 
-test("intervals hold 90 of 100 new truths, in the near and in the far places, and are wider in the far ones", async () => {
+test("intervals contain 90 of 100 new truths, in precise and in noisy regions, and are wider in the noisy ones", async () => {
   const bounds = await learned(3000);
   const { table, answers, truth } = noisy(4000);
   const held = boundRows(bounds, { table, answers, probabilities: null, level: 0.9 });
@@ -58,7 +58,7 @@ test("intervals hold 90 of 100 new truths, in the near and in the far places, an
   }
 });
 
-test("few rows get the same width everywhere, and vouch for no more than they can", async () => {
+test("few rows get the same width everywhere, and no level that they cannot support", async () => {
   const bounds = await learned(60);
   expect([bounds.spread, bounds.rows]).toEqual([[], 60]);
   expect(highestLevel(bounds)).toBeCloseTo(1 - 2 / 61, 10);
@@ -67,7 +67,7 @@ test("few rows get the same width everywhere, and vouch for no more than they ca
   expect(scoreRange(bounds, 0.99).every(Number.isFinite)).toBe(false);
 });
 
-test("thinned scores give nearly the ranges of all of them", () => {
+test("thinned scores give nearly the same ranges as all of them", () => {
   const scores = Float64Array.from({ length: 40_000 }, normal);
   const bounds = (kept: Float64Array): NumberBounds => ({
     ...{ kind: "number", encoder: { columns: [] }, spread: [], center: 0, belief: 0 },
@@ -78,7 +78,7 @@ test("thinned scores give nearly the ranges of all of them", () => {
   expect([Math.abs(low - thinLow) < 0.01, Math.abs(high - thinHigh) < 0.01]).toEqual([true, true]);
 });
 
-test("sets hold a class from the probability on that the truth had in so many rows", () => {
+test("sets contain a class from the probability that the true class had in that share of rows", () => {
   // Nine of ten truths have at least 0.31.
   const given = Float64Array.from({ length: 99 }, (_, i) => 0.21 + 0.01 * i * (78 / 98));
   const bounds = classBounds(given);

@@ -46,7 +46,7 @@ test("temperature scaling keeps the order of the classes and the sum", () => {
 });
 
 describe("an isotonic curve", () => {
-  test("pools what falls; a pool of one or two rows is not taken for certain", () => {
+  test("pools decreasing values; a pool of one or two rows is not taken as certain", () => {
     const scores = Float64Array.of(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8);
     const { from, to } = fitIsotonic(scores, Float64Array.of(0, 1, 0, 0, 1, 0, 1, 1));
     const inner = [1, 2, 3, 4].map((knot) => [from[knot], to[knot]]);
@@ -63,7 +63,7 @@ describe("an isotonic curve", () => {
     expect([from[0], from[5]]).toEqual([0, 1]);
   });
 
-  test("never falls, and never says 0 or 1", () => {
+  test("never decreases, and never gives 0 or 1", () => {
     const { truth, probabilities } = overconfident(500, 3);
     const curve = fitIsotonic(
       probabilities.filter((_, i) => i % 2 === 1),
@@ -79,7 +79,7 @@ describe("an isotonic curve", () => {
     expect(before).toBeLessThan(1);
   });
 
-  test("mends what Platt scaling cannot: a bent curve", () => {
+  test("fixes what Platt scaling cannot: a bent curve", () => {
     const { truth, probabilities } = overconfident(6000, 1);
     const bent = probabilities.slice();
     for (let row = 0; row < truth.length; row++) {

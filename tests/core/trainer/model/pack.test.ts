@@ -39,11 +39,11 @@ test("plain data and arrays come back equal", () => {
   expect(missing[0]).toBeNaN();
 });
 
-test("the checksum is the well-known one", () => {
+test("the checksum is the standard one", () => {
   expect(crc32(new TextEncoder().encode("123456789"))).toBe(0xcbf43926);
 });
 
-test("a changed byte of the tested model is refused too, whichever of the two is asked for", () => {
+test("a changed byte of the tested model is refused too, whichever of the two is requested", () => {
   const bytes = writeModel({ ...MODEL, threshold: 0.5 }, MODEL);
   expect(readModel(bytes).threshold).toBe(0.5);
   expect(readTestedModel(bytes)).toEqual(MODEL);
@@ -78,7 +78,7 @@ test("another version and other contents are refused", () => {
   expect(() => readModel(pack({ rows: 3 }))).toThrow("not a model");
 });
 
-test("an array that points outside of the file is refused", () => {
+test("an array that points outside the file is refused", () => {
   const bytes = pack({ a: Float64Array.of(1, 2) });
   const text = new TextDecoder().decode(bytes);
   const at = text.indexOf(",2]");

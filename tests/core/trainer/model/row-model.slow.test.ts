@@ -146,7 +146,7 @@ for (const task of ["binary", "multiclass", "regression"] as const) {
   });
 }
 
-test("labels that were never seen and columns that are missing read as missing", async () => {
+test("unseen labels and missing columns count as missing", async () => {
   const model = await modelOf(TARGETS.binary);
   const answer = openRowModel(model)!;
   const nothing = answer([null, null, null, null]).probabilities!.slice();
@@ -154,7 +154,7 @@ test("labels that were never seen and columns that are missing read as missing",
   expect([...answer([3, "r", "s1", 1.7e12]).probabilities!]).not.toEqual([...nothing]);
 });
 
-test("a model that reads texts is asked for tables", async () => {
+test("a model that reads texts predicts tables only", async () => {
   const model = await modelOf(TARGETS.binary);
   const text = { kind: "text" as const, column: "note", words: [], idf: new Float32Array(1), characters: 3 };
   expect(openRowModel({ ...model, encoder: { columns: [...model.encoder.columns, text] } })).toBeNull();

@@ -100,7 +100,7 @@ test("predictions of held-out rows are at their rows", () => {
   expect(Array.from(mix([Float64Array.of(1, 2), Float64Array.of(3, 4)], [0.5, 0.5]))).toEqual([2, 3]);
 });
 
-test("weights of classes are those of a plain greedy selection over whole responses", () => {
+test("class weights match a plain greedy selection over whole responses", () => {
   const random = seededRandom(15);
   const labels = Float64Array.from({ length: ROWS }, () => Math.floor(3 * random()));
   const classes: TrainingData = {

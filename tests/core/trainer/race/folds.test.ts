@@ -12,7 +12,7 @@ function target(rows: number, classes: number): Target {
   return { task: "multiclass", values, classes: Array.from({ length: classes }, (_, k) => `k${k}`) };
 }
 
-test("every row is answered for once, and never learned from at the same time", () => {
+test("every row is predicted once, and never learned from at the same time", () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 30, max: 200 }),

@@ -32,7 +32,7 @@ test("a candidate costs what its own folds did, the first of which also warms up
   expect(new FoldCosts(data, [once]).of(once)).toBe(80);
 });
 
-test("one that has met no fold costs what its kind does here: twice as much on a machine half as fast", () => {
+test("an untried one costs what its kind does here: twice as much on a machine half as fast", () => {
   const slow = entryOf("boosting", []);
   const usual = usualFitMs(data, slow.candidateConfig);
   const measured = entryOf("boosting", [0, 2 * usual]);
@@ -42,7 +42,7 @@ test("one that has met no fold costs what its kind does here: twice as much on a
   expect(costs.of(network)).toBeCloseTo(2 * usualFitMs(data, network.candidateConfig), 6);
 });
 
-test("each rung that tells lets the better half on, and repeats are for those that would repeat", () => {
+test("each deciding rung lets the better half through, and repeats are for those that would repeat", () => {
   const field = Array.from({ length: 8 }, () => entryOf("boosting", [0, 10]));
   const costs = new FoldCosts(data, field);
   const ahead = { leaders: [], field, rungs: [2, 3, 8], telling: 2 };

@@ -31,7 +31,7 @@ function fold(rounds: number, trained: number): ScoredFold {
 const answers = (...deal: ScoredFold[]) =>
   answersByOthersRounds(deal).map((response) => response?.[0] ?? null);
 
-test("the mean of the others' rounds answers", () => {
+test("the mean of the others' rounds predicts", () => {
   expect(answers(fold(10, 70), fold(20, 80), fold(40, 100))).toEqual([30, 25, 15]);
 });
 

@@ -48,7 +48,7 @@ function refusal(asked: Partial<TrainRequest>): AppError {
   throw new Error(`${JSON.stringify(asked)} was taken`);
 }
 
-test("nothing is settled where nothing was set", () => {
+test("nothing is stored if nothing was set", () => {
   expect(Object.keys(settle({})).filter((name) => EXPERT_NAMES.some((expert) => expert === name))).toEqual(
     [],
   );
@@ -101,7 +101,7 @@ test("text says the same as JSON", () => {
     expect(TRAIN_QUERY.safeParse(wrong).success).toBe(false);
 });
 
-test("learners and parameters are settled to the names of the record", () => {
+test("learners and parameters are completed to the names of the record", () => {
   expect(settle({ learners: ["lightgbm", "ridge"] }).learners).toEqual(["linear", "boosting"]);
   expect(settle({ learners: ["forest"] }).learners).toEqual(["random_forest", "extra_trees"]);
   expect(settle({ parameters: { max_leaf_nodes: 9 } }).parameters).toEqual({ boosting: { num_leaves: 9 } });
@@ -117,7 +117,7 @@ test("groups are a split by group", () => {
   expect(settle({ groups: "who", split: "group" })).toMatchObject({ split: "group", splitColumn: "who" });
 });
 
-describe("what does not go together is refused", () => {
+describe("contradictory settings are refused", () => {
   test.each([
     [{ weights: "who" }, 'weights: "who" holds no numbers'],
     [{ weights: "debt" }, "numbers below 0"],

@@ -40,7 +40,7 @@ function testedWith(likelihoods: number[], from = 0): TestedRows {
 
 const even = (rows: number, likelihood: number) => Array.from({ length: rows }, () => likelihood);
 
-test("a run that gives the truth more probability on the same rows is better, the other way round worse", () => {
+test("a run that gives the true class more probability on the same rows is better, and the other way round worse", () => {
   const [good, bad] = [testedWith(even(100, 0.9)), testedWith(even(100, 0.6))];
   const [better] = compareRuns([run(1, {}, bad), run(2, {}, good)]).paired;
   expect(better).toMatchObject({ run: 1, rows: 100, reason: null, verdict: "better" });
@@ -83,7 +83,7 @@ test.each([
   expect(disagreements).toEqual([]);
 });
 
-test("settings that differ come first, and a missing one is automatic", () => {
+test("differing settings come first, and a missing one is automatic", () => {
   const { settings } = compareRuns([
     run(1),
     run(2, { options: { ...OPTIONS, seed: 7, exclude: ["age", "id"] } }),
@@ -107,7 +107,7 @@ test("the leader of a figure is the greatest, or the least where less is better;
   ]);
 });
 
-test("rows with the widest gap between the answers come first, numbered as in the file, in the file's words", () => {
+test("rows with the largest difference between predictions come first, numbered and labelled as in the file", () => {
   const first = testedWith([0.9, 0.9, 0.9, 0.9], 10);
   const second = testedWith([0.8, 0.1, 0.9, 0.4], 10);
   expect(compareRuns([run(1, {}, first), run(2, {}, second)]).disagreements).toEqual([

@@ -24,7 +24,7 @@ const started = async (body: object) => {
   return { status: answer.status, run: (await answer.json()) as Record<string, unknown> };
 };
 
-test("what is left out is as it was there; what is named is as it is named", async () => {
+test("settings that are left out are copied; named ones replace them", async () => {
   const { status, run } = await started({ fromRun: first, seed: 8 });
   expect(status).toBe(202);
   expect(run).toMatchObject({

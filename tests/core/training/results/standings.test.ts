@@ -16,7 +16,7 @@ const FIELD = [
   candidate("far", [0.7, 0.71, 0.69, 0.7]),
 ];
 
-test("fewer folds stand in a group of their own, however good; guessing comes last", () => {
+test("candidates with fewer folds form their own group, however good; the baseline comes last", () => {
   const standings = standingsOf(FIELD, { metric: "roc_auc", folds: 4, best: null });
   expect(standings.map(({ name, group }) => `${name} ${group}`)).toEqual([
     ...["clear compared", "near compared", "far compared", "lucky stopped", "Always guessing baseline"],

@@ -48,7 +48,7 @@ test("another seed gives another model", async () => {
   );
 });
 
-test("stop ends the race with the best so far, and the model answers", async () => {
+test("stop ends the race with the best so far, and the model predicts", async () => {
   const stop = new AbortController();
   const { result, files, reports } = await runStages(table(), "y", {
     stop: stop.signal,
@@ -144,7 +144,7 @@ test("candidates of another run are not taken up", async () => {
   expect(rounds).toBeGreaterThan(0);
 });
 
-test("a stop before anything was learned leaves a part of many rows, and says so", async () => {
+test("a stop before anything was learned keeps a part of many rows, and reports it", async () => {
   const stop = new AbortController();
   const { result, reports } = await runStages(table(22_000), "y", {
     stop: stop.signal,
@@ -180,7 +180,7 @@ test("after a stop fewer rows are encoded where texts are long", async () => {
   expect(result.rowsTrain).toBe(500);
 });
 
-test("a stop while columns are inspected says how many were", async () => {
+test("a stop while columns are inspected reports how many were", async () => {
   const stop = new AbortController();
   const { reports } = await runStages(table(), "y", {
     stop: stop.signal,
@@ -193,7 +193,7 @@ test("a stop while columns are inspected says how many were", async () => {
   expect(told.find(({ code }) => code === "columns_uninspected")?.message).toContain("1 of 3 columns");
 });
 
-test("an evaluation that ran out of time says what it left out", async () => {
+test("an evaluation that ran out of time reports what it left out", async () => {
   const stop = new AbortController();
   let now = 0;
   const { result } = await runStages(table(), "y", {
@@ -213,7 +213,7 @@ test("an evaluation that ran out of time says what it left out", async () => {
   expect(whole.result.findings.map(({ code }) => code)).not.toContain("evaluation_cut");
 });
 
-test("rows that could not be turned into features in time are left out, and the run says so", async () => {
+test("rows that could not be turned into features in time are left out, and the run reports it", async () => {
   const rows = 4000;
   const random = seededRandom(3);
   const word = () => `w${Math.floor(random() * 500)}`;

@@ -43,7 +43,7 @@ async function copiesOf(table: Table) {
   return { duplicates: facts.duplicates as { together: number; random: number } | undefined, finding };
 }
 
-test("noise that is copied is guessed only where copies cross the split", async () => {
+test("copied noise is only predicted if copies are on both sides of the split", async () => {
   const { duplicates, finding } = await copiesOf(withFewCopies(300, 200));
   expect(duplicates!.random).toBeGreaterThan(duplicates!.together + 0.1);
   expect(Math.abs(duplicates!.together - 0.5)).toBeLessThan(0.15);

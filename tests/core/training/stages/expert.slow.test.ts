@@ -34,7 +34,7 @@ describe("row weights", () => {
     return (high! - low!) / 2;
   };
 
-  test("the rows that weigh more decide, and the column is no feature", async () => {
+  test("rows with more weight decide, and the weight column is not a feature", async () => {
     const even = await runStages(table(y.map((_, row) => (row % 2 ? 1 : 9))), "y", {
       options: { weights: "w" },
     });
@@ -47,7 +47,7 @@ describe("row weights", () => {
     expect(codes(even)).toContain("weighted");
   });
 
-  test("metrics of the test part count rows by their weight", async () => {
+  test("metrics of the test set count rows by their weight", async () => {
     const weights = y.map((_, row) => (row % 2 ? 1 : 9));
     const ran = await runStages(table(weights), "y", { options: { weights: "w" } });
     const { work, result } = ran;
@@ -64,7 +64,7 @@ describe("row weights", () => {
     expect(high).toBeGreaterThan(result.metrics.mae!);
   });
 
-  test("rows without a weight are left out and told; a negative weight is refused with its row", async () => {
+  test("rows without a weight are left out and reported; a negative weight is refused with its row", async () => {
     const weights = y.map((_, row) => (row < 20 ? 0 : row < 25 ? Number.NaN : 1));
     const { work, result } = await runStages(table(weights), "y", { options: { weights: "w" } });
     expect(work.parts!.train.length + work.parts!.test.length).toBe(ROWS - 25);
@@ -76,7 +76,7 @@ describe("row weights", () => {
     await expect(refused).rejects.toMatchObject({ code: "invalid", place: { column: "w", row: 8 } });
   });
 
-  test("weights of 4 and 1 give about the model of rows that stand there four times and once", async () => {
+  test("weights of 4 and 1 give about the model of rows repeated four times and once", async () => {
     const times = y.map((_, row) => (row % 2 ? 1 : 4));
     const rows = times.flatMap((n, row) => Array.from({ length: n }, () => row));
     const twice: Table = {
@@ -104,7 +104,7 @@ describe("row weights", () => {
   });
 });
 
-test("class weights: the rare class is found more often, and figures count rows as they are", async () => {
+test("class weights: the rare class is found more often, and metrics count rows unweighted", async () => {
   const label = x.map((value, row) => (value + 2 * noise[row]! > 1.4 ? "yes" : "no"));
   const table = tableOf(numbers("x", x), numbers("z", z), category("y", label));
   const plain = await runStages(table, "y", {
@@ -167,11 +167,11 @@ describe("monotone constraints hold on the served model over a grid", () => {
   });
 });
 
-describe("an own test set", () => {
+describe("a separate test set", () => {
   const label = x.map((value, row) => (value + noise[row]! > 0 ? "yes" : "no"));
   const part = draw(ROWS, (row) => Number(row % 3 === 0)).map((mark) => (mark ? "Test" : "train"));
 
-  test("the marked rows are tested, exactly, and the mark is no feature", async () => {
+  test("the marked rows are tested, exactly, and the mark is not a feature", async () => {
     const table = tableOf(numbers("x", x), numbers("z", z), category("part", part), category("y", label));
     const { work, result } = await runStages(table, "y", { options: { testColumn: "part" } });
     const marked = part.flatMap((mark, row) => (mark === "Test" ? [row] : []));
@@ -188,7 +188,7 @@ describe("an own test set", () => {
     await expect(refused).rejects.toThrow("Test rows have the class “maybe”");
   });
 
-  test("a column that marks nothing is refused with what would be read", async () => {
+  test("a column that marks nothing is refused with the accepted values", async () => {
     const table = tableOf(
       numbers("x", x),
       category(
@@ -222,7 +222,7 @@ describe("learners and parameters", () => {
     expect(ran.result.metrics.r2!).toBeGreaterThan(0.5);
   });
 
-  test("parameters are those of the one candidate", async () => {
+  test("parameters apply to the one candidate", async () => {
     const parameters = { boosting: { learning_rate: 0.3, num_leaves: 4, n_estimators: 7 } };
     const { work } = await runStages(table, "y", { options: { learners: ["boosting"], parameters } });
     const [candidate, ...others] = work.entries!.filter(
@@ -237,7 +237,7 @@ describe("learners and parameters", () => {
     }
   });
 
-  test("folds are as many as were asked for, each row in one", async () => {
+  test("the requested number of folds, each row in one", async () => {
     const { work } = await runStages(table, "y", {
       options: { folds: 3, learners: ["linear"], refit: false },
     });
@@ -246,7 +246,7 @@ describe("learners and parameters", () => {
   });
 });
 
-test("dates and texts become what was asked for", async () => {
+test("dates and texts become the requested features", async () => {
   const label = x.map((value) => (value > 0 ? "yes" : "no"));
   const day = {
     name: "day",
@@ -274,7 +274,7 @@ describe("a limit on the cost of a prediction", () => {
   const table = tableOf(numbers("x", x), numbers("z", z), numbers("y", y));
   const elapsedMs = () => performance.now();
 
-  test("the served model holds it, as measured", async () => {
+  test("the served model keeps it, as measured", async () => {
     const began = performance.now();
     const clock = () => elapsedMs() - began;
     const free = await runStages(table, "y", {
@@ -291,7 +291,7 @@ describe("a limit on the cost of a prediction", () => {
     expect(limited.result.metrics.r2!).toBeGreaterThan(0);
   });
 
-  test("what no candidate holds is refused with what the cheapest takes", async () => {
+  test("a limit that no candidate meets is refused with the cost of the cheapest", async () => {
     const refused = runStages(table, "y", { options: { maxMicroseconds: 1 } });
     await expect(refused).rejects.toMatchObject({ code: "invalid", place: { column: "maxMicroseconds" } });
   });

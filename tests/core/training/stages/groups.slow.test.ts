@@ -18,7 +18,7 @@ import { category, draw, normal, numbers, runStages } from "./run.ts";
 const pause = () => {};
 
 describe("copies", () => {
-  test("are equal in what is learned from, whatever their answer", async () => {
+  test("are equal in what is learned from, whatever their target", async () => {
     const table = {
       rows: 6,
       columns: [
@@ -60,13 +60,13 @@ function blanks(): Table {
   };
 }
 
-test("equal rows with different answers are judged as fresh rows are", async () => {
+test("equal rows with different targets are scored like new rows", async () => {
   const { result } = await runStages(blanks(), "leak");
   // Known where there is a reading, seven in ten where there is none.
   expect(result.metrics.accuracy).toBeGreaterThan(0.8);
 });
 
-test("a row that is a third of the file takes no more than that of the test part", async () => {
+test("a row that is a third of the file fills no more than that of the test set", async () => {
   const random = seededRandom(9);
   const rows = 2000;
   const x = draw(rows, (row) => (row % 3 === 0 ? 0.25 : normal(random)));
@@ -90,20 +90,20 @@ test("a row that is a third of the file takes no more than that of the test part
 });
 
 describe("groups of a column", () => {
-  test("a row without a group is a group of its own", () => {
+  test("a row without a group is its own group", () => {
     expect(Array.from(columnGroups(Float64Array.of(5, Number.NaN, 5, Number.NaN, 6)))).toEqual([
       0, 1, 0, 2, 3,
     ]);
   });
 
-  test("too large for the test part are only learned from", () => {
+  test("groups too large for the test set are only learned from", () => {
     const groups = Int32Array.from({ length: 100 }, (_, row) => (row < 60 ? 0 : row));
     expect(onlyLearnedGroups(groups).count).toBe(1);
     const halves = Int32Array.from({ length: 100 }, (_, row) => (row < 60 ? 0 : 1));
     expect(onlyLearnedGroups(halves).isOnlyLearned).toEqual([true, false]);
   });
 
-  test("one that holds most rows does not become the test part", async () => {
+  test("a group with most rows does not become the test set", async () => {
     const random = seededRandom(6);
     const shop = draw(600, (row) => (row < 400 ? -1 : row % 20)).map((k) => (k < 0 ? "big" : `s${k}`));
     const x = draw(600, () => normal(random));

@@ -56,7 +56,7 @@ test("the stages are the eight, in order", () => {
 });
 
 describe.each(["binary", "multiclass", "regression"] as const)("%s", (task) => {
-  test("a model that beats guessing, answers and explains itself", async () => {
+  test("a model that beats the baseline, predicts and explains itself", async () => {
     const table = mixed(task);
     const { result, files, reports } = await runStages(table, "y");
     expect(result.task).toBe(task);
@@ -86,7 +86,7 @@ describe.each(["binary", "multiclass", "regression"] as const)("%s", (task) => {
     expect(importance[0].column).toBe("x");
   });
 
-  test("contributions and base sum to the margin of the answer", async () => {
+  test("contributions and base sum to the margin of the prediction", async () => {
     const table = mixed(task);
     const { files } = await runStages(table, "y");
     const model = readModel(files.get("model.bin")!);
@@ -124,7 +124,7 @@ test("progress rises to one in every stage, and no report is out of range", asyn
   }
 });
 
-test("a row alone is answered as among all others", async () => {
+test("a row alone is predicted as among all others", async () => {
   const table = mixed("multiclass");
   const { files } = await runStages(table, "y");
   const model = readModel(files.get("model.bin")!);
@@ -140,14 +140,14 @@ const oneRow = (column: Column, row: number): Column =>
     ? { ...column, values: column.values.slice(row, row + 1) }
     : { ...column, codes: column.codes.slice(row, row + 1) };
 
-test("labels never seen and columns left out are missing, not an error", async () => {
+test("unseen labels and absent columns count as missing, not as an error", async () => {
   const { files } = await runStages(mixed("binary"), "y");
   const model = readModel(files.get("model.bin")!);
   const { probabilities } = predict(model, { rows: 2, columns: [category("colour", ["mauve", null])] });
   expect(probabilities![0]).toBeCloseTo(probabilities![2], 12);
 });
 
-test("noise does not beat guessing, and the verdict says so first", async () => {
+test("noise does not beat the baseline, and the verdict says so first", async () => {
   const random = seededRandom(9);
   const table = {
     rows: 200,

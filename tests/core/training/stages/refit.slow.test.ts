@@ -28,14 +28,14 @@ function rightly(model: Model): number {
 }
 
 describe("refit", () => {
-  test("the served model answers as well as the tested one", async () => {
+  test("the served model predicts as well as the tested one", async () => {
     const ran = await runStages(table, "y");
     expect(ran.result.refit).toMatchObject({ rows: ROWS });
     expect(rightly(tested(ran))).toBeGreaterThan(0.85);
     expect(rightly(served(ran))).toBeGreaterThan(rightly(tested(ran)) - 0.03);
   });
 
-  test("the served model learned from all rows, by the same settings; the tested one only from its own", async () => {
+  test("the served model learned from all rows, with the same settings; the tested one only from its own", async () => {
     const ran = await runStages(table, "y");
     expect(ran.result.refit).toMatchObject({ rows: ROWS });
     expect(ran.result.verdict).toEndWith(

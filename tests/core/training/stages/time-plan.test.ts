@@ -20,7 +20,7 @@ const PIECES = [
   "saving",
 ] as const;
 
-test("before the race knows its end nothing is told; then the race and what follows it", () => {
+test("before the race knows its end nothing is reported; then the race and what follows it", () => {
   const { clock, plan } = planned(Number.POSITIVE_INFINITY);
   plan.beginRace();
   expect(plan.leftMs()).toBeNull();
@@ -32,7 +32,7 @@ test("before the race knows its end nothing is told; then the race and what foll
   expect(plan.leftMs()).toBeCloseTo(first - 5000, 6);
 });
 
-test("the race leaves what follows the time that it costs, and no more than its part of a short run", () => {
+test("the race leaves what the later steps need, and no more than its share of a short run", () => {
   const { plan } = planned(10_000);
   for (const piece of PIECES) plan.expect(piece, { usualMs: 200, leastMs: 20 });
   plan.beginRace();
@@ -86,7 +86,7 @@ test("a later phase ends the phases before it, and the race", () => {
   expect(plan.leftMs()).toBe(300);
 });
 
-test("what a piece was expected to take, when the race was over and when it began, stands beside what it took", () => {
+test("a piece's expected duration, at the end of the race and at its start, is listed beside the actual one", () => {
   const { clock, plan } = planned(10_000);
   for (const piece of PIECES) plan.expect(piece, { usualMs: 100, leastMs: 10 });
   plan.beginRace();

@@ -130,7 +130,7 @@ describe("named", () => {
     expect(result.schema.features.map(({ name }) => name)).toEqual(["x"]);
   });
 
-  test("a column that alone gives the target away, which stays until it is excluded", async () => {
+  test("a column that gives the target away alone, which stays until it is excluded", async () => {
     const leak = numbers(
       "leak",
       amount.map((value, row) => value + noise[row] / 100),
@@ -152,7 +152,7 @@ describe("named", () => {
     expect(finding!.message).toContain("a + b + c");
   });
 
-  test("many categories of names are not taken for a leak", async () => {
+  test("many categories of names do not count as a leak", async () => {
     const names = category(
       "name",
       draw(ROWS, (row) => row).map((row) => `n${row}`),
@@ -189,7 +189,7 @@ describe("named", () => {
     for (const finding of found) expect(finding.message).toEndWith(".");
   });
 
-  test("the logarithm of the target, numbers dealt out to the rows, and a class that is seldom", async () => {
+  test("the logarithm of the target, numbers assigned to rows, and a rare class", async () => {
     const log = x.map((value) => 4 * value);
     const dealt = draw(ROWS, (row) => 5000 + ((row * 37) % ROWS));
     const steep = await findings(
@@ -248,7 +248,7 @@ describe("named", () => {
 });
 
 describe("split", () => {
-  test("by time: the test part is later than all that was learned from", async () => {
+  test("by time: the test set is later than everything that was learned from", async () => {
     const when = {
       name: "when",
       type: "date" as const,
@@ -283,7 +283,7 @@ describe("split", () => {
     }
   });
 
-  test("with too few groups, or no dates, there is nothing to keep aside", async () => {
+  test("with too few groups, or no dates, there is nothing for a test set", async () => {
     const one = category("g", Array(ROWS).fill("only"));
     const when = numbers("t", Array(ROWS).fill(Number.NaN));
     for (const [split, column] of [

@@ -38,7 +38,7 @@ function judge(outcome: Outcome, given: { interval: [number, number]; findings?:
 
 const rare = draw(1000, (row) => (row % 50 === 0 ? 1 : 0));
 
-test("a share of right answers that guessing reaches as well does not lead", () => {
+test("a share of correct predictions that guessing reaches too does not lead", () => {
   // Half of the rare rows are found, as many others are taken for them: 98 % right, as guessing has it.
   const outcome = binary(rare, (row) => (row % 100 === 0 || row % 100 === 7 ? 0.9 : rare[row] ? 0.4 : 0.1));
   const { verdict } = judge(outcome, { interval: [0.9, 0.99] });
@@ -48,7 +48,7 @@ test("a share of right answers that guessing reaches as well does not lead", () 
   expect(verdict).not.toContain("correctly");
 });
 
-test("a model that never answers the positive class says so", () => {
+test("a model that never predicts the positive class says so", () => {
   const outcome = binary(rare, (row) => (rare[row] ? 0.3 : 0.1));
   expect(judge(outcome, { interval: [0.99, 1] }).verdict).toStartWith(
     "The model predicts “yes” for none of the test rows",
@@ -61,13 +61,13 @@ describe("weak signal is called weak", () => {
   const noisy = even.map((k) => 0.5 + 0.02 * k + 0.3 * (random() - 0.5));
   const outcome = binary(even, (row) => noisy[row]);
 
-  test("where the interval touches guessing", () => {
+  test("if the interval includes guessing", () => {
     const { verdict, beatsBaseline, signal } = judge(outcome, { interval: [0.49, 0.6] });
     expect({ beatsBaseline, signal }).toEqual({ beatsBaseline: false, signal: "weak" });
     expect(verdict).toStartWith("Weak signal: this model does not reliably beat the baseline");
   });
 
-  test("where the gain is too small to notice", () => {
+  test("if the gain is too small to notice", () => {
     const { verdict, beatsBaseline, signal } = judge(outcome, { interval: [0.51, 0.6] });
     expect({ beatsBaseline, signal }).toEqual({ beatsBaseline: true, signal: "weak" });
     expect(verdict).toStartWith("Weak signal: this model barely beats the baseline");
@@ -90,7 +90,7 @@ test("the verdict names what makes the score unreliable before the score", () =>
   expect(verdict).not.toContain("odd");
 });
 
-test("a test part without the rare class says what is missing", () => {
+test("a test set without the rare class is reported with what is missing", () => {
   const outcome = binary(
     draw(20, () => 0),
     () => 0.1,
@@ -101,7 +101,7 @@ test("a test part without the rare class says what is missing", () => {
 });
 
 describe.each([3, 4, 9])("%p positives in 300 rows", (positives) => {
-  test("give a model, with scores where they can be measured", async () => {
+  test("give a model, with scores where they are defined", async () => {
     const random = seededRandom(positives);
     const isHit = draw(300, (row) => (row % Math.floor(300 / positives) === 0 && row < 300 - 20 ? 1 : 0));
     const table = {
@@ -128,7 +128,7 @@ describe.each([3, 4, 9])("%p positives in 300 rows", (positives) => {
   });
 });
 
-test("every figure is of the class that was chosen, whatever the order of the labels", async () => {
+test("every metric refers to the chosen class, whatever the order of the labels", async () => {
   const random = seededRandom(8);
   const x = draw(400, () => normal(random));
   const table = {
@@ -158,7 +158,7 @@ test("every figure is of the class that was chosen, whatever the order of the la
   );
 });
 
-test("the error as a share of the truth is left out where the truth comes near zero", () => {
+test("the percentage error is left out if the target comes near zero", () => {
   const outcome = (truth: number[]): Outcome => ({
     task: "regression",
     classes: 0,

@@ -34,7 +34,7 @@ const labels = (values: (string | null)[]) => {
 };
 const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
 
-test("every value falls into one of at most 20 bins, by the count of edges that are not above it", () => {
+test("every value falls into one of at most 20 bins, by the number of edges that are not above it", () => {
   const value = fc.oneof(
     fc.integer({ min: -5, max: 5 }),
     fc.double({ noNaN: true }),
@@ -55,14 +55,14 @@ test("every value falls into one of at most 20 bins, by the count of edges that 
   );
 });
 
-test("a column of mostly one value with few outliers still gets bins where its rows are", () => {
+test("a column of mostly one value with few outliers still gets bins for its rows", () => {
   const random = seededRandom(1);
   const values = Array.from({ length: 2000 }, () => Math.exp(6 * random() ** 3));
   const { counts } = numbers(values);
   expect(Math.max(...counts) / values.length).toBeLessThanOrEqual(0.4);
 });
 
-test("quantiles of chi² are those of the tables", () => {
+test("quantiles of chi² match the published tables", () => {
   for (const [freedom, share, expected] of [
     [1, 0.95, 3.841],
     [5, 0.99, 15.086],
@@ -73,7 +73,7 @@ test("quantiles of chi² are those of the tables", () => {
   }
 });
 
-test("the index is zero for the same shares, and the one of the formula for two halves", () => {
+test("the index is zero for equal shares, and matches the formula for two halves", () => {
   expect(stabilityIndex([500, 500], [50, 50]).index).toBeCloseTo(0, 6);
   const { index } = stabilityIndex([50_000, 50_000], [20_000, 80_000]);
   expect(index).toBeCloseTo((0.2 - 0.5) * Math.log(0.2 / 0.5) + (0.8 - 0.5) * Math.log(0.8 / 0.5), 3);
@@ -109,7 +109,7 @@ test("rows from the same source are reported as drifted in at most 1 % of checks
   expect(falsePositives).toBeLessThanOrEqual(6);
 });
 
-test("a shift by a standard deviation is major, by a third moderate at most, and the sentence names the middles", () => {
+test("a shift by a standard deviation is major, by a third moderate at most, and the sentence names the medians", () => {
   const random = seededRandom(3);
   const column = numbers(Array.from({ length: 3000 }, () => 50 + 10 * gauss(random)));
   const shifted = (by: number) =>
@@ -149,7 +149,7 @@ const encoderOf = (known: string[]) => ({
   plans: [{ name: "c", type: "category" as const, missingWords: [] }],
 });
 
-test("new categories count where training had all of them, not where it saw most only once", () => {
+test("new categories count if training had all of them, not if it saw most only once", () => {
   const few = columnReference(
     labels(Array.from({ length: 400 }, (_, i) => (i % 2 ? "a" : "b"))),
     rowsOf(400),

@@ -25,7 +25,7 @@ const rows = Array.from({ length: 300 }, (_, i) => ({
 const truth = ({ Sex, Class }: (typeof rows)[number]) => (Sex === "female" && Class < 3 ? "1" : "0");
 const watch = () => harness.json<WatchView>("/panels/watch.json?of=crew");
 
-test("a challenger needs a live version, another one, and predictions that are kept", async () => {
+test("a challenger needs a live version, another one, and stored predictions", async () => {
   expect((await put(2)).status).toBe(409);
   await harness.send("PUT", "/api/models/crew/live", { version: 1 });
   expect((await put(1)).status).toBe(409);
@@ -38,7 +38,7 @@ test("a challenger needs a live version, another one, and predictions that are k
   harness.signalbox.config.PREDICTION_LOG = "full";
 });
 
-test("its answers are stored, never returned, compared on outcomes, and the better one is told", async () => {
+test("its predictions are stored, never returned, compared on outcomes, and the better one is reported", async () => {
   const before = harness.signalbox.log.lastSeq;
   expect(await (await put(2)).json()).toMatchObject({
     challenge: { version: 2, liveVersion: 1, compared: 0 },
@@ -95,7 +95,7 @@ test("deploying the challenger ends the comparison and its alert, and so does st
   ]);
 });
 
-test("figures that fall clearly below training raise one alert, which is resolved when they recover", async () => {
+test("metrics that fall clearly below training raise one alert, which is resolved when they recover", async () => {
   const tell = async (wrong: boolean) => {
     const { predictions } = (await (
       await harness.send("POST", "/api/models/crew/predict", { rows: rows.slice(0, 100) })

@@ -29,12 +29,12 @@ test("the run that knows the columns that matter is better on the shared test ro
   expect(sex.values[1]).toBeGreaterThan(0);
 });
 
-test("versions are named by model and number, and repeated parameters do as commas do", async () => {
+test("versions are named by model and number, and repeated parameters work like commas", async () => {
   const named = await harness.json<RunComparison>("/api/compare?runs=crew:1&runs=crew:2");
   expect(named.runs.map(({ id }) => id)).toEqual(ids);
 });
 
-test("as CSV it has a row a figure and a column a run", async () => {
+test("as CSV it has one row per figure and one column per run", async () => {
   const answer = await harness.ask(`/api/compare?runs=${ids.join(",")}`, { headers: { accept: "text/csv" } });
   const [header, first] = (await answer.text()).split("\r\n");
   expect(header).toBe("figure,crew version 1,crew version 2");

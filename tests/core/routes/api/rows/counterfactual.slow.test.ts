@@ -47,7 +47,7 @@ const CREW: Row[] = Array.from({ length: 10 }, (_, i) => ({
   Fare: 20 + i * 7,
 }));
 
-test("the row with the named changes gets the named answer", async () => {
+test("the row with the named changes gets the named prediction", async () => {
   const answered = await ask("crew", CREW);
   const found = answered.filter(({ counterfactual }) => counterfactual!.changes.length > 0);
   expect(found.length).toBeGreaterThan(5);
@@ -68,7 +68,7 @@ test("the row with the named changes gets the named answer", async () => {
   }
 });
 
-test("two columns are named only where no value of one that training saw does it", async () => {
+test("two columns are named only if no single value that training saw is enough", async () => {
   const answered = await ask("crew", CREW);
   for (const [i, { prediction, counterfactual: flip }] of answered.entries()) {
     if (flip!.changes.length === 1) continue;
@@ -81,7 +81,7 @@ test("two columns are named only where no value of one that training saw does it
   }
 });
 
-test("a number is moved no farther than it must be", async () => {
+test("a number is moved no farther than necessary", async () => {
   const [{ prediction, counterfactual: flip }] = (await ask("flats", [
     { Area: 30, Floor: 1, Side: "north" },
   ])) as [Answered];

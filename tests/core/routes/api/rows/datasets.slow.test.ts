@@ -109,7 +109,7 @@ function holders(folder: string, text: string): string[] {
     .filter((path) => statSync(path).isFile() && readFileSync(path).includes(text));
 }
 
-test("a file that a run learns from is not deleted under it", async () => {
+test("a file that a run learns from is not deleted during the run", async () => {
   const { id } = await upload("busy.csv", passengersCsv(500, 6));
   const answer = await harness.send("POST", "/api/train", { datasetId: id, budgetSeconds: 60 });
   const run = (await answer.json()) as { id: string };
@@ -153,7 +153,7 @@ test("a deleted dataset's rows are nowhere on disk and in no response", async ()
   expect(JSON.stringify(await harness.eventsSince(0))).not.toContain(SECRET);
 }, 60_000);
 
-test("a file has a page while it is read, and one that says why it was refused", async () => {
+test("a file has a page while it is read, and one with the reason if it was refused", async () => {
   const html = { headers: { accept: "text/html" } };
   const body = passengersCsv(20_000, 77);
   const sent = await harness.ask("/api/upload?wait=0&name=slow.csv", { method: "POST", body });

@@ -22,7 +22,7 @@ const ROWS = Array.from({ length: 200 }, (_, i) => ({
   Fare: (i * 13) % 97,
 }));
 
-test("the module answers 200 rows to the bit as the server, and its own check passes", async () => {
+test("the module predicts 200 rows to the bit as the server, and its own check passes", async () => {
   const answer = await take("mjs");
   expect(answer.headers.get("content-disposition")).toContain("crew-v1.mjs");
   const path = join(harness.signalbox.config.DATA_DIR, "model.mjs");
@@ -81,7 +81,7 @@ test("LightGBM's text has a test of the trees in its header", async () => {
   }
 }, 30_000);
 
-test("an ONNX graph has an input a column and carries rows with their answers", async () => {
+test("an ONNX graph has one input per column and contains rows with their predictions", async () => {
   const onnx = new Uint8Array(await (await take("onnx")).arrayBuffer());
   const held = /\{"inputs":.*?\]\]\}/s.exec(Buffer.from(onnx).toString())![0];
   const test = JSON.parse(held) as {

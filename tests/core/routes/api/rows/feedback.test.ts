@@ -46,13 +46,13 @@ const tellCsv = (csv: string | Buffer<ArrayBuffer>) =>
   });
 const live = async () => (await harness.json<ModelAnswer>("/api/models/crew")).versions[0]!.live;
 
-test("ids rise in the order of the rows, and no two end alike", async () => {
+test("IDs rise in the order of the rows, and no two end alike", async () => {
   const ids = (await predict(50)).predictions.map(({ id }) => id);
   expect(ids).toEqual(ids.toSorted());
   expect(new Set(ids.map((id) => id.slice(-12))).size).toBe(50);
 });
 
-test("an outcome is recorded, repeated without harm, changed and told so", async () => {
+test("an outcome is recorded, repeated without harm, changed and reported as changed", async () => {
   const [{ id, prediction }] = (await predict(1)).predictions as [Made["predictions"][number]];
   const first = await tell(id, 1);
   expect(first.status).toBe(200);
@@ -64,7 +64,7 @@ test("an outcome is recorded, repeated without harm, changed and told so", async
   expect((await live()).outcomes).toBe(1);
 });
 
-test("an outcome that is no class is refused with the classes; an ID that is not stored says why", async () => {
+test("an outcome that is not a class is refused with the classes; an ID that is not stored gets the reason", async () => {
   const [{ id }] = (await predict(1)).predictions as [Made["predictions"][number]];
   const wrong = await tell(id, "drowned");
   expect(wrong.status).toBe(422);
@@ -102,7 +102,7 @@ test("a CSV of outcomes counts valid rows and names invalid ones; live accuracy 
   }
 });
 
-test("outcomes are read in the encoding, delimiter and quoting that they come in", async () => {
+test("outcomes are read in their own encoding, delimiter and quoting", async () => {
   const { predictions } = await predict(3);
   const [a, b, c] = predictions.map(({ id }) => id);
   const text = `Outcomes of May\r\n\r\nActual;note;"Prediction_ID"\r\n1;"said ""yes""; later\r\nagain";${a}\r\n\r\n0;5" pipe;"${b}"\r\n1;;${c};extra\r\n`;
@@ -111,7 +111,7 @@ test("outcomes are read in the encoding, delimiter and quoting that they come in
     expect(await (await tellCsv(body)).json()).toMatchObject({ accepted: 3, rejected: 0 });
 });
 
-test("a quote that stays open is named with its row", async () => {
+test("a quote that stays open is reported with its row", async () => {
   const answer = await tellCsv('id,actual\nx,1\ny,"1\nz,0\n');
   expect(answer.status).toBe(422);
   expect(await answer.json()).toMatchObject({ detail: expect.any(String), row: expect.any(Number) });
@@ -132,7 +132,7 @@ test("a CSV without the columns, without rows or without a valid row is refused 
   }
 });
 
-test("a field that cannot be read is named beside the prediction", async () => {
+test("a field that cannot be read is reported beside the prediction", async () => {
   const body = String(new URLSearchParams({ version: "1", "f.Sex": "male", "f.Age": "about forty" }));
   const type = "application/x-www-form-urlencoded";
   const headers = { accept: "text/html", "content-type": type, "content-length": String(body.length) };
@@ -199,7 +199,7 @@ test("drift is reported by column once there are enough rows", async () => {
   );
 });
 
-test("a predicted CSV carries ids, and can be sent back with outcomes unchanged", async () => {
+test("a predicted CSV contains IDs, and can be sent back with outcomes unchanged", async () => {
   const csv = `Sex,Class,actual\n${Array.from({ length: 150 }, (_, i) => `${i % 2 ? "male" : "female"},${1 + (i % 3)},${i % 2}`).join("\n")}\n`;
   const answer = await harness.ask("/api/models/crew/predict", { method: "PUT", body: csv });
   const text = await answer.text();
@@ -210,7 +210,7 @@ test("a predicted CSV carries ids, and can be sent back with outcomes unchanged"
   expect(await (await tellCsv(text)).json()).toMatchObject({ accepted: 150, rejected: 0 });
 });
 
-test("the list shows row, answer and outcome, newest first, page by page", async () => {
+test("the list shows row, prediction and outcome, newest first, page by page", async () => {
   const { predictions } = await predict(3);
   await tell(predictions[2]!.id, "1");
   interface Page {
@@ -225,7 +225,7 @@ test("the list shows row, answer and outcome, newest first, page by page", async
   expect(listed[1]!.actual).toBeUndefined();
 });
 
-test("the oldest go first, by age and by size; outcomes by age", async () => {
+test("the oldest are deleted first, by age and by size; outcomes by age", async () => {
   const { store } = harness.signalbox;
   const count = async () => (await store.get<{ n: number }>("SELECT count(*) AS n FROM predictions"))!.n;
   const all = await count();
@@ -261,7 +261,7 @@ test("deleting a dataset deletes the logged rows of its models", async () => {
   expect((await live()).outcomes).toBe(0);
 });
 
-test("with logging off nothing is kept and the refusal names the setting; a sample says which rows it left out", async () => {
+test("with logging off nothing is stored and the refusal names the setting; a sample says which rows it left out", async () => {
   const config = harness.signalbox.config;
   config.PREDICTION_LOG = "off";
   const [{ id, logged }] = (await predict(1)).predictions as [Made["predictions"][number]];

@@ -75,7 +75,7 @@ async function report(rows: readonly Row[]): Promise<void> {
   expect(told.status).toBe(200);
 }
 
-test("outcomes of rows that a version was trained on measure neither it nor its challenger", async () => {
+test("outcomes of rows that a version was trained on score neither it nor its challenger", async () => {
   await harness.send("PUT", "/api/models/copies/live", { version: 1 });
   await harness.send("PUT", "/api/models/copies/challenger", { version: 2 });
   await report(old.slice(-60));
@@ -92,7 +92,7 @@ test("outcomes of rows that a version was trained on measure neither it nor its 
   expect(both.challenge).toMatchObject({ compared: 40, learned: 60 });
 }, 300_000);
 
-test("one outcome, reported alone, knows its row too", async () => {
+test("a single outcome, reported alone, knows its row too", async () => {
   const answer = await harness.send("POST", "/api/models/copies/predict", old[5]!);
   const { predictions } = (await answer.json()) as { predictions: { id: string }[] };
   await harness.send("POST", `/api/predictions/${predictions[0]!.id}/actual`, { actual: "yes" });
@@ -100,7 +100,7 @@ test("one outcome, reported alone, knows its row too", async () => {
   expect(live).toMatchObject({ outcomes: 101, learned: 61, measured: 40 });
 });
 
-test("without a refit the rows of the test part still measure the version", async () => {
+test("without a refit the rows of the test set still score the version", async () => {
   const { refit, comparison } = await train({ seed: 1, refit: false });
   // The split of the live version: both were tested on the same rows, before its refit.
   expect(comparison).toMatchObject({ version: 1, rows: 0.2 * ROWS });

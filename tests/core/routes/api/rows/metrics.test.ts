@@ -43,7 +43,7 @@ function parse(text: string): { types: Map<string, string>; series: Map<string, 
   return { types, series };
 }
 
-test("it is in Prometheus' text format, inside the base path and outside", async () => {
+test("it has Prometheus' text format, inside the base path and outside", async () => {
   const answer = await ask();
   expect(answer.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
   const { types, series } = parse(await answer.text());

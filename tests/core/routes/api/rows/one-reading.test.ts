@@ -75,7 +75,7 @@ test("an outcome is read in the style of the file that the model learned from", 
   expect(await tell(id, "k. A.")).toMatchObject({ status: 422 });
 });
 
-test("the style of a CSV of outcomes is settled by its first rows; what contradicts it is refused and said", async () => {
+test("the style of a CSV of outcomes is decided by its first rows; contradictions are refused with the reason", async () => {
   const rows = Array.from({ length: 4 }, (_, k) => ({ Fläche: 40 + k }));
   const { predictions } = await predict("flats", JSON.stringify({ rows }));
   const [a, b, c, d] = predictions.map(({ id }) => id);
@@ -89,7 +89,7 @@ test("the style of a CSV of outcomes is settled by its first rows; what contradi
   });
 });
 
-test("whole numbers beyond 2^53 in JSON are the ones that were sent", async () => {
+test("whole numbers beyond 2^53 in JSON keep their digits", async () => {
   for (const customer of CUSTOMERS) {
     const [asNumber, asText] = await Promise.all([
       predict("orders", `{"customer": ${customer}, "weight": 2.5}`),

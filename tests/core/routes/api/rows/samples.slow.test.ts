@@ -53,6 +53,6 @@ test("an unknown name is refused with the list of known names", async () => {
   expect(((await answer.json()) as { fix: string }).fix).toContain("customers, tickets, flats");
 });
 
-test("the bytes never change by themselves", () => {
+test("the bytes never change", () => {
   for (const { name } of SAMPLE_LIST) expect(sampleFile(name).csv).toBe(sampleFile(name).csv);
 });

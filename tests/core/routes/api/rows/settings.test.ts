@@ -57,7 +57,7 @@ test("a changed setting applies immediately, and after the next start", async ()
   harness = await openHarness();
 });
 
-test("null is the default again", async () => {
+test("null restores the default", async () => {
   await patch({ RETENTION_DAYS: 7 });
   await patch({ RETENTION_DAYS: null });
   expect((await settings()).RETENTION_DAYS).toMatchObject({ value: 30, source: "default" });

@@ -25,7 +25,7 @@ const rows = Array.from({ length: 40 }, (_, i) => ({
 const ask = async (body: unknown) =>
   (await (await harness.send("POST", "/api/models/crew/predict", body)).json()) as Told;
 
-test("one row, many rows, a CSV and the downloaded module use it at once", async () => {
+test("one row, many rows, a CSV and the exported module use it at once", async () => {
   for (const threshold of [0.97, 0.02]) {
     expect((await set(threshold)).status).toBe(200);
     const { predictions } = await ask({ rows });

@@ -68,7 +68,7 @@ test("multinomial", async () => {
   close(shares, [0.1322157492, 0.4219187374, 0.4458655134, 0.4279495503, 0.4362038528, 0.1358465968]);
 });
 
-test("a column that no row has keeps weight zero", async () => {
+test("a column that is zero in every row keeps weight zero", async () => {
   const wide = { ...design(x), columns: 9 };
   const model = await fitLinear(wide, Float64Array.from(y), {
     task: "regression",

@@ -37,7 +37,7 @@ function fit(rows: number[][], truth: number[], given: Partial<NetworkOptions> &
 const answer = (model: NetworkModel, rows: number[][]) => runThrough(networkMargins(model, designOf(rows)));
 const fast = newArena(loadKernels);
 
-test("whole fits are equal to the bit on the kernels and on their plain twins", async () => {
+test("whole fits are equal to the bit with the kernels and with their plain twins", async () => {
   const plain = newArena(referenceKernels);
   const rows = points(13, 2);
   for (const [task, classes] of [
@@ -56,7 +56,7 @@ test("whole fits are equal to the bit on the kernels and on their plain twins", 
   }
 });
 
-test("the slopes of the layers are those of finite differences", () => {
+test("the layers' gradients match finite differences", () => {
   const scope = new Scope(fast);
   const { kernels } = scope;
   const random = seededRandom(3);
@@ -120,7 +120,7 @@ test("it follows a bend and a step, and tells rings apart", async () => {
   expect(right.length).toBeGreaterThan(270);
 });
 
-test("a seed decides every byte, and a file holds them all", async () => {
+test("a seed decides every byte, and a file stores them all", async () => {
   const rows = points(80, 7);
   const truth = rows.map(([a]) => a);
   const of = (seed: number) =>
@@ -143,7 +143,7 @@ test("contributions and base sum to the margins; a column that does not matter g
   expect(Math.abs(moved[1])).toBeLessThan(0.15 * Math.abs(moved[0]));
 });
 
-test("it ends when it is stopped, and gives its memory back when it is cancelled", async () => {
+test("it ends when it is stopped, and frees its memory when it is cancelled", async () => {
   const rows = points(300, 9);
   const truth = rows.map(([a]) => a);
   const stop = new AbortController();

@@ -49,7 +49,7 @@ test("dense systems: factor, solutions, whitening and trace agree with the defin
   expect(traceOfInverse(factor, 3)).toBeCloseTo(trace, 12);
 });
 
-test("where every row is a landmark it is kernel ridge regression", async () => {
+test("if every row is a landmark it equals kernel ridge regression", async () => {
   const rows = points(60, 2);
   const y = Float64Array.from(rows, ([a, b]) => Math.sin(2 * a) + b + 5);
   const design = designOf(rows);

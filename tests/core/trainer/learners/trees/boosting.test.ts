@@ -65,7 +65,7 @@ test("threads change nothing, to the byte", async () => {
   expect(fingerprint(await fit(3))).toBe(fingerprint(alone));
 }, 30_000);
 
-test("two fits at once in one process do not disturb each other", async () => {
+test("two simultaneous fits in one process do not disturb each other", async () => {
   const [one, two] = [treeData("binary"), treeData("regression", { seed: 2 })];
   const pausing = () => Bun.sleep(0);
   const together = await Promise.all([
@@ -143,7 +143,7 @@ test("a stop signal keeps the rounds so far", async () => {
   expect(model.rounds).toBe(3);
 });
 
-test("a checkpoint that throws ends the fit and gives its memory back", async () => {
+test("a checkpoint that throws ends the fit and frees its memory", async () => {
   const data = treeData("regression", { rows: 3000 });
   await train(data);
   const before = sharedArena().memory.buffer.byteLength;
@@ -158,7 +158,7 @@ test("a checkpoint that throws ends the fit and gives its memory back", async ()
   expect(sharedArena().memory.buffer.byteLength).toBe(before);
 });
 
-test("checkpoints come inside a tree of many rows, not only between rounds", async () => {
+test("checkpoints occur inside a tree of many rows, not only between rounds", async () => {
   const random = seededRandom(1);
   const columns = Object.fromEntries(
     Array.from({ length: 20 }, (_, k) => [`x${k}`, Array.from({ length: 60_000 }, () => random())]),
@@ -188,7 +188,7 @@ test("checkpoints come inside a tree of many rows, not only between rounds", asy
   expect(calls.count).toBeGreaterThan(rounds);
 });
 
-test("a monotone feature never turns, wherever the others stand", async () => {
+test("a monotone feature never reverses, whatever the others are", async () => {
   const random = seededRandom(4);
   const x = Array.from({ length: 800 }, () => random() * 10);
   const z = Array.from({ length: 800 }, () => random());
@@ -245,7 +245,7 @@ describe("missing values", () => {
   });
 });
 
-test("categories are split by what they do, not by their code; unseen ones read as missing", async () => {
+test("categories are split by their effect, not by their code; unseen ones count as missing", async () => {
   const random = seededRandom(6);
   const codes = Int32Array.from({ length: 2000 }, () => Math.floor(random() * 30));
   const values = Float64Array.from(codes, (code) => (code % 2 === 0 ? 1 : -1));
@@ -303,7 +303,7 @@ test("nothing to learn: one round of no splits, the base score everywhere", asyn
   for (const margin of predictBoosting(model, samples, all)) expect(margin).toBeCloseTo(0.5, 9);
 });
 
-test("a parameter out of its range is named, with the range", () => {
+test("a parameter out of range is refused with its name and range", () => {
   for (const [name, { min, max, default: usual }] of Object.entries(BOOSTING_PARAMS)) {
     expect(boostingParams({ loss: "squared" })).toHaveProperty(name, usual);
     expect(() => boostingParams({ loss: "squared", [name]: min - 1 })).toThrow(

@@ -56,7 +56,7 @@ test.each([false, true])("its log loss beats guessing, extra trees %p", async (e
   expect(loss).toBeLessThan(0.8 * guess);
 });
 
-test("one tree alone is no certainty", async () => {
+test("one tree alone is never certain", async () => {
   const { loss, guess } = await lossWith(1, true);
   expect(loss).toBeLessThan(1.2 * guess);
 });

@@ -47,7 +47,7 @@ test("means follow the target, far from zero too", async () => {
   expect(error / spread).toBeLessThan(0.3);
 });
 
-test("without drawing rows, a tree grown to the end knows its training rows", async () => {
+test("without drawing rows, a fully grown tree predicts its training rows", async () => {
   const data = treeData("regression");
   const model = await grow(data, { trees: 1, bootstrap: false, maxFeatures: 1 });
   const means = predictForest(model, data.samples, data.trainRows);

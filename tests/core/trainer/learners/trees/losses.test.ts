@@ -70,7 +70,7 @@ describe.each(LOSS_NAMES.map((name) => [name]))("%s", (name) => {
   // The squared loss is stated without its half, as everybody reads it.
   const half = name === "squared" ? 0.5 : 1;
 
-  test("the gradient is the loss's slope", () => {
+  test("the gradient is the loss's derivative", () => {
     scores.forEach((_, i) => {
       const slope = (half * (valueAt(i, step) - valueAt(i, -step))) / (2 * step);
       expect(Math.abs(gradients[i] - slope)).toBeLessThan(1e-5 * Math.max(1, Math.abs(slope)));

@@ -75,7 +75,7 @@ function largestGap(expected: Float64Array, rows: number[][]): number {
 }
 
 describe.each(NAMES.map((name) => [name]))("%s, on 1,000 rows", (name) => {
-  test("LightGBM's text says the same", () => {
+  test("LightGBM's text predicts the same", () => {
     const { model, loss, rows, margins } = made.get(name)!;
     const text = readLightgbm(lightgbmText(model, loss));
     expect(text.trees.length).toBe(
@@ -89,7 +89,7 @@ describe.each(NAMES.map((name) => [name]))("%s, on 1,000 rows", (name) => {
     ).toBeLessThan(1e-13);
   });
 
-  test("the ONNX graph's trees say the same", () => {
+  test("the ONNX graph's trees predict the same", () => {
     const { model, loss, data, rows, margins } = made.get(name)!;
     const { nodes, tensors } = graphOf(onnxModel(wholeModel(model, loss, data.target)));
     const ensemble = nodes.find(({ operator }) => operator === "TreeEnsembleRegressor")!;
@@ -145,7 +145,7 @@ describe("one ensemble for several learners", () => {
   };
   const target = (name: string) => made.get(name)!.data.target;
 
-  test("boosters of a number, weighed, and a constant are one sum of trees", () => {
+  test("weighted boosters of a number, and a constant, are one sum of trees", () => {
     const { model, loss, rows, margins } = made.get("squared")!;
     const whole = wholeModel(model, loss, target("squared"));
     const [part] = whole.parts;
@@ -180,7 +180,7 @@ describe("one ensemble for several learners", () => {
     ).toBeLessThan(1e-12);
   });
 
-  test("averaged probabilities are none", () => {
+  test("averaged probabilities are not", () => {
     const { model, loss } = made.get("softmax")!;
     const whole = wholeModel(model, loss, target("softmax"));
     const [part] = whole.parts;
@@ -226,7 +226,7 @@ if (hasLightgbm) {
   }, 60_000);
 }
 
-test("a model without a tree answers its base score in LightGBM's text", async () => {
+test("a model without a tree predicts its base score in LightGBM's text", async () => {
   const { samples, target, trainRows } = treeData("binary", { rows: 200 });
   const params = { loss: "logistic", maxRounds: 1 } as const;
   const rest = { trainRows, validRows: null, random: seededRandom(1), checkpoint: goOn };

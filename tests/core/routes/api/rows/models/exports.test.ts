@@ -29,7 +29,7 @@ async function ndjson(path: string): Promise<Row[]> {
     .map((line) => JSON.parse(line) as Row);
 }
 
-test("every row has a prediction by a model that had not seen it, and the figures follow from them", async () => {
+test("every row has a prediction by a model that had not seen it, and the metrics follow from them", async () => {
   const rows = await ndjson(`${PATH}/predictions?format=ndjson`);
   expect(rows.map(({ row }) => row)).toEqual(Array.from({ length: ROWS }, (_, row) => row + 1));
   const tested = rows.filter(({ part }) => part === "test");
@@ -137,7 +137,7 @@ test("the notebook is one that Jupyter reads, about this version", async () => {
   expect(notebook.cells[1]!.source).toContain(`${PATH}`);
 });
 
-test("a version trained before answers were kept says so", async () => {
+test("a version trained before predictions were stored says so", async () => {
   const { runId } = await harness.signalbox.models.findVersion("crew", 1);
   const file = `${harness.folder}/models/${runId}.rows`;
   const bytes = await Bun.file(file).bytes();
@@ -149,7 +149,7 @@ test("a version trained before answers were kept says so", async () => {
   await Bun.write(file, bytes);
 });
 
-test("the page links what can be taken along", async () => {
+test("the page links every export", async () => {
   const html = await (await take("/models/crew", { accept: "text/html" })).text();
   for (const path of ["/archive", "/predictions", "/folds", "/download?format=ipynb", "/charts/shap-summary"])
     expect(html).toContain(`${PATH}${path}`);
