@@ -89,10 +89,10 @@ export const EMPTY_WORDS: Record<Panel, string> = {
   report: "Figures and findings appear here while a model trains.",
   reading: "No file is being read.",
   runs: "No runs yet. Open a dataset to start one.",
-  models: "No models yet. A finished run leaves one here.",
+  models: "No models yet. When a run finishes, its model appears here.",
   sources: "No sources yet.",
   schedules: "No schedules yet.",
-  model: "No models yet. A finished run leaves one here, ready to deploy.",
+  model: "No models yet. When a run finishes, its model appears here, ready to deploy.",
   watch: "No models yet. Deploy one to monitor it.",
 };
 

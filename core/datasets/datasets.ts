@@ -252,7 +252,7 @@ export class Datasets {
     const { store, files, readsHere, workerId, now } = this.options;
     const owner = currentOwner() ?? NOBODYS;
     const deleted = await hiddenDatasetByHash(store, received.sha256, owner.owner);
-    // It is wanted anew: what could still be brought back goes at once.
+    // The same file was uploaded again: a deleted copy that could still be restored is erased at once.
     if (deleted !== null) await this.erase(deleted);
     let same = await findDatasetByHash(store, received.sha256, owner);
     if (!same) {

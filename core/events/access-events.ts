@@ -24,7 +24,7 @@ export const ACCESS_EVENTS = {
   "visibility.changed": event({
     data: () =>
       z.object({
-        /** As people call it. */
+        /** Its display name. */
         label: z.string(),
         visibility: z.enum(["private", "team"]),
         /** False: it came so, with what it was made of. */

@@ -90,7 +90,7 @@ export class EventSockets {
       batches.set(cursor, batch);
       // What just became private is known before it is told of.
       if (this.privacy.settled !== null) await this.privacy.settled;
-      // It may have gone while its batch was read.
+      // It may have disconnected while its batch was read.
       if (this.open.has(socket)) isBehind = this.sendBatch(socket, batch) || isBehind;
     }
     return isBehind;

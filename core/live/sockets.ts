@@ -96,7 +96,7 @@ export class Sockets {
     return this.open.size;
   }
 
-  /** What the query asks for. Throws AppError: `unavailable` at the caps, `invalid` for an unknown panel. */
+  /** What the query asks for. Throws AppError: `unavailable` at the limits, `invalid` for an unknown panel. */
   admit(url: URL, visitor: Visitor): Viewer {
     const { address, origin, hold, mayPredict, sight } = visitor;
     const { config, log, now } = this.options;
@@ -240,7 +240,7 @@ export class Sockets {
     }
   }
 
-  /** What a viewer has not seen, for one that polls: the same message as a socket begins with. */
+  /** What a viewer has not seen, for one that polls: the same message that a socket begins with. */
   async presentAt(url: URL, { origin, sight }: Pick<Visitor, "origin" | "sight">): Promise<string> {
     const { panels, since, epoch } = positionIn(url.searchParams);
     return (await this.present(this.drawingsFor(panels, sight), { since, epoch, origin })).message;

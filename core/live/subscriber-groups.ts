@@ -8,7 +8,7 @@ import type { Drawing, Live } from "./live.ts";
 
 interface Page {
   readonly panels: readonly DrawingKey[];
-  /** The address that these viewers use. */
+  /** The URL that these viewers use. */
   readonly origin: string;
 }
 
@@ -48,7 +48,7 @@ export class SubscriberGroups {
 
   constructor(private readonly live: Live) {}
 
-  /** Counts a viewer in: its panels are drawn from now on. */
+  /** Adds a viewer: its panels are drawn from now on. */
   join(panels: readonly DrawingKey[], origin: string): SubscriberGroup {
     const key = alikeKey({ panels, origin });
     const group =
@@ -77,7 +77,7 @@ export class SubscriberGroups {
     return [...this.alike.values()].flat();
   }
 
-  /** Those that watch one of the panels. */
+  /** Groups that watch one of the panels. */
   watching(panels: readonly DrawingKey[]): Set<SubscriberGroup> {
     return new Set(panels.flatMap((key) => [...(this.byPanel.get(key) ?? [])]));
   }

@@ -30,7 +30,7 @@ export interface Viewer {
   sight: Sight;
   /** Its panels, where what it may see of them can change; null: it sees everything. */
   panels: readonly PanelKey[] | null;
-  /** Its access need not end it any more. */
+  /** Cancels the lease: its access need not end it any more. */
   release: () => void;
 }
 

@@ -304,7 +304,7 @@ function signInByProvider(config: Config): void {
   config.AUTH = "token";
 }
 
-/** PUBLIC_URL may name the base path too: then that is BASE_PATH, and it is said once. */
+/** PUBLIC_URL may contain the base path: then that is BASE_PATH, and it is set only once. */
 function settleAddress(config: Config): void {
   if (!config.PUBLIC_URL) return;
   const { origin, pathname } = new URL(config.PUBLIC_URL);
@@ -357,7 +357,7 @@ function isOrigin(text: string): boolean {
   return text === "*" || URL.parse(text)?.origin === text;
 }
 
-/** For the log: every setting in force, secrets left out. Of an address only the host: its path may be a secret too. */
+/** For the log: every current setting without secrets. Of an address only the host: its path may be a secret too. */
 export function publicSettings(config: Config): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries<Setting>(SETTINGS).flatMap(([name, { isSecret }]) => {

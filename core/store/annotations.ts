@@ -80,7 +80,7 @@ const COUNTED = [
   ...(["canaries", "canary_counts"] as const),
 ];
 
-/** Everything that names the model names it so from now on. `to` must be free. */
+/** Renames it in every table. `to` must be free. */
 export async function renameModel(store: Handle, from: string, to: string): Promise<void> {
   const names = { from, to };
   await store.run(

@@ -62,7 +62,7 @@ export async function keepValue(store: Handle, key: string, value: string): Prom
   );
 }
 
-/** A value that was kept; null: none was. */
+/** A stored value; null if there is none. */
 export async function knownValue(store: Handle, key: string): Promise<string | null> {
   const row = await store.get<{ value: string }>("SELECT value FROM meta WHERE key = $key", { key });
   return row?.value ?? null;

@@ -228,7 +228,7 @@ export async function stopScheduleRun(
   return stopped > 0;
 }
 
-/** All but the newest `kept` of a schedule; the files of their results. */
+/** All but the newest `kept` of a schedule; returns their result files. */
 export async function trimScheduleRuns(
   store: Handle,
   { scheduleId, kept }: { scheduleId: string; kept: number },

@@ -171,7 +171,7 @@ function EffectLines(props: {
       <LineChart label={label} series={series} xLabel={column} yLabel={names[0]!} xFormat={show} />
       {series.length > 1 && <Legend series={series.slice(0, SERIES_KINDS.length)} />}
       {series.length > SERIES_KINDS.length && (
-        <p class="fine">{series.length - SERIES_KINDS.length} other classes are drawn faintly.</p>
+        <p class="fine">{series.length - SERIES_KINDS.length} , other classes are drawn faintly.</p>
       )}
     </>
   );

@@ -3,11 +3,11 @@ import type { Child } from "hono/jsx";
 import type { Task } from "../../core/trainer/samples.ts";
 import { short } from "../parts/format.ts";
 
-/** Names in one list. */
+/** Maximum number of names in one list. */
 export const LISTED = 1000;
 export const NAME_LENGTH = 60;
 
-/** One column of the table, or none: a list to choose from while it is short enough, else its name to type. */
+/** One column of the table, or none: a list while it is short enough, else a text field. */
 export function ColumnField({ id, names }: { id: string; names: readonly string[] }) {
   const field = { id, name: id, "aria-describedby": `${id}-hint` };
   if (names.length > LISTED) return <input {...field} placeholder="none" />;
@@ -27,7 +27,7 @@ export function Field(props: {
   label: string;
   hint?: string;
   only?: Task;
-  /** Why what it holds was refused. */
+  /** The error of its value. */
   error?: string | null;
   children: Child;
 }) {

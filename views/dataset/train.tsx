@@ -13,7 +13,7 @@ import { type ExpertProps, ExpertSettings } from "./expert.tsx";
 import { ColumnField, Field, LISTED, NAME_LENGTH } from "./fields.tsx";
 import { PositiveClass } from "./positive-class.tsx";
 
-/** What a model can learn to predict; the other columns are offered after them. */
+/** Columns that a model can learn to predict; the others are offered after them. */
 const LIKELY = new Set<ColumnProfile["type"]>(["number", "category", "boolean"]);
 
 /** Grouped by task, with names, because not every browser hides single options of a list. */

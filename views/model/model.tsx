@@ -32,7 +32,7 @@ export interface ModelPageProps {
   trial?: Trial | undefined;
   /** Why the file of the last form was not predicted. */
   batch?: Problem | undefined;
-  /** What came of outcomes that the page's forms reported. */
+  /** The result of outcomes that the page's forms reported. */
   outcome?: OutcomeNote | undefined;
 }
 

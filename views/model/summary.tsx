@@ -1,4 +1,4 @@
-/** Draws the summary of a model version: the facts that its page and its report end with. */
+/** Draws the summary of a model version: the facts at the end of its page and its report. */
 
 import { figure } from "../../core/platform/figures.ts";
 import type { ModelView } from "../../core/routes/data/panel-data.ts";

@@ -54,7 +54,7 @@ export interface NewFile {
   notes: readonly string[];
 }
 
-/** A new file for a dataset, by its id or its name. Throws AppError. */
+/** A new file for a dataset, by its ID or its name. Throws AppError. */
 export async function receiveVersion(
   idOrName: string,
   request: Request,
@@ -64,7 +64,7 @@ export async function receiveVersion(
   const id = (await findDataset(store, idOrName))?.id ?? (await findDatasetByName(store, idOrName));
   if (id === null)
     throw new AppError("missing", `Dataset ${idOrName} does not exist`, {
-      fix: "Upload the first file with POST /api/upload; GET /api/datasets lists ids and names.",
+      fix: "Upload the first file with POST /api/upload; GET /api/datasets lists IDs and names.",
     });
   const path = join(folder, `${newId()}.part`);
   await refuseWithoutSpace(folder, Number(request.headers.get("content-length")) || 0);

@@ -248,7 +248,7 @@ export class Sources {
     this.refreshing
       .get(id)
       ?.abort(
-        new AppError("conflict", "The refresh was stopped", { fix: "Refresh the source to begin again." }),
+        new AppError("conflict", "The refresh was stopped", { fix: "Refresh the source to start again." }),
       );
   }
 

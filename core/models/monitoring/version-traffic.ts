@@ -14,7 +14,7 @@ export interface VersionTraffic {
   warnings: number;
   /** Seconds that requests took. */
   took: { n: number; total: number; low: number; high: number };
-  /** Null where the version does not know what it learned from. */
+  /** Null if the version does not record what it learned from. */
   drift: { counter: DriftCounter; counts: DriftCounts } | null;
   waiting: NewPrediction[];
 }

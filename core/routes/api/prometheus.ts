@@ -123,7 +123,7 @@ function modelMetrics({ feedback }: PanelSource): Metric[] {
     {
       name: "signalbox_model_prediction_seconds",
       type: "histogram",
-      help: "Time that a model took for the rows of one request.",
+      help: "Time that a model took to predict the rows of one request.",
       samples: series.flatMap(({ model, seconds, requests, buckets }): Sample[] => [
         ...bucketSamples(buckets, PREDICTION_BUCKETS, { model }),
         [seconds, { model }, "_sum"],

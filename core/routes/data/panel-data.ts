@@ -300,7 +300,7 @@ async function attention(source: Signalbox): Promise<AttentionItem[]> {
   const interrupted = (await runsByStatus(source.store, "interrupted")).map(
     (run): AttentionItem => ({
       severity: "warning",
-      sentence: `Run ${run.number} (${run.options.target} from ${run.datasetName}) was interrupted. What it had tried is kept.`,
+      sentence: `Run ${run.number} (${run.options.target} from ${run.datasetName}) was interrupted. Its scored candidates are saved.`,
       risk: "Until it goes on, there is no model of this training.",
       fix: "Resume it, or delete the run.",
       action: { label: "Resume run", method: "post", path: `/runs/${run.id}/resume` },

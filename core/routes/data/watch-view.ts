@@ -20,7 +20,7 @@ export interface WatchView {
   challenge: ChallengerView | null;
   /** Null where none answers a share of the traffic. */
   canary: CanaryView | null;
-  /** Versions that could, newest first. */
+  /** Versions that could be challengers, newest first. */
   candidates: number[];
   log: Signalbox["config"]["PREDICTION_LOG"];
 }

@@ -72,7 +72,7 @@ export async function dismissAlert({ signalbox, params }: Call): Promise<Landing
   return { stay: "/#attention" };
 }
 
-/** A version with error findings is deployed only once they were seen. Throws AppError `conflict` before. */
+/** A version with error findings is deployed only after they were confirmed. Throws AppError `conflict` before. */
 async function deployVersion({ signalbox, request, params }: Call): Promise<Landing> {
   const { version, isConfirmed } = await deployForm(request);
   return { stay: `/models/${(await signalbox.models.deploy(params.name!, version, { isConfirmed })).name}` };

@@ -23,7 +23,7 @@ export interface FormNote {
   batch?: Problem;
 }
 
-/** By the address that each is posted to. */
+/** By the URL that each form is posted to. */
 export const MODEL_FORMS: Record<string, (call: Call) => Promise<FormNote | Response>> = {
   "/models/:name/outcomes": async (call) => shown(call, await reportOutcome(call)),
   "/models/:name/outcomes-csv": async (call) => shown(call, await reportOutcomes(call)),
@@ -35,7 +35,7 @@ function shown({ identity }: Call, outcome: OutcomeNote): FormNote | Response {
   return may(identity, "read") ? { outcome } : Response.json(outcome);
 }
 
-/** The fields `id` and `actual`. A refusal belongs on the page that was filled in. */
+/** The fields `id` and `actual`. A refusal is shown on the same page. */
 async function reportOutcome({ signalbox, request }: Call): Promise<OutcomeNote> {
   const form = await readForm(request);
   return noted(async () => {

@@ -156,7 +156,7 @@ export async function replayData({ signalbox, params, query }: Call) {
   };
 }
 
-/** The version that was tried, requested, or is live; a page starts with a typical row. Throws AppError `missing`. */
+/** The version that was tried, requested, or is live; the form starts with a typical row. Throws AppError `missing`. */
 export async function modelData(call: Call, tried?: Trial, note: FormNote = {}) {
   const { signalbox, params, query } = call;
   const model = await modelView(signalbox, (await signalbox.models.find(params.name!)).name);

@@ -75,7 +75,7 @@ export const LEARNERS = {
     parameters: {
       learning_rate: {
         ...{ also: ["eta"], min: 0.0001, max: 1, to: "learningRate" },
-        says: "Share of each tree's answer that is added.",
+        says: "Share of each tree's output that is added.",
       },
       n_estimators: {
         ...{ also: ["max_iter", "num_iterations"], min: 1, max: 4000, isWhole: true, to: "maxRounds" },

@@ -1,4 +1,6 @@
-/** Draws any chart of a version as a whole SVG document of fixed size, for papers and slides. Colours are attributes. */
+/**
+ * Draws any chart of a version as a whole SVG document of fixed size, for papers and slides. Colours are attributes.
+ */
 import { scaleLinear } from "d3-scale";
 import { line } from "d3-shape";
 import type { ChartSeries, ExportedChart } from "../../../core/models/exports/chart.ts";

@@ -15,7 +15,7 @@ import {
   XAxis,
 } from "./frame.tsx";
 
-/** A dot a row, piled up where they are close; its shade is the value's place between low and high. */
+/** One dot per row, piled up where they are close; its shade is the value's rank between low and high. */
 export function Swarm(drawn: Drawn) {
   const { chart, palette, width, height } = drawn;
   const lane = laneOf(width);

@@ -7,7 +7,7 @@ export interface MetricTableProps {
   /** The run's own metric: it comes first. */
   metric: string | null;
   metrics: Record<string, number>;
-  /** 95 % bootstrap interval of each. */
+  /** 95 % bootstrap interval of each metric. */
   intervals: Record<string, [number, number]>;
   baseline: Record<string, number>;
 }

@@ -1,4 +1,4 @@
-/** Draws the schedules: what runs when, what came of it, with a form to add one. */
+/** Draws the schedules: what runs when, with its last result, and a form to add one. */
 import type { SchedulesPageData } from "../../../core/routes/pages/schedules-page.ts";
 import { METRICS } from "../../../core/trainer/metrics/index.ts";
 import { Field } from "../../dataset/fields.tsx";

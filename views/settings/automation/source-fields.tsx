@@ -13,7 +13,7 @@ const ADVANCED = [
   "timeoutSeconds",
 ];
 
-/** `source`: fields are filled with what it has, but for what is secret. */
+/** `source`: its values fill the fields, except secrets. */
 export function SourceFields(props: { id: string; source?: SourceRow; form?: Typed }) {
   const { id, source, form = NOTHING_TYPED } = props;
   const field = (name: string) => `source-${id}-${name}`;
@@ -77,7 +77,7 @@ export function SourceFields(props: { id: string; source?: SourceRow; form?: Typ
           id={field("headers")}
           error={errorAt(form, "headers")}
           label="Headers"
-          hint={`URLs only, such as Authorization: Bearer …, one a line. ${stays}`.trim()}
+          hint={`URLs only, for example Authorization: Bearer …, one per line. ${stays}`.trim()}
         >
           <textarea
             id={field("headers")}
@@ -119,7 +119,7 @@ export function SourceFields(props: { id: string; source?: SourceRow; form?: Typ
           id={field("endpoint")}
           error={errorAt(form, "endpoint")}
           label="S3 server"
-          hint="If it is not Amazon's, such as https://minio.example.com."
+          hint="If it is not Amazon's, for example https://minio.example.com."
         >
           <input
             id={field("endpoint")}

@@ -21,8 +21,8 @@ export function SourcesPage({
       <header class="page-head">
         <h1>Sources</h1>
         <p class="lead">
-          A source is a URL, an object in S3 or a database query. Each refresh makes what came the next
-          version of its dataset, read with the same import settings.
+          A source is a URL, an object in S3 or a database query. Each refresh becomes the next version of its
+          dataset, read with the same import settings.
         </p>
       </header>
       <Refused refusal={refusal} />

@@ -37,7 +37,7 @@ export function readNumbers(
     if (place != end || digits == 0 || digits > 15) break;
     let value = <f64>mantissa;
     if (decimals >= 0) value /= load<f64>(POWERS + (<usize>(digits - decimals) << 3));
-    // Plus zero, so that minus zero is zero.
+    // Adding zero turns minus zero into zero.
     store<f64>(to, (isNegative ? -value : value) + 0.0);
     to += 8;
   }

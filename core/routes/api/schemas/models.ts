@@ -174,8 +174,8 @@ const ANSWER = {
 };
 const PREDICTION = z.object({
   ...ANSWER,
-  id: z.string().optional().describe("absent where the prediction is not kept"),
-  logged: z.literal(false).optional().describe("no outcome can be reported for it, because it is not kept"),
+  id: z.string().optional().describe("absent if the prediction is not stored"),
+  logged: z.literal(false).optional().describe("no outcome can be reported for it, because it is not stored"),
   version: z
     .int()
     .optional()

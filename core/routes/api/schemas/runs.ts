@@ -151,7 +151,7 @@ export const RUN = (
     findings: z.array(FINDING).describe("of all stages, errors first"),
     refit: REFIT,
     readings: READINGS.nullable(),
-    comparison: COMPARISON.nullable().describe("beside the version before, on the same rows"),
+    comparison: COMPARISON.nullable().describe("compared with the previous version, on the same rows"),
     cost: COST,
     modelName: z.string(),
     version: z.int().nullable(),

@@ -152,7 +152,7 @@ export async function predictFileAnswer(
     body: (signal: AbortSignal) => datasets.follow(request, signal),
     readAside: (chunks: AsyncIterable<Uint8Array>) => datasets.readAside(chunks),
   };
-  // The header and a refusal come before the first byte leaves.
+  // The header and a refusal come before the first byte is sent.
   const answer = await predictFile(serving, version, { ...source, lease: hold, shared, ...asked }).catch(
     (error: unknown) => {
       throw withHeaderFix(error);
