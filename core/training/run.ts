@@ -103,17 +103,6 @@ function handledDataset({ dataset, options }: RunInput): RunDataset {
   };
 }
 
-/** How another file is read so that its columns become what those of the first are. */
-export function planAs(plan: ReadingPlan, first: ReadingPlan): ReadingPlan {
-  const known = new Map(first.columns.map((column) => [column.name, column]));
-  const columns = plan.columns.map((column, place) => {
-    const wanted = known.get(column.name);
-    if (!wanted || wanted.type === column.type) return column;
-    return { ...wanted, index: column.index ?? place };
-  });
-  return { ...plan, columns };
-}
-
 /** Adds the time left of the whole run to progress reports. */
 function forecasted(report: WholeReport, { time }: Work): WholeReport {
   if (report.type !== "progress") return report;

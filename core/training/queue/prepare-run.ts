@@ -2,8 +2,9 @@
 import { fileLeaks } from "../../csv/profile/advice/leaks.ts";
 import type { Datasets } from "../../datasets/datasets.ts";
 import type { StoredRun } from "../../store/runs.ts";
+import { planAs } from "../options/test-plan.ts";
 import type { ModelRegistry } from "../results/model-registry.ts";
-import { planAs, type RunInput } from "../run.ts";
+import type { RunInput } from "../run.ts";
 import type { Attempt, Checkpoints } from "./checkpoints.ts";
 
 interface Sources {
@@ -61,7 +62,7 @@ export async function prepareRun(
   }
 }
 
-/** Null where the test rows are part of the dataset. Throws AppError `missing` where it was deleted. */
+/** Null if the test rows are part of the dataset. Throws AppError `missing` if it was deleted. */
 async function testDatasetOf({ options }: StoredRun, datasets: Datasets) {
   const { testDatasetId, testDatasetVersion } = options;
   return testDatasetId === undefined ? null : datasets.findReady(testDatasetId, testDatasetVersion);

@@ -14,6 +14,7 @@ import { findDataset } from "../../../../store/datasets.ts";
 import { findEvaluation, type StoredVersion } from "../../../../store/models.ts";
 import { findRun, runRounds, type StoredRun } from "../../../../store/runs.ts";
 import type { RowAnswers } from "../../../../trainer/checks/row-answers.ts";
+import { planAs } from "../../../../training/options/test-plan.ts";
 import { runView } from "../../../../training/run-view.ts";
 import { type Call, json, route } from "../../route.ts";
 import { VERSION } from "./download.ts";
@@ -101,10 +102,7 @@ async function valuesOf({ signalbox }: VersionCall, version: StoredVersion) {
   const { testDatasetId, testDatasetVersion } = run.options;
   if (testDatasetId === undefined) return table;
   const test = await signalbox.datasets.findReady(testDatasetId, testDatasetVersion);
-  const [{ planAs }, { joinTables }] = await Promise.all([
-    import("../../../../training/run.ts"),
-    import("../../../../training/stages/work/rows/given.ts"),
-  ]);
+  const { joinTables } = await import("../../../../training/stages/work/rows/given.ts");
   const plan = planAs(test.profile.plan, dataset.profile.plan);
   const tested = await loadTable(await signalbox.datasets.ensureTable(test), plan, { columns });
   return joinTables(table, tested, table.rows);
