@@ -7,6 +7,7 @@ import {
   circles,
   crowdedFolders,
   type Graph,
+  heavyStart,
   importsOf,
   readGraph,
   strayFiles,
@@ -30,6 +31,10 @@ test("no import cycles between files, nor between folders in core/, types includ
 
 test("no folder has more than 13 entries", () => {
   expect(crowdedFolders([...new Glob("{core,views}/**/*").scanSync(ROOT)])).toEqual([]);
+});
+
+test("a server starts without the trainer, the CSV reader and the views", () => {
+  expect(heavyStart(GRAPH)).toEqual([]);
 });
 
 describe("a planted violation is reported with its file, its import and its rule", () => {
@@ -61,6 +66,25 @@ describe("a planted violation is reported with its file, its import and its rule
     const [target] = importsOf(path, code);
     expect(broken).toContainEqual(expect.stringContaining(`${path} -> ${target!.path}: `));
     expect(broken.join("\n")).toContain(rule);
+  });
+
+  test.each([
+    ["core/trainer/race/race.ts", 'import { runRace } from "../trainer/race/race.ts";'],
+    ["core/csv/read.ts", 'import { profileCsv } from "../csv/read.ts";'],
+    ["core/training/run.ts", 'export { runStages } from "../training/run.ts";'],
+    ["fflate", 'import { gunzipSync } from "fflate";'],
+  ])("%s loaded at the start", (heavy, code) => {
+    const listen = "core/process/listen.ts";
+    const graph = planted("core/process/x.ts", code);
+    graph.set(listen, [...graph.get(listen)!, ...importsOf(listen, 'import { x } from "./x.ts";')]);
+    expect(heavyStart(graph)).toContain(`server.ts -> ${listen} -> core/process/x.ts -> ${heavy}`);
+  });
+
+  test("what is imported where it is used, or as a type, is not loaded at the start", () => {
+    const late =
+      'const { read } = await import("../csv/read.ts");\nimport type { Race } from "../trainer/race/race.ts";';
+    const graph = planted("core/process/signalbox.ts", late);
+    expect(heavyStart(graph)).toEqual([]);
   });
 
   test("a file outside the rooms", () => {
@@ -98,6 +122,11 @@ describe("bans", () => {
     ],
     ["types switched off", /./, /@ts-(ignore|nocheck|expect-error)|\bas any\b|: any\b/],
     ["inline style", /^views\//, /\bstyle=/],
+    [
+      "number written for people outside of figures.ts",
+      /^(core|views)\/(?!platform\/figures|datasets\/samples\/|.*\/assembly\/)/,
+      /toLocaleString|Intl\.NumberFormat|^(?!.*(Number\(|`toFixed)).*\.?to(Fixed|Precision)\(/m,
+    ],
     ["marks of unfinished work", /./, /\bTODO\b|\bFIXME\b|\bXXX\b/],
   ];
   test.each(BANS)("no %s", async (_name, who, what) => {

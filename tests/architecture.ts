@@ -40,6 +40,8 @@ export interface Import {
   /** A path from the root, or a package's name. */
   path: string;
   isType: boolean;
+  /** By `import()`: loaded where it is used, not at the start. */
+  isLate: boolean;
 }
 
 /** File to what it imports, types included; paths from the root. */
@@ -66,6 +68,7 @@ export function importsOf(path: string, code: string): Import[] {
     return {
       path: target.startsWith(".") ? relative(".", join(dirname(path), target)) : target,
       isType: Boolean(type) || areTypes,
+      isLate: named === undefined,
     };
   });
 }
@@ -147,6 +150,33 @@ export function strayFiles(graph: Graph): string[] {
     const room = roomOf(path);
     return room === null || floorOf(room) < 0;
   });
+}
+
+/** What the server may load before it listens: of the heavy rooms the plain records, and few packages. */
+const LOADED_AT_START = [
+  /^core\/(?!trainer\/|csv\/|training\/(stages|folds|run\.ts|run-child))/,
+  /^core\/trainer\/(contract|refit|random|checks\/severity|learners\/catalogue|model\/reference|metrics\/.*)\.ts$/,
+  /^core\/csv\/(types|write|cells\/id-column|dialect\/near-name|formats\/writers\/output)\.ts$/,
+  /^core\/csv\/profile\/(guess-target|advice\/positive-class)\.ts$/,
+  /^views\/(drawn|pages|layout\/frame|parts\/paths)\.ts$/,
+  /^(server\.ts|package\.json|static\/.*|node:.*|bun(:.*)?|hono(\/.*)?|zod|htmx\.org\/.*)$/,
+];
+
+/** Files and packages that a start of the server loads although they are heavy, each as "server.ts -> a -> b". */
+export function heavyStart(graph: Graph): string[] {
+  const cameFrom = new Map<string, string | null>([["server.ts", null]]);
+  for (const path of cameFrom.keys()) {
+    for (const target of graph.get(path) ?? []) {
+      if (!target.isType && !target.isLate && !cameFrom.has(target.path)) cameFrom.set(target.path, path);
+    }
+  }
+  const trail = (path: string): string[] => {
+    const from = cameFrom.get(path);
+    return from ? [...trail(from), path] : [path];
+  };
+  return [...cameFrom.keys()]
+    .filter((path) => !LOADED_AT_START.some((allowed) => allowed.test(path)))
+    .map((path) => trail(path).join(" -> "));
 }
 
 /** Circles of files, and of the entries of each folder of core/, types counted: "a -> b -> a". */

@@ -56,7 +56,7 @@ export async function insertDataset(
     name: string;
     sha256: string;
     sizeBytes: number;
-    /** Who reads it; null: any worker may. */
+    /** The worker that reads it; null: the next free one. */
     worker: string | null;
     createdAt: number;
   } & Ownership,
