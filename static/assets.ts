@@ -137,7 +137,7 @@ export const ASSET_PATHS = Object.fromEntries(
 ) as Record<keyof typeof SOURCES, string>;
 
 /** The one script whose address pages of other origins know. */
-export const PANEL_ELEMENT = "/static/signalbox-panel.js";
+const PANEL_ELEMENT = "/static/signalbox-panel.js";
 ASSETS.set(PANEL_ELEMENT, asset(page("signalbox-panel", panelElement), FOR_AN_HOUR));
 
 /** What the standalone page of an exported model carries in itself. */

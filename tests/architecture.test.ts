@@ -11,6 +11,7 @@ import {
   importsOf,
   readGraph,
   strayFiles,
+  unusedExports,
 } from "./architecture.ts";
 
 const ROOT = resolve(import.meta.dir, "..");
@@ -107,8 +108,9 @@ describe("a planted violation is reported with its file, its import and its rule
   });
 });
 
+const read = (path: string) => Bun.file(join(ROOT, path)).text();
+
 describe("bans", () => {
-  const read = (path: string) => Bun.file(join(ROOT, path)).text();
   const BANS: [string, RegExp, RegExp][] = [
     [
       "HTML that is not escaped",
@@ -145,6 +147,16 @@ describe("bans", () => {
     }
     expect(offences).toEqual([]);
   });
+});
+
+test("what a file exports is used by another file", async () => {
+  const paths = [...SOURCES, ...new Glob("{tests,static}/**/*.{ts,tsx,js}").scanSync(ROOT)];
+  const texts = await Promise.all(paths.map(async (path) => [path, await read(path)] as const));
+  expect(unusedExports(new Map(texts), new Set(SOURCES))).toEqual([]);
+  // Put together, so that this file does not name it.
+  const name = ["never", "Imported"].join("");
+  const planted = new Map([["core/csv/x.ts", `export const ${name} = 1;`], ...texts]);
+  expect(unusedExports(planted, new Set(["core/csv/x.ts"]))).toEqual([`core/csv/x.ts: ${name}`]);
 });
 
 test("no file is longer than 400 lines, and server.ts is a table of contents", async () => {

@@ -246,3 +246,29 @@ export function crowdedFolders(paths: readonly string[]): string[] {
     .filter(([folder, { size }]) => size > MOST_ENTRIES && folder !== "core/store")
     .map(([folder, { size }]) => `${folder} has ${size} entries; ${MOST_ENTRIES} at most`);
 }
+
+/**
+ * Functions, classes and constants of the `sources` that no other file names, each as "file: name". Types are left out:
+ * those of a function's options are exported for whoever calls it. So are files that others import as a whole.
+ */
+export function unusedExports(texts: ReadonlyMap<string, string>, sources: ReadonlySet<string>): string[] {
+  const users = new Map<string, Set<string>>();
+  for (const [path, text] of texts) {
+    for (const word of new Set(text.match(/[\w$]+/g)))
+      users.set(word, (users.get(word) ?? new Set()).add(path));
+  }
+  const whole = new Set(
+    [...texts].flatMap(([path, text]) =>
+      [...text.matchAll(/(?:\* as \w+ from |export \* from |=> import\()"(\.[^"]+)"/g)].map(([, target]) =>
+        join(dirname(path), target!),
+      ),
+    ),
+  );
+  return [...sources]
+    .filter((path) => !whole.has(path))
+    .flatMap((path) =>
+      [...texts.get(path)!.matchAll(/^export (?:async )?(?:function\*?|const|class) ([\w$]+)/gm)]
+        .filter(([, name]) => users.get(name!)!.size === 1)
+        .map(([, name]) => `${path}: ${name}`),
+    );
+}

@@ -29,7 +29,7 @@ interface PanelProps<P extends Panel> {
   panelKey: PanelKey;
 }
 
-export const COMPONENTS: { [P in Panel]: (props: PanelProps<P>) => Child } = {
+const COMPONENTS: { [P in Panel]: (props: PanelProps<P>) => Child } = {
   metrics: MetricsPanel,
   health: HealthPanel,
   activity: ActivityPanel,

@@ -141,7 +141,7 @@ async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
 }
 
 /** The last part of the path that the client sent, without control characters, at most 120 characters. */
-export function labelOf(name: string | null | undefined): string {
+function labelOf(name: string | null | undefined): string {
   const last = (name ?? "").split(/[\\/]/).at(-1) ?? "";
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed.
   const label = last.replace(/[\u0000-\u001f\u007f\u202a-\u202e\u2066-\u2069]/g, "").trim();

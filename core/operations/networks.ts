@@ -37,7 +37,7 @@ export function isNetwork(text: string): boolean {
 const familyOf = (address: string) => (addresses().isIP(address) === 6 ? "ipv6" : "ipv4");
 
 /** An IPv4-mapped IPv6 address is the IPv4 address. */
-export function plainAddress(address: string): string {
+function plainAddress(address: string): string {
   if (!address.startsWith("::")) return address;
   return /^::ffff:(\d{1,3}(?:\.\d{1,3}){3})$/i.exec(address)?.[1] ?? address;
 }

@@ -250,7 +250,7 @@ export class Webhooks {
 }
 
 /** As https://www.standardwebhooks.com defines it: HMAC-SHA256 over "id.timestamp.body", in base 64. */
-export function signature(secret: string, signed: string): string {
+function signature(secret: string, signed: string): string {
   const key = secret.startsWith("whsec_") ? Buffer.from(secret.slice(6), "base64") : secret;
   return `v1,${new Bun.CryptoHasher("sha256", key).update(signed).digest("base64")}`;
 }

@@ -261,7 +261,7 @@ export interface WatchedChild {
 }
 
 /** Watches until the returned function is called. */
-export function watchChild({ pid, memoryBytes, heardAt, failed }: WatchedChild): () => void {
+function watchChild({ pid, memoryBytes, heardAt, failed }: WatchedChild): () => void {
   let processorTicks = -1;
   let activeAt = performance.now();
   const timer = setInterval(() => {

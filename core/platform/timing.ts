@@ -4,7 +4,7 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 
-export const TIMED_PARTS = ["db", "render", "read", "train", "predict"] as const;
+const TIMED_PARTS = ["db", "render", "read", "train", "predict"] as const;
 export type TimedPart = (typeof TIMED_PARTS)[number];
 
 /** Milliseconds by part, for one request. */

@@ -70,7 +70,7 @@ export async function eventCounts(
 }
 
 /** The first seq still in the log and the last one ever used. */
-export async function logBounds(store: Handle): Promise<{ first: number; last: number }> {
+async function logBounds(store: Handle): Promise<{ first: number; last: number }> {
   const last = await lastSeq(store);
   return { first: (await firstSeq(store)) ?? last + 1, last };
 }

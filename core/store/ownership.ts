@@ -83,25 +83,9 @@ export function ownerView({ ownerName, effectiveVisibility }: Owned) {
   return { owner: ownerName || null, visibility: effectiveVisibility };
 }
 
-export async function ownershipOf(
-  store: Handle,
-  kind: Annotated,
-  subject: string,
-): Promise<Ownership | null> {
+async function ownershipOf(store: Handle, kind: Annotated, subject: string): Promise<Ownership | null> {
   const { table, key } = PLACES[kind];
   return store.get<Ownership>(`SELECT ${OWNER_COLUMNS} FROM ${table} WHERE ${key} = $subject`, { subject });
-}
-
-export async function setOwner(
-  store: Handle,
-  { kind, subject }: Pick<PrivateSubject, "kind" | "subject">,
-  { owner, ownerName, visibility }: Ownership,
-): Promise<void> {
-  const { table, key } = PLACES[kind];
-  await store.run(
-    `UPDATE ${table} SET owner = $owner, owner_name = $ownerName, visibility = $visibility WHERE ${key} = $subject`,
-    { subject, owner, ownerName, visibility },
-  );
 }
 
 export async function setVisibility(

@@ -177,16 +177,6 @@ export async function deleteRun(store: Handle, id: string): Promise<void> {
   await store.run("DELETE FROM runs WHERE id = $id", { id });
 }
 
-/** Newest first. */
-export async function listRuns(store: Handle, page: { before: number; limit: number }): Promise<StoredRun[]> {
-  return (
-    await store.all<RunRow>(
-      `SELECT ${COLUMNS} FROM runs WHERE number < $before AND deletion IS NULL ORDER BY number DESC LIMIT $limit`,
-      page,
-    )
-  ).map(readRun);
-}
-
 export async function runsOfDataset(store: Handle, datasetId: string): Promise<StoredRun[]> {
   return (
     await store.all<RunRow>(`SELECT ${COLUMNS} FROM runs WHERE dataset_id = $datasetId ORDER BY number`, {

@@ -114,7 +114,7 @@ function forecasted(report: WholeReport, { time }: Work): WholeReport {
  * Files in `folder`; a save is written to a temporary file, synced and renamed, so that a crash leaves the old or the
  * new one.
  */
-export function folderArtifacts(folder: string): Artifacts {
+function folderArtifacts(folder: string): Artifacts {
   return {
     async save(name, bytes) {
       const path = join(folder, name);

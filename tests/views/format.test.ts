@@ -5,12 +5,10 @@ import {
   duration,
   figure,
   figures,
-  firstSentence,
   percent,
   plural,
   score,
   scorePercent,
-  shellQuote,
   shortName,
   unbroken,
 } from "../../views/parts/format.ts";
@@ -75,17 +73,6 @@ test("a minute never shows sixty seconds", () => {
   expect(duration(119_700)).toBe("2 min");
   expect(duration(7_200_000)).toBe("2 h");
   expect(duration(59_700)).toBe("1 min");
-});
-
-test("the first sentence ends at its full stop, not at a decimal point", () => {
-  expect(firstSentence("Right in 79.3 % of rows; guessing in 61.5 %. ROC AUC 0.844.")).toBe(
-    "Right in 79.3 % of rows; guessing in 61.5 %.",
-  );
-  expect(firstSentence("No stop")).toBe("No stop");
-});
-
-test("text for a shell stays one word", () => {
-  expect(shellQuote("it's")).toBe(`'it'\\''s'`);
 });
 
 test("long names are cut, in a sentence between its quotes", () => {

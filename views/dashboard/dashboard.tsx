@@ -11,7 +11,7 @@ import { PanelView } from "../panels.tsx";
 import { DropZone } from "./datasets.tsx";
 import { JourneyAhead, Samples } from "./samples.tsx";
 
-export const WATCHED: readonly Panel[] = [
+const WATCHED: readonly Panel[] = [
   ...(["run", "stages", "curve", "leaderboard", "models", "attention", "activity"] as const),
   ...(["datasets", "runs", "metrics", "predictions", "connection"] as const),
 ];

@@ -14,7 +14,7 @@ const CELL_LENGTH = 60;
 /** Longer cells are cut off in the title too. */
 const TITLE_LENGTH = 1000;
 /** A table with more columns is shown, and its forms are filled, this many columns at a time. */
-export const WIDE = 100;
+const WIDE = 100;
 /** Identifiers and free text differ in every row: there is no distribution to draw. */
 const CAN_BE_TARGET = new Set<ColumnProfile["type"]>(["number", "category", "boolean"]);
 const HAS_SHAPE = new Set<ColumnProfile["type"]>(["number", "date", "category", "boolean"]);

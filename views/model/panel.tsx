@@ -67,7 +67,7 @@ export function ModelPanel(props: { data: ModelView; links: Links; panelKey: Pan
 }
 
 /** What the verdict's figure means, for new users. */
-export function MetricSays({ metric }: { metric: string }) {
+function MetricSays({ metric }: { metric: string }) {
   return (
     <p class="fine verdict-says">
       {metricLabel(metric)}: {metricSays(metric)} In brackets: its 95 % interval.

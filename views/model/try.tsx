@@ -79,7 +79,7 @@ export function TryForm({ links, name, version, ranking, trial }: TryFormProps) 
 }
 
 /** Replaced while you type. */
-export function TrialAnswer(props: { trial?: Trial; schema: ModelSchema }) {
+function TrialAnswer(props: { trial?: Trial; schema: ModelSchema }) {
   return (
     <div id="answer" class="answer">
       <Answer {...props} />

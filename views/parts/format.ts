@@ -32,9 +32,6 @@ export const percent = (share: number) => typeset(text.percent(share));
 /** Scores, baselines and their differences: 0.8534 -> "85.3 %". */
 export const scorePercent = (share: number) => typeset(text.scorePercent(share));
 
-/** Scores that are shown together: as many decimals as needed to tell different ones apart. */
-export const scorePercents = (shares: readonly number[]) => text.scorePercents(shares).map(typeset);
-
 /** A gauge's value and its unit: "42 %", "12.3 ms". */
 export const reading = (value: number, unit: string) => typeset(text.reading(value, unit));
 
@@ -45,11 +42,6 @@ export const duration = (ms: number) => typeset(text.duration(ms));
 export function timeLeft(ms: number): string {
   if (ms < 1000) return "almost done";
   return `about ${duration(1000 * Math.round(ms / 1000)).replace(".0", "")} left`;
-}
-
-/** Up to the first full stop that ends a sentence; the one in "79.3 %" does not. */
-export function firstSentence(text: string): string {
-  return /^.*?[^.]\.(?=\s|$)/.exec(text)?.[0] ?? text;
 }
 
 /** Ends with a full stop, unless it already ends a sentence. */
@@ -98,9 +90,4 @@ export function clock(iso: string): string {
 /** Cuts text that is too long for its place; the full text belongs in a title. */
 export function short(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length - 1)}…` : text;
-}
-
-/** A value for use between a shell's single quotes. */
-export function shellQuote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

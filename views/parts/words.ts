@@ -89,7 +89,7 @@ export const HEALTH_WORDS: Record<HealthState, { lamp: Lamp; says: string }> = {
 };
 
 /** What each kind of candidate is, by the name before the dot; the text after it gives its settings. */
-export const KIND_WORDS: Record<string, string> = {
+const KIND_WORDS: Record<string, string> = {
   "Always guessing":
     "predicts the most common class, or the mean, for every row: the baseline that others must beat",
   "Logistic regression": "a weighted sum of the columns, turned into a probability",

@@ -1,5 +1,4 @@
-/** Converts one cell to a value as its column's plan says. Training and serving both use it, so they cannot differ. */
-
+/** Tells whether a cell means missing in its column. */
 import type { ColumnPlan } from "../types.ts";
 import { parseDate } from "./dates/dates.ts";
 import { plainLabel } from "./labels.ts";

@@ -195,7 +195,7 @@ function hasQuotedCell(bytes: Uint8Array, spans: Int32Array, row: { cells: numbe
 }
 
 /** The commonest width above one cell; if two are nearly as common, the first, because the first table is read. */
-export function usualWidth(rows: readonly string[][]): number {
+function usualWidth(rows: readonly string[][]): number {
   const counts = new Map<number, number>();
   for (const row of rows) counts.set(row.length, (counts.get(row.length) ?? 0) + 1);
   const most = Math.max(0, ...[...counts].filter(([width]) => width > 1).map(([, count]) => count));

@@ -38,7 +38,7 @@ const LF = 10;
 const CR = 13;
 const SPACE = 32;
 /** A row longer than this is an unclosed quote, not a cell. */
-export const MAX_ROW_BYTES = 64 * 1024 * 1024;
+const MAX_ROW_BYTES = 64 * 1024 * 1024;
 const INCOMPLETE = -1;
 
 export class Tokenizer {

@@ -29,11 +29,6 @@ export const systemLookup: Lookup = async (name) =>
 
 const NAME = /^(?:\*\.)?[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*\.?$/i;
 
-/** One entry of SOURCE_HOSTS: a name, name:port, *.name, an address, a network, a folder, or *. */
-export function isReachEntry(entry: string): boolean {
-  return entry === "*" || entry.startsWith("/") || networkOf(entry) !== null || nameOf(entry) !== null;
-}
-
 export function readReach(entries: readonly string[]): Reach {
   const networks = new BlockList();
   const addressPorts = new Set<string>();

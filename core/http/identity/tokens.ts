@@ -27,7 +27,7 @@ import { isScope, SCOPES } from "./scopes.ts";
 const ADMIN_HASH = "admin_token_hash";
 const MAX_TOKENS = 1000;
 const MAX_SESSIONS = 10_000;
-export const SESSION_MS = 30 * DAY_MS;
+const SESSION_MS = 30 * DAY_MS;
 /** The precision of "last used": a busy token does not cause a write for each request. */
 const TOUCH_MS = 60_000;
 

@@ -22,7 +22,7 @@ import type { Rows } from "../standalone.ts";
 import { openModel } from "../standalone.ts";
 import { standaloneBundle } from "../standalone-bundle.ts" with { type: "macro" };
 
-export const EXPORT_FORMATS = ["json", "mjs", "html", "lightgbm", "onnx"] as const;
+const EXPORT_FORMATS = ["json", "mjs", "html", "lightgbm", "onnx"] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 export interface ExportedModel {

@@ -136,6 +136,6 @@ function byPlace(
   return null;
 }
 
-export function isBlankRow(row: readonly string[]): boolean {
+function isBlankRow(row: readonly string[]): boolean {
   return row.length === 0 || (row.length === 1 && row[0]!.trim() === "");
 }

@@ -32,7 +32,7 @@ const SPEC = {
   enabled: z.boolean().optional(),
 };
 
-export const TARGET = PLACE_REQUEST.omit({ query: true, rowLimit: true }).extend({
+const TARGET = PLACE_REQUEST.omit({ query: true, rowLimit: true }).extend({
   table: z.string().max(130).optional().describe("databases: the table, created if it does not exist"),
   mode: z.enum(["append", "replace"]).optional().describe("databases: append if left out"),
 });

@@ -17,14 +17,7 @@ export interface ProviderConfig {
   clientSecret: string;
 }
 
-/** What members of a group may do; "*" is everybody whom a provider signs in. */
-export interface GroupRole {
-  group: string;
-  role: RoleOrScope;
-}
-
 const MEANINGS = ["viewer", "trainer", "admin", "read", "predict", "train", "deploy", "sources"] as const;
-type RoleOrScope = (typeof MEANINGS)[number];
 const ONE_OF = MEANINGS.join(", ");
 
 /** Names may hold spaces. */

@@ -14,7 +14,7 @@ import type { Subject } from "./owners.ts";
 
 export const KINDS = ["datasets", "runs", "models"] as const;
 export type Kind = (typeof KINDS)[number];
-export const MOST_AT_ONCE = 1000;
+const MOST_AT_ONCE = 1000;
 
 /** The body of `POST /api/bulk`. */
 export const BULK_REQUEST = z.strictObject({

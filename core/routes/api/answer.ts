@@ -82,7 +82,7 @@ function kindOf({ isSecret, scope }: Route): "change" | "secret" | "harmless" {
 const ANSWER_TYPES = new WeakMap<Route, string[]>();
 
 /** The media types that a row's responses may have; none if it only ever returns "done". */
-export function typesOf(row: Route): string[] {
+function typesOf(row: Route): string[] {
   let types = ANSWER_TYPES.get(row);
   if (!types) {
     types = [...new Set(Object.values(row.answers).flatMap((answer) => Object.keys(answer ?? {})))];

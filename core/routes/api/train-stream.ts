@@ -113,7 +113,7 @@ async function allFindings(signalbox: Signalbox, run: StoredRun): Promise<Findin
 }
 
 /** "" where there are none. */
-export function findingLines(
+function findingLines(
   findings: readonly Finding[],
   format: "text" | "ndjson",
   about: Record<string, unknown> = {},
@@ -181,7 +181,7 @@ function verdictText(run: StoredRun, result: RunSummary, place: Place): string {
 }
 
 /** The commands work when pasted: the version is named, so nothing needs to be live. */
-export function outcome(run: StoredRun, result: RunSummary, { home, curl }: Place) {
+function outcome(run: StoredRun, result: RunSummary, { home, curl }: Place) {
   const api = `${home}/api/models/${run.modelName}`;
   const row = Object.fromEntries(result.schema.features.map(({ name, example }) => [name, example]));
   const body = shellQuote(JSON.stringify({ rows: [row] }));

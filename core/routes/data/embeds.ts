@@ -11,7 +11,7 @@ import { type PanelSource, READERS } from "./panel-data.ts";
 
 const DAY_SECONDS = 86_400;
 const DEFAULT_DAYS = 30;
-export const EMBED_THEMES = ["auto", "light", "dark"] as const;
+const EMBED_THEMES = ["auto", "light", "dark"] as const;
 
 /** The body of `POST /api/embeds`. */
 export const EMBED_REQUEST = z.strictObject({

@@ -50,7 +50,7 @@ export interface Entrance {
 }
 
 /** A redirect with a cookie; on failure a person gets the form again, a script the error. */
-export async function signIn(signalbox: SignInBox, entrance: Entrance): Promise<Response> {
+async function signIn(signalbox: SignInBox, entrance: Entrance): Promise<Response> {
   const { visit, gate } = entrance;
   const { config, tokens } = signalbox;
   refuseOtherWays(config.AUTH);
@@ -66,7 +66,7 @@ export async function signIn(signalbox: SignInBox, entrance: Entrance): Promise<
 }
 
 /** To the provider; where it cannot be reached, the form says so. */
-export async function startSignIn(signalbox: SignInBox, entrance: Entrance): Promise<Response> {
+async function startSignIn(signalbox: SignInBox, entrance: Entrance): Promise<Response> {
   const { visit, gate, params } = entrance;
   const { config, signIns, embedSecret: secret, now } = signalbox;
   const provider = signIns.provider(params.provider!);
@@ -83,7 +83,7 @@ export async function startSignIn(signalbox: SignInBox, entrance: Entrance): Pro
 }
 
 /** Back from the provider. Only the browser that began may end it, once. */
-export async function endSignIn(signalbox: SignInBox, entrance: Entrance): Promise<Response> {
+async function endSignIn(signalbox: SignInBox, entrance: Entrance): Promise<Response> {
   const { visit, gate, params } = entrance;
   const { config, signIns, embedSecret: secret, now } = signalbox;
   const provider = signIns.provider(params.provider!);
@@ -108,7 +108,7 @@ export async function endSignIn(signalbox: SignInBox, entrance: Entrance): Promi
 }
 
 /** From the provider itself, when somebody signed out there (back-channel sign-out). Throws AppError `syntax`. */
-export async function signOutByProvider(
+async function signOutByProvider(
   { signIns, audit }: SignInBox,
   { visit, params }: Entrance,
 ): Promise<Response> {
@@ -126,7 +126,7 @@ export async function signOutByProvider(
   return new Response(null, { status: 200, headers: { "cache-control": "no-store" } });
 }
 
-export async function signOut(signalbox: SignInBox, { visit }: Pick<Entrance, "visit">): Promise<Response> {
+async function signOut(signalbox: SignInBox, { visit }: Pick<Entrance, "visit">): Promise<Response> {
   const { config, audit } = signalbox;
   const { identity } = visit;
   await endSession(signalbox, visit);

@@ -33,7 +33,7 @@ export interface PostgresOptions {
 }
 
 /** The schema's version that this program writes. */
-export const SCHEMA = MIGRATIONS.length;
+const SCHEMA = MIGRATIONS.length;
 
 /**
  * Throws AppError: `conflict` if its schema is newer, `syntax` if it cannot be used like this; StoreUnavailable while

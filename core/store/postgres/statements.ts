@@ -33,7 +33,7 @@ interface Numbered {
 const NUMBERED = new Map<string, Numbered>();
 
 /** `$name` -> `$1`, the same name the same number. */
-export function numbered(sql: string): Numbered {
+function numbered(sql: string): Numbered {
   const known = NUMBERED.get(sql);
   if (known) return known;
   const names: string[] = [];

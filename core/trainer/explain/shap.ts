@@ -20,7 +20,7 @@ export function contributions(model: TreeModel, samples: Samples, rows: Int32Arr
 }
 
 /** Adds one row's contributions to `phi` ((features + 1) x outputs). */
-export function explainRow(model: TreeModel, values: Float64Array, phi: Float64Array): void {
+function explainRow(model: TreeModel, values: Float64Array, phi: Float64Array): void {
   const { trees, outputs, baseScore, scale, features } = model;
   const paths = new Paths(MAX_DEPTH);
   phi.fill(0);

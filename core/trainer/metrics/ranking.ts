@@ -5,7 +5,7 @@
 import { type Outcome, rowsByProbability, totalWeight } from "./outcome.ts";
 
 /** Area under the ROC curve of one class against the rest, ties counted half; NaN if only one side is present. */
-export function areaUnderRoc(outcome: Outcome, classIndex: number): number {
+function areaUnderRoc(outcome: Outcome, classIndex: number): number {
   const { truth, weights, classes } = outcome;
   const probabilities = outcome.probabilities!;
   const order = rowsByProbability(outcome, classIndex);
@@ -33,7 +33,7 @@ export function rocAuc(outcome: Outcome): number {
 }
 
 /** Sum over thresholds of precision times the recall gained, without interpolation. */
-export function averagePrecisionOf(outcome: Outcome, classIndex: number): number {
+function averagePrecisionOf(outcome: Outcome, classIndex: number): number {
   const { truth, weights, classes } = outcome;
   const probabilities = outcome.probabilities!;
   const order = rowsByProbability(outcome, classIndex);

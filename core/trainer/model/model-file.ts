@@ -8,7 +8,7 @@ import { checkPacked, DamagedFileError, pack, packedLength, unpack } from "./pac
 
 export { DamagedFileError };
 
-export const MOST_MODEL_BYTES = 256 * 1024 * 1024;
+const MOST_MODEL_BYTES = 256 * 1024 * 1024;
 
 /** The same models give the same bytes. `tested`: the model before its refit. */
 export function writeModel(model: Model, tested: Model | null = null): Uint8Array {

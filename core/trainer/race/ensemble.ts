@@ -47,7 +47,7 @@ export function likelyParts(data: TrainingData, entries: Entry[]): Blend["parts"
 }
 
 /** The entry with the best mean over the first `folds`. */
-export function bestEntry(entries: Entry[], metric: MetricName, folds: number): Entry {
+function bestEntry(entries: Entry[], metric: MetricName, folds: number): Entry {
   const mean = (entry: Entry) =>
     entry.folds.slice(0, folds).reduce((sum, fold) => sum + goodness(metric, fold.score), 0) / folds;
   return entries.reduce((best, entry) => (mean(entry) > mean(best) ? entry : best));

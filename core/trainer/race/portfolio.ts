@@ -217,14 +217,14 @@ function forestRecipes(rows: number, skewed: boolean, many = MANY_ROWS): Candida
 }
 
 /** Number of trees and minimum rows per leaf, so that all leaves together stay below the bound. */
-export function forestSize(rows: number): { trees: number; minSamplesLeaf: number } {
+function forestSize(rows: number): { trees: number; minSamplesLeaf: number } {
   const trees = 100;
   const leavesPerTree = MOST_FOREST_LEAVES / trees;
   return { trees, minSamplesLeaf: Math.max(1, Math.ceil(rows / (1.5 * leavesPerTree))) };
 }
 
 /** Positive, with a long tail to the right: the median is nearer to the lowest decile than to the highest. */
-export function isSkewed(values: Float64Array): boolean {
+function isSkewed(values: Float64Array): boolean {
   const sorted = values.filter(Number.isFinite).sort();
   if (sorted.length === 0 || sorted[0] < 0) return false;
   const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))];

@@ -18,7 +18,7 @@ import { measureCost } from "./work/cost.ts";
 import { explainRows } from "./work/evaluation.ts";
 import { type Context, left, planOf, type Work } from "./work/work.ts";
 
-export const MODEL_FILE = "model.bin";
+const MODEL_FILE = "model.bin";
 const MOST_VALUES = 200;
 
 export const finalizeRun: Stage<Work> = {

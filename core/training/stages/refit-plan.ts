@@ -44,7 +44,7 @@ const keptRounds = ({ member, rounds }: ScoredFold) =>
   member.kind === "boosting" ? member.model.rounds : rounds;
 
 /** The ensemble's entries, with as many members as the tested model has of each. */
-export function plannedLearners(context: Context): Learner[] {
+function plannedLearners(context: Context): Learner[] {
   const { parts } = left(context.work, "blend");
   const model = left(context.work, "model");
   return parts.map(({ entry, weight }, i) =>

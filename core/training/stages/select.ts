@@ -195,7 +195,7 @@ const meanCost = (folds: ScoredFold[]) =>
 const LEAST_ROWS_FOR_THREADS = 200;
 
 /** Threads that hold the data, or this one alone. */
-export function openPool(
+function openPool(
   { work, stop, elapsedMs, ...rest }: Context,
   data: TrainingData,
   candidateConfigs: CandidateConfig[],
@@ -278,7 +278,7 @@ const toldFolds = (data: TrainingData, metric: MetricName): boolean[] =>
   data.folds.map(({ valid }) => canMeasure(metric, data.target, valid));
 
 /** A candidate as shown: scores of the folds on which the metric is defined, or of all if there are none yet. */
-export function candidateOf(entry: Entry, isTold: readonly boolean[]): Candidate {
+function candidateOf(entry: Entry, isTold: readonly boolean[]): Candidate {
   const foldScores = measuredScores(
     entry.folds.map((fold) => fold.score),
     isTold,

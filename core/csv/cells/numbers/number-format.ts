@@ -339,7 +339,7 @@ function onlyUnit(
 }
 
 /** Share of the values that a format reads. */
-export function shareOf(values: readonly string[], format: NumberFormat): number {
+function shareOf(values: readonly string[], format: NumberFormat): number {
   let read = 0;
   for (const value of values) if (!Number.isNaN(parseNumber(value, format))) read++;
   return values.length === 0 ? 0 : read / values.length;

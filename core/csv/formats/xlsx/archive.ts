@@ -100,7 +100,7 @@ function tooManyParts(count: number): AppError {
   });
 }
 
-export function encryptedWorkbook(): AppError {
+function encryptedWorkbook(): AppError {
   return new AppError("invalid", "The workbook is protected by a password", {
     fix: "Save it without a password, or export the sheet as CSV.",
   });

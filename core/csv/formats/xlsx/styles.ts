@@ -33,7 +33,7 @@ function builtInMeaning(id: number): NumberMeaning {
 }
 
 /** "yyyy-mm-dd" is a date, "0.00" is not; quoted text, colours and conditions in brackets are ignored. */
-export function meaningOf(code: string): NumberMeaning {
+function meaningOf(code: string): NumberMeaning {
   const isElapsed = /\[(?:h+|m+|s+)\]/i.test(code);
   const [first = ""] = code
     .replace(/"[^"]*"|\\.|_.|\*./g, "")

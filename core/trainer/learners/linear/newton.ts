@@ -65,7 +65,7 @@ function addRows(
 }
 
 /** Solves A x = b for a positive definite A given by its lower triangle; A is overwritten by its factor. */
-export function solveCholesky(a: Float64Array, b: Float64Array): Float64Array {
+function solveCholesky(a: Float64Array, b: Float64Array): Float64Array {
   const size = b.length;
   for (let i = 0; i < size; i++) {
     for (let j = 0; j <= i; j++) {

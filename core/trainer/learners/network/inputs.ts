@@ -60,7 +60,7 @@ function* presentValues({ columns, starts, indices, values }: SparseRows): Steps
   return byColumn;
 }
 
-export const rangesOf = (edges: Float32Array) => Math.max(0, edges.length - 1);
+const rangesOf = (edges: Float32Array) => Math.max(0, edges.length - 1);
 
 /** Columns of the design, then their ranges. */
 export function inputWidth({ edges }: InputPlan): number {

@@ -68,7 +68,7 @@ function joinBinned(samples: Samples, columns: BinnedColumn[]): BinnedSamples {
 }
 
 /** Bins of a feature in use, including the one for missing. */
-export function binCount(feature: BinnedFeature): number {
+function binCount(feature: BinnedFeature): number {
   if (feature.kind === "number") return feature.edges.length + 2;
   return 1 + feature.bins.reduce((most, bin) => Math.max(most, bin), 0);
 }
@@ -160,7 +160,7 @@ function categoryBins(
 }
 
 /** Bins of one whole column. */
-export function binColumn(binned: BinnedFeature, feature: Feature, arena = sharedArena()): Uint8Array {
+function binColumn(binned: BinnedFeature, feature: Feature, arena = sharedArena()): Uint8Array {
   if (binned.kind === "number" && feature.kind === "number")
     return binNumbers(binned.edges, feature.values, arena);
   if (binned.kind === "category" && feature.kind === "category") return binCodes(binned.bins, feature.codes);

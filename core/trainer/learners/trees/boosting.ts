@@ -255,7 +255,7 @@ function drawFeatures(run: Run): number {
 }
 
 /** A task's default loss. */
-export function defaultLoss(target: Target): LossName {
+function defaultLoss(target: Target): LossName {
   if (target.task === "regression") return "squared";
   return target.task === "binary" ? "logistic" : "softmax";
 }

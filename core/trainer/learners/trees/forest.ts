@@ -5,7 +5,6 @@
 
 import { type Arena, sharedArena } from "../../kernels/arena.ts";
 import type { Checkpoint, Random, Samples, Target } from "../../samples.ts";
-import { predictTrees } from "./batch-predictor.ts";
 import { type BinnedSamples, binInSteps } from "./binning.ts";
 import { drawForestRows, type ForestLimits, growForestTree, openForest } from "./growing/forest-grower.ts";
 import { TreeBuilder } from "./growing/tree-builder.ts";
@@ -28,7 +27,7 @@ export interface ForestModel extends TreeModel {
   params: ForestParams;
 }
 
-export const FOREST_DEFAULTS: ForestParams = {
+const FOREST_DEFAULTS: ForestParams = {
   trees: 200,
   maxFeatures: 0,
   minSamplesLeaf: 1,
@@ -110,9 +109,4 @@ function featuresLookedAt(maxFeatures: number, features: number, target: Target)
         ? features / 3
         : Math.sqrt(features);
   return Math.max(1, Math.min(features, Math.round(share)));
-}
-
-/** Class shares (rows x classes, also for two) or means (rows x 1), row-major. */
-export function predictForest(model: ForestModel, samples: Samples, rows: Int32Array): Float64Array {
-  return predictTrees(model, samples, rows);
 }

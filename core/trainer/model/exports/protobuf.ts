@@ -20,7 +20,7 @@ export function concat(parts: Encoded[]): Encoded {
 }
 
 /** Integers; negative ones take ten bytes, as int64 does. */
-export function varint(value: number | bigint): Encoded {
+function varint(value: number | bigint): Encoded {
   let rest = BigInt.asUintN(64, BigInt(value));
   const bytes: number[] = [];
   do {

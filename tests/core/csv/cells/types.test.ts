@@ -1,10 +1,10 @@
 /** Checks that columns get the types a person would give them, and their cells the right values. */
 import { describe, expect, test } from "bun:test";
-import { parseCell } from "../../../../core/csv/cells/cells.ts";
 import { loadTable } from "../../../../core/csv/columns/load.ts";
 import { profileCsv } from "../../../../core/csv/read.ts";
 import type { CsvProfile, ReadingChoices } from "../../../../core/csv/types.ts";
 import { AppError } from "../../../../core/platform/errors.ts";
+import { parseCell } from "../../../reference/parse-cell.ts";
 import { fileOf } from "../files.ts";
 
 const ROWS = 24;

@@ -3,12 +3,13 @@ import { describe, expect, test } from "bun:test";
 import { crossTargetEncoding, fitTargetEncoding } from "../../../../core/trainer/encoding/target-encoding.ts";
 import { fitLinear, predictLinear } from "../../../../core/trainer/learners/linear/linear.ts";
 import { fitNystroem, predictNystroem } from "../../../../core/trainer/learners/nystroem/nystroem.ts";
+import { predictTrees } from "../../../../core/trainer/learners/trees/batch-predictor.ts";
 import {
   linkMargins,
   predictBoosting,
   trainBoosting,
 } from "../../../../core/trainer/learners/trees/boosting.ts";
-import { predictForest, trainForest } from "../../../../core/trainer/learners/trees/forest.ts";
+import { trainForest } from "../../../../core/trainer/learners/trees/forest.ts";
 import { fitCalibration, fitIsotonicCalibration } from "../../../../core/trainer/model/calibration.ts";
 import { seededRandom } from "../../../../core/trainer/random.ts";
 import type { Samples, SparseRows, Target, Task } from "../../../../core/trainer/samples.ts";
@@ -139,7 +140,7 @@ describe.each(["regression", "binary", "multiclass"] as const)("%s", (task) => {
           random: seededRandom(seed),
           checkpoint: goOn,
         });
-        return predictForest(model, samplesOf(x), all(ROWS));
+        return predictTrees(model, samplesOf(x), all(ROWS));
       };
       // Half of the rows count nothing: what they say must not be heard.
       const lied = targetOf(

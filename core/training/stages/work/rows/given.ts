@@ -110,16 +110,7 @@ function numbersOf(column: Column, as: string): Float64Array {
 }
 
 /** Values, lower case, that mark a row as one of the test. */
-export const TEST_MARKS: readonly string[] = [
-  "test",
-  "testing",
-  "holdout",
-  "held out",
-  "true",
-  "yes",
-  "y",
-  "1",
-];
+const TEST_MARKS: readonly string[] = ["test", "testing", "holdout", "held out", "true", "yes", "y", "1"];
 
 /** By row, whether its mark says test; null where nobody asked for it. Throws AppError `invalid`. */
 export function markedRows(table: Table, name: string | undefined): Uint8Array | null {

@@ -3,7 +3,8 @@
  * ensemble.
  */
 import { expect, test } from "bun:test";
-import { predictForest, trainForest } from "../../../../../core/trainer/learners/trees/forest.ts";
+import { predictTrees } from "../../../../../core/trainer/learners/trees/batch-predictor.ts";
+import { trainForest } from "../../../../../core/trainer/learners/trees/forest.ts";
 import { seededRandom } from "../../../../../core/trainer/random.ts";
 import type { Samples, Target } from "../../../../../core/trainer/samples.ts";
 
@@ -39,7 +40,7 @@ async function lossWith(trees: number, extraTrees: boolean): Promise<{ loss: num
   });
   const shares = new Float64Array(CLASSES);
   for (const row of train) shares[target.values[row]] += 1 / train.length;
-  const response = predictForest(forest, samples, test);
+  const response = predictTrees(forest, samples, test);
   let [loss, guess] = [0, 0];
   test.forEach((row, i) => {
     const k = target.values[row];

@@ -1,9 +1,6 @@
 import { expect, test } from "bun:test";
-import {
-  type ForestParams,
-  predictForest,
-  trainForest,
-} from "../../../../../core/trainer/learners/trees/forest.ts";
+import { predictTrees } from "../../../../../core/trainer/learners/trees/batch-predictor.ts";
+import { type ForestParams, trainForest } from "../../../../../core/trainer/learners/trees/forest.ts";
 import { seededRandom } from "../../../../../core/trainer/random.ts";
 import { fingerprint, goOn, type TreeData, treeData } from "./tree-data.ts";
 
@@ -22,7 +19,7 @@ test.each([false, true])(
   async (extraTrees) => {
     const data = treeData("multiclass", { rows: 1200 });
     const model = await grow(data, { extraTrees });
-    const shares = predictForest(model, data.samples, data.validRows);
+    const shares = predictTrees(model, data.samples, data.validRows);
     const hits = data.validRows.filter((row, i) => {
       const own = shares.subarray(i * 3, i * 3 + 3);
       expect(own[0] + own[1] + own[2]).toBeCloseTo(1, 9);
@@ -35,7 +32,7 @@ test.each([false, true])(
 test("means follow the target, far from zero too", async () => {
   const data = treeData("regression", { rows: 1200 });
   const moved = { ...data, target: { ...data.target, values: data.target.values.map((y) => y + 1e6) } };
-  const means = predictForest(await grow(moved), data.samples, data.validRows);
+  const means = predictTrees(await grow(moved), data.samples, data.validRows);
   const error = Array.from(data.validRows).reduce(
     (sum, row, i) => sum + (means[i] - moved.target.values[row]) ** 2,
     0,
@@ -50,7 +47,7 @@ test("means follow the target, far from zero too", async () => {
 test("without drawing rows, a fully grown tree predicts its training rows", async () => {
   const data = treeData("regression");
   const model = await grow(data, { trees: 1, bootstrap: false, maxFeatures: 1 });
-  const means = predictForest(model, data.samples, data.trainRows);
+  const means = predictTrees(model, data.samples, data.trainRows);
   data.trainRows.forEach((row, i) => {
     expect(means[i]).toBeCloseTo(data.target.values[row], 9);
   });
