@@ -14,6 +14,7 @@ import { slug } from "../../platform/ids.ts";
 import { STAGE_NAMES } from "../../trainer/contract.ts";
 import { EXPERT_NAMES } from "../../training/options/expert.ts";
 import { settleOptions, TRAIN_QUERY } from "../../training/options/run-options.ts";
+import { planAs } from "../../training/options/test-plan.ts";
 import { refuseMissing } from "../../training/queue/settle-run.ts";
 import type { RunReport } from "../../training/run.ts";
 
@@ -41,7 +42,7 @@ export async function trainCommand(words: string[], config: () => Config): Promi
   if (values.help) return say(trainHelp());
   const path = existing(needed(positionals[0], USAGE));
   const asked = readOptions(values);
-  const [{ openTable }, { profileCsv }, { planAs, runStages }] = await Promise.all([
+  const [{ openTable }, { profileCsv }, { runStages }] = await Promise.all([
     import("../../csv/formats/open-table.ts"),
     import("../../csv/read.ts"),
     import("../../training/run.ts"),

@@ -29,7 +29,7 @@ export async function settleRun(
 }
 
 /** The target and all that may be learned from stand in both files. */
-function refuseMissing(
+export function refuseMissing(
   options: RunOptions,
   profile: CsvProfile,
   test: { name: string; profile: CsvProfile },
