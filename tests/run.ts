@@ -102,6 +102,7 @@ const PROGRAMS: Record<string, string> = {
   "/usr/bin/faketime": "faketime",
   "/usr/sbin/ip": "iproute2",
   "/usr/bin/promtool": "prometheus",
+  "/usr/bin/python3": "python3-venv",
   "/usr/lib/postgresql": "postgresql",
   "/usr/sbin/pgbouncer": "pgbouncer",
   "/usr/sbin/mariadbd": "mariadb-server",

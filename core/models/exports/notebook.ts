@@ -85,6 +85,10 @@ def fetch(path):
   ];
 }
 
+/** Rows that weigh are told by a finding of the training. */
+const isWeighted = ({ findings }: StoredVersion["result"]) =>
+  findings.some(({ code: told }) => told === "weighted");
+
 function fetching({ version: { result }, names }: NotebookAbout): Cell[] {
   const isNumber = result.task === "regression";
   return [
@@ -94,6 +98,7 @@ text = fetch("predictions?part=test&values=1&format=ndjson").content.decode()
 rows = pd.DataFrame([json.loads(line) for line in text.split("\\n") if line])
 actual, prediction = rows[${python(names.actual)}], rows[${python(names.prediction)}]
 ${isNumber ? "actual, prediction = actual.astype(float), prediction.astype(float)" : `CLASSES = ${python(result.schema.classes ?? [])}\nPROBABILITIES = ${python(names.probabilities)}`}
+weight = ${isWeighted(result) ? `rows[${python(names.weight)}].astype(float).to_numpy()` : "None"}
 rows.head()
 `),
   ];
@@ -117,39 +122,41 @@ probability = rows[PROBABILITIES].astype(float).to_numpy()
 place = actual.map({name: k for k, name in enumerate(CLASSES)}).to_numpy()
 is_class = np.eye(len(CLASSES))[place]
 measured = {
-    "log_loss": -np.mean(np.log(np.clip(probability[np.arange(len(place)), place], np.finfo(float).eps, 1))),
-    "accuracy": sk.accuracy_score(actual, prediction),
-    "balanced_accuracy": sk.balanced_accuracy_score(actual, prediction),
-    "f1_macro": sk.f1_score(actual, prediction, average="macro", zero_division=0),
-    "mcc": sk.matthews_corrcoef(actual, prediction),
+    "log_loss": -np.average(
+        np.log(np.clip(probability[np.arange(len(place)), place], np.finfo(float).eps, 1)), weights=weight
+    ),
+    "accuracy": sk.accuracy_score(actual, prediction, sample_weight=weight),
+    "balanced_accuracy": sk.balanced_accuracy_score(actual, prediction, sample_weight=weight),
+    "f1_macro": sk.f1_score(actual, prediction, average="macro", zero_division=0, sample_weight=weight),
+    "mcc": sk.matthews_corrcoef(actual, prediction, sample_weight=weight),
 `;
 
-const BINARY = `positive = CLASSES[1]${PROBABILITIES}    "roc_auc": sk.roc_auc_score(place, probability[:, 1]),
-    "average_precision": sk.average_precision_score(place, probability[:, 1]),
-    "f1": sk.f1_score(actual, prediction, pos_label=positive, zero_division=0),
-    "precision": sk.precision_score(actual, prediction, pos_label=positive, zero_division=0),
-    "recall": sk.recall_score(actual, prediction, pos_label=positive, zero_division=0),
-    "brier": sk.brier_score_loss(place, probability[:, 1]),
+const BINARY = `positive = CLASSES[1]${PROBABILITIES}    "roc_auc": sk.roc_auc_score(place, probability[:, 1], sample_weight=weight),
+    "average_precision": sk.average_precision_score(place, probability[:, 1], sample_weight=weight),
+    "f1": sk.f1_score(actual, prediction, pos_label=positive, zero_division=0, sample_weight=weight),
+    "precision": sk.precision_score(actual, prediction, pos_label=positive, zero_division=0, sample_weight=weight),
+    "recall": sk.recall_score(actual, prediction, pos_label=positive, zero_division=0, sample_weight=weight),
+    "brier": sk.brier_score_loss(place, probability[:, 1], sample_weight=weight),
 }`;
 
-const MULTICLASS = `${PROBABILITIES}    "precision": sk.precision_score(actual, prediction, average="macro", zero_division=0),
-    "recall": sk.recall_score(actual, prediction, average="macro", zero_division=0),
-    "brier": np.mean(np.sum((probability - is_class) ** 2, axis=1)),
+const MULTICLASS = `${PROBABILITIES}    "precision": sk.precision_score(actual, prediction, average="macro", zero_division=0, sample_weight=weight),
+    "recall": sk.recall_score(actual, prediction, average="macro", zero_division=0, sample_weight=weight),
+    "brier": np.average(np.sum((probability - is_class) ** 2, axis=1), weights=weight),
 }
 here = [k for k in range(len(CLASSES)) if 0 < is_class[:, k].sum() < len(place)]
-measured["roc_auc"] = np.mean([sk.roc_auc_score(is_class[:, k], probability[:, k]) for k in here])
+measured["roc_auc"] = np.mean([sk.roc_auc_score(is_class[:, k], probability[:, k], sample_weight=weight) for k in here])
 measured["average_precision"] = np.mean(
-    [sk.average_precision_score(is_class[:, k], probability[:, k]) for k in range(len(CLASSES)) if is_class[:, k].any()]
+    [sk.average_precision_score(is_class[:, k], probability[:, k], sample_weight=weight) for k in range(len(CLASSES)) if is_class[:, k].any()]
 )`;
 
 const REGRESSION = `measured = {
-    "r2": sk.r2_score(actual, prediction),
-    "rmse": np.sqrt(sk.mean_squared_error(actual, prediction)),
-    "mae": sk.mean_absolute_error(actual, prediction),
-    "mse": sk.mean_squared_error(actual, prediction),
-    "mape": sk.mean_absolute_percentage_error(actual, prediction),
-    "median_absolute_error": sk.median_absolute_error(actual, prediction),
-    "explained_variance": sk.explained_variance_score(actual, prediction),
+    "r2": sk.r2_score(actual, prediction, sample_weight=weight),
+    "rmse": np.sqrt(sk.mean_squared_error(actual, prediction, sample_weight=weight)),
+    "mae": sk.mean_absolute_error(actual, prediction, sample_weight=weight),
+    "mse": sk.mean_squared_error(actual, prediction, sample_weight=weight),
+    "mape": sk.mean_absolute_percentage_error(actual, prediction, sample_weight=weight),
+    "median_absolute_error": sk.median_absolute_error(actual, prediction, sample_weight=weight),
+    "explained_variance": sk.explained_variance_score(actual, prediction, sample_weight=weight),
 }`;
 
 function charts({ version: { result } }: NotebookAbout): Cell[] {

@@ -25,6 +25,8 @@ export interface RowNames {
   fold: string;
   actual: string;
   prediction: string;
+  /** Only where rows weigh. */
+  weight: string;
   probabilities: string[];
 }
 
@@ -34,7 +36,12 @@ export function rowNames(classes: readonly string[], taken: readonly string[]): 
   const shares = isWide ? ["probability"] : classes.map((name) => `probability_${name}`);
   return {
     ...{ row: free("row"), part: free("part"), fold: free("fold") },
-    ...{ actual: free("actual"), prediction: free("prediction"), probabilities: shares.map(free) },
+    ...{
+      actual: free("actual"),
+      prediction: free("prediction"),
+      weight: free("weight"),
+      probabilities: shares.map(free),
+    },
   };
 }
 
@@ -69,6 +76,7 @@ export function predictionTable(answers: RowAnswers, part: RowPart, values: Tabl
     { name: names.actual, kind },
     { name: names.prediction, kind },
     ...names.probabilities.map((name) => ({ name, kind: "number" }) as const),
+    ...(answers.weights ? [{ name: names.weight, kind: "number" } as const] : []),
   ];
   const answered = (at: number): Cell[] => {
     const [truth, answer] = [answers.truth[at]!, answers.answers[at]!];
@@ -81,6 +89,7 @@ export function predictionTable(answers: RowAnswers, part: RowPart, values: Tabl
     ...placeOf(answers, at),
     ...data.map((column) => cellOf(column, answers.rows[at]!)),
     ...answered(at),
+    ...(answers.weights ? [answers.weights[at]!] : []),
   ];
   return tableOf(answers, { part, columns, cells });
 }

@@ -28,6 +28,8 @@ export interface RowAnswers {
   answers: Float64Array;
   /** rows x classes; null for regression. */
   probabilities: Float64Array | null;
+  /** What each row counts in metrics; absent: once. */
+  weights?: Float64Array;
 }
 
 /** Predictions for held-out rows; training rows as positions in the training data. */
@@ -42,6 +44,8 @@ export interface Tested {
   rows: Int32Array;
   predicted: Prediction;
   truth: Float64Array;
+  /** What each row counts in metrics; null: once. */
+  weights: Float64Array | null;
 }
 
 /** `train`: the training rows' positions in `table`. */
@@ -103,6 +107,15 @@ export function rowAnswers(
       ),
     ),
     probabilities,
+    ...(tested.weights && {
+      weights: Float64Array.from(kept, (at) =>
+        of(
+          at,
+          (i) => data.target.scoreWeights![held.rows[i]!]!,
+          (i) => tested.weights![i]!,
+        ),
+      ),
+    }),
   };
 }
 

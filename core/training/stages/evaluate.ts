@@ -55,7 +55,7 @@ export const evaluateModel: Stage<Work> = {
       ...outcomeOf(target, rowsOf(target), predicted.probabilities ?? predicted.values),
       values: predicted.values,
     };
-    await saveAnswers(context, { rows: test, predicted, truth: outcome.truth });
+    await saveAnswers(context, { rows: test, predicted, truth: outcome.truth, weights: outcome.weights });
     const baseline = guessed(work, target);
     const metrics = measureAll(outcome);
     const replicates = replicatesFor(test.length);
