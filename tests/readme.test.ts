@@ -16,7 +16,7 @@ const DOCUMENTS = [
   "deploy/README.md",
 ];
 /** What is written in capitals and is no setting of the server. */
-const OTHER_NAMES = /^(BENCH_(DATA|CORPUS|KEPT|PYTHON)|TEST_ENGINE|SECURITY|[A-Z]+_RECORDS)$/;
+const OTHER_NAMES = /^(BENCH_(DATA|CORPUS|KEPT|PYTHON)|TEST_ENGINE|TEST_PYTHON|SECURITY|[A-Z]+_RECORDS)$/;
 const README_LINES = 150;
 
 const textOf = (path: string) => Bun.file(join(ROOT, path)).text();
