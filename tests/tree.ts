@@ -6,6 +6,8 @@ const ROOT = resolve(import.meta.dir, "..");
 export const TREE_FILE = "core/README.md";
 const BEGIN = "<!-- tree: written by `bun tests/tree.ts --write` -->\n```\n";
 const END = "```\n<!-- end of tree -->";
+/** Characters of a line, beside the path. */
+const LINE = 110;
 
 export function readmeTree(readme: string): string {
   return readme.slice(readme.indexOf(BEGIN) + BEGIN.length, readme.indexOf(END));
@@ -31,7 +33,10 @@ async function firstSentence(path: string): Promise<string> {
     .replace(/^[\s*/]+/gm, "")
     .replace(/\s+/g, " ")
     .trim();
-  return (/^.*?[.?!:](?=\s|$)/.exec(words)?.[0] ?? words).slice(0, 140);
+  const sentence = /^.*?[.?!](?=\s|$)/.exec(words)?.[0] ?? words;
+  if (sentence.length <= LINE) return sentence;
+  // Of a longer sentence its first part, as a sentence.
+  return `${/^.{20,}?(?=[:;] |, )/.exec(sentence)?.[0] ?? sentence.slice(0, LINE)}.`;
 }
 
 if (import.meta.main) {
