@@ -13,6 +13,8 @@ type Feature = ModelSchema["features"][number];
 
 /** With more values than this, they are typed, with suggestions, instead of chosen. */
 const MAX_OPTIONS = 25;
+/** Characters that a column of fields does not show at once. */
+const LONG_VALUE = 24;
 const SHOWN_CLASSES = 5;
 /** The others are one click away. */
 const SHOWN_FIELDS = 8;
@@ -113,8 +115,9 @@ function FeatureField(props: { feature: Feature; id: string; trial: Trial | unde
   const shown = value ?? (example === null ? "" : String(example));
   const field = { id, name: `f.${name}` };
   const isRanged = type === "number" && min !== undefined && max !== undefined;
+  const isWide = type === "text" || feature.values?.some((option) => option.length > LONG_VALUE);
   return (
-    <div class="field">
+    <div class={isWide ? "field field-wide" : "field"}>
       <div class="field-head">
         <label for={id} title={name}>
           <bdi>{name}</bdi>

@@ -141,8 +141,8 @@ export function Name({ of }: { of: string }) {
   return <bdi {...(shown === of ? {} : { title: of })}>{shown}</bdi>;
 }
 
-/** Up to the first semicolon or full stop that stands in no name and no number. */
-const FIRST_CLAUSE = /^(?:“[^”]*”|[^“;.]|\.(?!\s|$))*[;.]?/;
+/** Up to the first colon, semicolon or full stop that stands in no name and no number. */
+const FIRST_CLAUSE = /^(?:“[^”]*”|[^“;:.]|[:.](?!\s|$))*[;:.]?/;
 
 /** A verdict on a run or a model: its first clause leads; what it is measured against follows in smaller type. */
 export function VerdictWords({ of }: { of: string }) {
