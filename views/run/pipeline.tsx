@@ -4,7 +4,17 @@ import type { PanelKey } from "../../core/events/panel-names.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
 import type { RunStage, RunView } from "../../core/training/run-view.ts";
 import { type Links, url } from "../layout/frame.ts";
-import { capital, count, duration, figure, percent, plural, shortName, timeLeft } from "../parts/format.ts";
+import {
+  capital,
+  count,
+  duration,
+  figure,
+  percent,
+  plural,
+  shortName,
+  timeLeft,
+  unbroken,
+} from "../parts/format.ts";
 import { Action, All, Bar, curlLine, Empty, LampDot, Time, VerdictWords } from "../parts/parts.tsx";
 import { replayPath, runPath } from "../parts/paths.ts";
 import { CompareForm, Pick } from "../parts/pick.tsx";
@@ -230,7 +240,7 @@ function StageRow({ stage, id, run }: { stage: RunStage; id: string; run: RunVie
         value={progress}
         text={status === "finished" ? time : [words, time].filter(Boolean).join(", ")}
       />
-      <span class="stage-note">{stageNote(stage, run)}</span>
+      <span class="stage-note">{unbroken(stageNote(stage, run))}</span>
       {findings.length > 0 && <FindingsOf findings={findings} id={`${id}-findings`} />}
     </li>
   );

@@ -37,7 +37,7 @@ export function CurvePanel({ data, panelKey }: { data: NonNullable<PanelData["cu
 /** Boosting and networks learn in rounds; other kinds are fitted at once. */
 function noCurve({ finishedAt, candidates }: NonNullable<PanelData["curve"]>["run"]): string {
   if (finishedAt !== null && !candidates.length) return "The run ended before a candidate was trained.";
-  if (finishedAt !== null) return "No learning curve: no candidate of this run learned in rounds.";
+  if (finishedAt !== null) return "No learning curve: none of the candidates reported training rounds.";
   if (!candidates.length) return "The curve starts with the first training round.";
   return "No curve yet. It starts when a candidate that learns in rounds, such as gradient boosting, is tried.";
 }
