@@ -189,7 +189,7 @@
   document.addEventListener("keydown", (event) => {
     const isTyping = event.target.closest?.("input, textarea, select, [contenteditable]");
     if (isTyping || $("dialog[open]") || event.ctrlKey || event.metaKey || event.altKey) return;
-    const go = [...document.querySelectorAll("[data-go]")].find(({ dataset }) => dataset.key === event.key);
+    const go = $(`[data-key="${CSS.escape(event.key)}"]`);
     if (go) location.href = go.dataset.go;
     else if (Object.hasOwn(DO, event.key)) {
       event.preventDefault();

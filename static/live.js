@@ -7,7 +7,7 @@
   const announce = document.getElementById("announce");
   if (!live()) return;
 
-  const WORDS = { connecting: "Connecting", live: "Live", polling: "Polling", offline: "Offline" };
+  const WORDS = { live: "Live", polling: "Polling", offline: "Offline" };
   const RECONNECTS = [1001, 1005, 1006, 1011, 1012, 1013, 1014];
   const POLL_MS = 2000;
   const MOST_MS = 15000;
@@ -58,12 +58,12 @@
     try {
       const answer = await fetch(url, { signal: AbortSignal.timeout(OPENING_MS) });
       // The access has ended: the page itself says so, or leads to signing in.
-      if (answer.status === 401) return location.reload();
+      if (answer.status === 401) return reload();
       if (!answer.ok) throw answer;
       const frame = await answer.json();
       if (isOpen()) return;
       show("polling");
-      if (frame.gone) return location.reload();
+      if (frame.gone) return reload();
       greet(frame);
       if (!frame.content) return;
       wait = POLL_MS;
@@ -92,6 +92,9 @@
     position = frame.watermark;
     for (const [panel, seq] of Object.entries(frame.panels)) seqs.set(panel, seq);
   }
+
+  // Later: a form that renames or deletes what the page is about leads on by itself.
+  const reload = () => setTimeout(() => location.reload(), POLL_MS);
 
   const isOpen = () => socket !== null && socket.readyState === WebSocket.OPEN;
 
@@ -132,7 +135,7 @@
     if (connection.socket !== socket) return event.preventDefault();
     heardAt = Date.now();
     const frame = JSON.parse(message.data);
-    if (frame.gone) return location.reload();
+    if (frame.gone) return reload();
     if (frame.control === "hello") return greet(frame);
     if (frame.trial) {
       if (frame.trial < trial || frame.failed) event.preventDefault();
@@ -189,15 +192,15 @@
   async function renew() {
     stood = standing();
     const answer = await fetch(location.href, { headers: { accept: "text/html" } }).catch(() => null);
-    if (!answer || answer.status >= 500) {
+    if (!answer || answer.status > 499) {
       stood = null;
       return;
     }
-    if (!answer.ok) return location.reload();
+    if (!answer.ok) return reload();
     const text = await answer.text();
     const panels = document.querySelectorAll("main [data-panel]:not([hx-morph-skip])");
     for (const panel of panels) panel.setAttribute("hx-morph-skip", "");
-    htmx.swap({ text, target: "#main", select: "#main", swap: "outerMorph", sourceElement: document.body });
+    htmx.swap({ text, target: "#main", select: "#main", swap: "outerMorph", sourceElement: body });
     for (const panel of panels) panel.removeAttribute("hx-morph-skip");
   }
 
@@ -211,14 +214,14 @@
     triedAt = Date.now();
     if (!document.hidden) setTimeout(() => isOpen() || reopen(), 1000);
   });
-  window.addEventListener("online", reopen);
-  window.addEventListener("offline", () => {
+  addEventListener("online", reopen);
+  addEventListener("offline", () => {
     show("offline");
     socket?.close();
     socket = null;
     startPolling();
   });
-  window.addEventListener("pageshow", ({ persisted }) => persisted && reopen());
+  addEventListener("pageshow", ({ persisted }) => persisted && reopen());
   setInterval(dropIfSilent, 1000);
   setTimeout(() => isOpen() || startPolling(), PATIENCE_MS);
 })();

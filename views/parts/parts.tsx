@@ -144,10 +144,15 @@ export function Name({ of }: { of: string }) {
 /** Up to the first colon, semicolon or full stop that stands in no name and no number. */
 const FIRST_CLAUSE = /^(?:“[^”]*”|[^“;:.]|[:.](?!\s|$))*[;:.]?/;
 
+const LEAST_LEAD = 24;
+
 /** A verdict on a run or a model: its first clause leads; what it is measured against follows in smaller type. */
 export function VerdictWords({ of }: { of: string }) {
   const text = unbroken(of);
-  const [lead = ""] = FIRST_CLAUSE.exec(text) ?? [];
+  const clause = (from: number) => FIRST_CLAUSE.exec(text.slice(from))?.[0] ?? "";
+  const first = clause(0);
+  // "Weak signal:" alone says too little.
+  const lead = first.length < LEAST_LEAD ? first + clause(first.length) : first;
   const rest = text.slice(lead.length).trim();
   return (
     <>
