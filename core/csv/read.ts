@@ -6,7 +6,14 @@ import { AppError } from "../platform/errors.ts";
 import { inferColumn } from "./cells/infer-type.ts";
 import { isHugeWhole } from "./cells/numbers/digit-names.ts";
 import { decimalEvidence } from "./cells/numbers/number-format.ts";
-import { checkChoices, checkReading, chosenMissing, chosenType, keptColumns } from "./dialect/choices.ts";
+import {
+  checkChoices,
+  checkReading,
+  chosenMissing,
+  chosenType,
+  keptColumns,
+  namedChoices,
+} from "./dialect/choices.ts";
 import { type Decision, decide, describeDialect } from "./dialect/decide.ts";
 import { mergeHeader, withoutMark } from "./dialect/layout.ts";
 import { nameColumns } from "./dialect/names.ts";
@@ -47,10 +54,11 @@ const CHOICE_ROWS = 10;
 /** Throws AppError `invalid` with place and fix if the file cannot be read as a table, or a choice does not fit. */
 export async function profileCsv(
   path: string,
-  choices: ReadingChoices,
+  asked: ReadingChoices,
   options: ProfileOptions,
 ): Promise<CsvProfile> {
-  const { dialect, start, names, findings } = await readBeginning(path, choices, options);
+  const { dialect, start, names, findings } = await readBeginning(path, asked, options);
+  const choices = namedChoices(asked, names);
   checkChoices(choices, names);
   const samples = names.map((name, column) => ({
     name,

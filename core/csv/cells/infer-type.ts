@@ -135,6 +135,7 @@ function inferNumber(
   const words = wordsAmong(strays);
   const missingWords = [...missingIn(values, MISSING_AMONG_VALUES), ...words];
   const findings = words.length > 0 ? [strayFinding(sample.name, words, strays)] : [];
+  findings.push(...plainMissing(sample.name, values, solid));
   if (isAmbiguous) findings.push(ambiguousFinding(sample.name, solid, format));
   findings.push(...styleFindings(sample.name, sniffed, solid));
   return { plan: { name: sample.name, type: "number", missingWords, number: format }, findings };
@@ -147,6 +148,21 @@ function isTooFew({ units, marks, style }: NumberFormat, solid: readonly string[
   return (
     (units !== undefined || marks === true || style !== undefined) && distinct(solid).length < LEAST_STYLED
   );
+}
+
+/** A word of a language, such as "none", in more cells than this may be a class. */
+const TOLD_MISSING = 0.02;
+
+/** Words that count as missing among numbers, though one of them may say something: "none", "unknown". */
+function plainMissing(column: string, values: readonly string[], solid: readonly string[]): Finding[] {
+  if (values.length - solid.length <= TOLD_MISSING * values.length) return [];
+  const words = missingIn(values, MISSING_AMONG_VALUES).filter((word) => /^\p{L}{4,}/u.test(word));
+  if (words.length === 0) return [];
+  const named = words.map((word) => `“${word}”`).join(", ");
+  const message = `In “${column}”, ${named} counts as missing beside numbers. If it is a class, read the column as a category.`;
+  return [
+    { code: "missing_words", severity: "info", column, message, fix: { types: { [column]: "category" } } },
+  ];
 }
 
 const DIGITS_AS_DATES = [

@@ -1,7 +1,7 @@
 /** Checks a user's import settings against the file. Unknown names are refused with a list of the known ones. */
 import { AppError } from "../../platform/errors.ts";
 import { COLUMN_TYPES, type ColumnPlan, type ColumnType, type ReadingChoices } from "../types.ts";
-import { nearName } from "./near-name.ts";
+import { nearName, sameName } from "./near-name.ts";
 
 const MAX_DELIMITER = 8;
 const MAX_HEADER_ROW = 500;
@@ -33,6 +33,21 @@ export function checkReading({ delimiter, quote, header }: ReadingChoices): void
       example: "1",
     });
   }
+}
+
+/** With each column called as the file writes it, whatever form its accents were sent in. */
+export function namedChoices(choices: ReadingChoices, names: readonly string[]): ReadingChoices {
+  const known = (name: string) => sameName(name, names);
+  const keyed = <T>(record: Record<string, T>) =>
+    Object.fromEntries(Object.entries(record).map(([name, value]) => [known(name), value]));
+  const { types, missing, drop, target } = choices;
+  return {
+    ...choices,
+    ...(types && { types: keyed(types) }),
+    ...(missing && { missing: keyed(missing) }),
+    ...(drop && { drop: drop.map(known) }),
+    ...(target && { target: known(target) }),
+  };
 }
 
 /** Throws AppError `invalid` if a column or type does not exist. */

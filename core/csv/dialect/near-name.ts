@@ -25,6 +25,13 @@ export function nearName(asked: string, known: Iterable<string>): string | null 
   return found;
 }
 
+/** The known name that is written alike, its accents in either form (NFC, NFD); else the asked one itself. */
+export function sameName(asked: string, known: readonly string[]): string {
+  if (known.includes(asked)) return asked;
+  const composed = asked.normalize("NFC");
+  return known.find((name) => name.normalize("NFC") === composed) ?? asked;
+}
+
 function letters(name: string): string {
   return name
     .normalize("NFKD")

@@ -35,14 +35,14 @@ const PARTIAL =
   /(?:^|[\s_.-])(?:target|label|class|outcome|churn|survived|fraud|default|price|species|response|y|total|amount)(?:$|[\s_.-])/i;
 /** Names of locations, not of outcomes. */
 const PLACE =
-  /^(?:lat|latitude|lon|lng|long|longitude|easting|northing|utm_?[xyne]|coord(?:inate)?s?[_ ]?[xy]?|[xyz]_?coord(?:inate)?)$|(?:^|[_\s.-])(?:lat|latitude|lon|lng|longitude)$/i;
+  /^(?:lat|latitude|lon|lng|long|longitude|easting|northing|utm_?[xyne]|coord(?:inate)?s?[_ ]?[xy]?|[xyz]_?coord(?:inate)?|breitengrad|längengrad|laengengrad|latitud|longitud|latitudine|longitudine|rechtswert|hochwert)$|(?:^|[_\s.-])(?:lat|latitude|lon|lng|longitude)$/i;
 /** With many rows, more distinct values than this are a quantity. */
 const MAX_NUMERIC_CLASSES = 12;
 const MAX_CLASSES = 100;
 
 /** Beside a `z`, `y` is a coordinate, not a target. */
 export function guessTarget(columns: readonly ColumnProfile[]): TargetGuess & { isUnsure?: true } {
-  const candidates = columns.filter(canBeTarget);
+  const candidates = withoutCoordinates(columns.filter(canBeTarget), columns);
   if (candidates.length === 0) {
     const targetReason = "No column can be predicted: all are IDs, texts, dates or constant.";
     return {
@@ -54,20 +54,30 @@ export function guessTarget(columns: readonly ColumnProfile[]): TargetGuess & { 
   }
   const last = candidates[candidates.length - 1];
   const isLastOfAll = last === columns[columns.length - 1];
-  const isSpace = columns.some(({ name }) => /^z$/i.test(name));
-  const scored = candidates
-    .filter(({ name }) => !(isSpace && /^y$/i.test(name)))
-    .map((column) => ({
-      column,
-      ...score(column, { isLast: column === last, isLastOfAll, isFirst: column === columns[0] }),
-    }));
+  const scored = candidates.map((column) => ({
+    column,
+    ...score(column, { isLast: column === last, isLastOfAll, isFirst: column === columns[0] }),
+  }));
   const best = scored.reduce((winner, other) => (other.points > winner.points ? other : winner));
   return { target: best.column.name, targetReason: best.reason, ...guessTask(best.column) };
 }
 
+/** So many other columns make `x` and `y` a place rather than cause and effect. */
+const LEAST_BESIDE = 2;
+
+/** A `y` beside a `z`, or right beside an `x` among other columns, is a place in space. */
+function withoutCoordinates(candidates: ColumnProfile[], columns: readonly ColumnProfile[]): ColumnProfile[] {
+  const isNamed = (pattern: RegExp) =>
+    columns.findIndex(({ name, type }) => pattern.test(name.trim()) && type === "number");
+  const [x, y, z] = [isNamed(/^x$/i), isNamed(/^y$/i), isNamed(/^z$/i)];
+  const isPlane = x >= 0 && y === x + 1 && candidates.length >= LEAST_BESIDE + 2;
+  if (!isPlane && z < 0) return candidates;
+  return candidates.filter(({ name }) => !(/^y$/i.test(name) || (isPlane && /^x$/i.test(name))));
+}
+
 function canBeTarget({ name, type, distinct, count, missing }: ColumnProfile): boolean {
   const filled = count - missing;
-  if (PLACE.test(name.trim()) || isIdName(name)) return false;
+  if (PLACE.test(name.trim().normalize("NFC")) || isIdName(name)) return false;
   if (type === "id" || type === "text" || type === "date" || distinct < 2 || missing > 0.5 * count)
     return false;
   return type === "number" || distinct <= Math.min(MAX_CLASSES, 0.5 * filled + 2);
@@ -120,7 +130,8 @@ function guessNumericTask(column: ColumnProfile): { task: Task; taskReason: stri
   }
   if (QUANTITY.test(name)) return regression;
   // Codes are numbered from 0 or 1 without gaps.
-  const isNumbered = (min === 0 || min === 1) && max! - min + 1 === distinct;
+  const isSigned = min === -1 && max === 1 && distinct === 3;
+  const isNumbered = isSigned || ((min === 0 || min === 1) && max! - min + 1 === distinct);
   if (isNumbered && distinct <= MOST_LIKELY_CODES) {
     const taskReason = `“${name}” has only the whole numbers ${min} to ${max}, which are more likely classes than a quantity.`;
     return { task: "multiclass", taskReason, isUnsure: true };

@@ -113,14 +113,14 @@ class RowTaker {
     }
   }
 
-  /** Joined files repeat it, ignoring case. */
+  /** Joined files repeat it: in another case, with blanks around the names, a byte order mark or a comment's mark before them. */
   private repeatsHeader(cells: readonly string[]): boolean {
     const { hasHeader, header } = this.layout;
     return (
       hasHeader &&
       cells.length > 1 &&
       cells.length === header.length &&
-      header.every((cell, k) => cell.toLowerCase() === cells[k]!.toLowerCase())
+      header.every((cell, k) => bareName(cell) === bareName(cells[k]!))
     );
   }
 
@@ -150,3 +150,11 @@ class RowTaker {
     return notes;
   }
 }
+
+/** A byte order mark is a blank to trim. */
+const bareName = (cell: string) =>
+  cell
+    .trim()
+    .replace(/^(["'])(.*)\1$/, "$2")
+    .trim()
+    .toLowerCase();

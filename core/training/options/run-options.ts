@@ -1,6 +1,6 @@
 /** Defines and checks the options of a training: the request's schema, and how it is completed with the dataset. */
 import * as z from "zod";
-import { nearName } from "../../csv/dialect/near-name.ts";
+import { nearName, sameName } from "../../csv/dialect/near-name.ts";
 import { findLabel } from "../../csv/profile/advice/positive-class.ts";
 import { guessTask, TASK_CHOSEN } from "../../csv/profile/guess-target.ts";
 import type { CsvProfile } from "../../csv/types.ts";
@@ -8,6 +8,7 @@ import { AppError } from "../../platform/errors.ts";
 import type { RunOptions } from "../../trainer/contract.ts";
 import { isMetricName, METRICS, metricNames } from "../../trainer/metrics/index.ts";
 import type { Task } from "../../trainer/samples.ts";
+import { EXPERT_SETTINGS } from "./expert.ts";
 import { EXPERT_SHAPE, EXPERT_TEXT_SHAPE } from "./expert-schema.ts";
 import { settleExpert } from "./settle-expert.ts";
 
@@ -109,7 +110,8 @@ export const TRAIN_QUERY = z.strictObject({
 });
 
 /** The options that the run stores. Throws AppError `invalid` if a column or the target does not exist. */
-export function settleOptions(request: TrainRequest, profile: CsvProfile, budgetSeconds: number): RunOptions {
+export function settleOptions(asked: TrainRequest, profile: CsvProfile, budgetSeconds: number): RunOptions {
+  const request = withKnownNames(asked, profile);
   const target = request.target ?? profile.target;
   if (target === null) {
     throw new AppError("invalid", "No column is a likely target", {
@@ -149,6 +151,24 @@ export function settleOptions(request: TrainRequest, profile: CsvProfile, budget
     refit: request.refit ?? true,
     ...expert,
   };
+}
+
+/** With each column called as the file writes it, whatever form its accents were sent in. */
+function withKnownNames(request: TrainRequest, { columns }: CsvProfile): TrainRequest {
+  const names = columns.map(({ name }) => name);
+  const known = (name: string) => sameName(name, names);
+  const renamed: Record<string, unknown> = { ...request };
+  const single = Object.entries(EXPERT_SETTINGS).flatMap(([name, { takes }]) =>
+    takes.kind === "column" ? [name] : [],
+  );
+  for (const field of ["target", "splitColumn", ...single])
+    if (typeof renamed[field] === "string") renamed[field] = known(renamed[field]);
+  const { features, exclude, monotone } = request;
+  if (features) renamed.features = features.map(known);
+  if (exclude) renamed.exclude = exclude.map(known);
+  if (monotone)
+    renamed.monotone = Object.fromEntries(Object.entries(monotone).map(([name, way]) => [known(name), way]));
+  return renamed as TrainRequest;
 }
 
 /** Checked if the profile holds every value of the target; the training checks it in any case. */

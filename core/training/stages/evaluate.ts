@@ -2,12 +2,13 @@
  * Performance evaluation: scores the model on rows that it has never seen. The test set is used here and only here.
  * Every metric is compared with a baseline, and the verdict begins with a warning if the baseline is not beaten.
  */
-import type { Column, Table } from "../../csv/types.ts";
-import { count } from "../../platform/figures.ts";
+import type { Column, Finding, Table } from "../../csv/types.ts";
+import { count, score } from "../../platform/figures.ts";
 import { rowAnswers, type Tested, writeRowAnswers } from "../../trainer/checks/row-answers.ts";
+import { errorsAmong } from "../../trainer/checks/severity.ts";
 import { ROWS_FILE } from "../../trainer/contract.ts";
 import { bootstrapIntervals } from "../../trainer/metrics/bootstrap.ts";
-import { measureAll } from "../../trainer/metrics/index.ts";
+import { METRICS, measureAll } from "../../trainer/metrics/index.ts";
 import type { Outcome } from "../../trainer/metrics/outcome.ts";
 import { decideClass, type Prediction, predictTable } from "../../trainer/model/model.ts";
 import { type TrainingReference, trainingReference } from "../../trainer/model/reference.ts";
@@ -66,6 +67,8 @@ export const evaluateModel: Stage<Work> = {
     const intervals = await bootstrapIntervals(outcome, metrics, drawing);
     report({ type: "progress", progress: 0.5, note: "Measuring feature importance" });
     const guesses = measureAll(baseline);
+    const perfect = nearlyPerfect(metrics, guesses, work.findings);
+    if (perfect) tellFinding(context, perfect);
     const verdict = verdictOf({
       metric,
       metrics,
@@ -88,6 +91,24 @@ export const evaluateModel: Stage<Work> = {
     report({ type: "progress", progress: 1, note: `Measured on ${plural(test.length, "test row")}` });
   },
 };
+
+/** Scores from here on are rare where the answer is not known already. */
+const NEARLY_PERFECT = { roc_auc: 0.999, r2: 0.999, accuracy: 0.999 };
+
+/** Null where the score is a usual one, where guessing does as well, or where an error has told already why. */
+function nearlyPerfect(
+  metrics: Readonly<Record<string, number>>,
+  guesses: Readonly<Record<string, number>>,
+  findings: readonly Finding[],
+): Finding | null {
+  if (errorsAmong(findings).length > 0) return null;
+  const name = (["roc_auc", "r2", "accuracy"] as const).find((known) => metrics[known] !== undefined);
+  const isPerfect =
+    name && metrics[name]! >= NEARLY_PERFECT[name] && !(guesses[name]! >= NEARLY_PERFECT[name]);
+  if (!isPerfect) return null;
+  const message = `The score is almost perfect (${METRICS[name].label} ${score(metrics[name]!)}), which real data rarely allows. Look at the most important columns: one of them may hold the answer, or be known only afterwards.`;
+  return { code: "near_perfect", severity: "warning", column: null, message, fix: null };
+}
 
 /** The model's predictions for the test rows; the time they take predicts the rest of the evaluation. */
 async function answersOf(context: Context, tested: Table): Promise<Prediction> {

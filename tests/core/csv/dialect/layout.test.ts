@@ -215,3 +215,64 @@ test("names that differ only in the Unicode form of an accent are distinct", asy
   const { names: read } = await names(["gro\u0308\u00dfe,gr\u00f6\u00dfe,y", ...rows].join("\n"));
   expect(read[1]).toBe("gr\u00f6\u00dfe_2");
 });
+
+describe("what stands around the names", () => {
+  const body = Array.from(
+    { length: 30 },
+    (_, k) => `${20 + k},${60 + (k % 9)}.5,${k % 2 ? "yes" : "no"}`,
+  ).join("\n");
+  const read = async (text: string | Uint8Array) => {
+    const { columns, rows } = await profileCsv(fileOf(text), {}, { name: "around.csv" });
+    return { names: columns.map(({ name }) => name), rows };
+  };
+  const names = ["age", "weight", "smoker"];
+
+  test("a comment's mark right before them, below other comments, too", async () => {
+    expect(await read(`#age,weight,smoker\n${body}\n`)).toEqual({ names, rows: 30 });
+    expect(await read(`#exported by us\n#on Monday\n#age,weight,smoker\n${body}\n`)).toEqual({
+      names,
+      rows: 30,
+    });
+    const colours = Array.from({ length: 30 }, (_, k) => `#ff00${10 + k},${k}`).join("\n");
+    expect(await read(`colour,n\n${colours}\n`)).toEqual({ names: ["colour", "n"], rows: 30 });
+  });
+
+  test("a byte order mark, blanks or quotes where the header comes again", async () => {
+    const header = "age,weight,smoker";
+    for (const again of [
+      `\ufeff${header}`,
+      "age, weight, smoker",
+      '"age","weight","smoker"',
+      `\ufeff"age","weight","smoker"`,
+    ])
+      expect(await read(`${header}\n${body}\n${again}\n${body.split("\n").reverse().join("\n")}\n`)).toEqual({
+        names,
+        rows: 60,
+      });
+  });
+
+  test("units, kinds of values, or nothing but separators below them", async () => {
+    for (const [line, called] of [
+      ["years,kg,", ["age years", "weight kg", "smoker"]],
+      ["(years),(kg),", ["age (years)", "weight (kg)", "smoker"]],
+      ["INTEGER,DOUBLE,VARCHAR(3)", ["age INTEGER", "weight DOUBLE", "smoker VARCHAR(3)"]],
+      ["=====,=====,=====", names],
+      [",,", names],
+      ["age,weight,smoker", names],
+    ] as const)
+      expect(await read(`age,weight,smoker\n${line}\n${body}\n`)).toEqual({ names: [...called], rows: 30 });
+  });
+
+  test("units below names of words; a label of the column is no unit", async () => {
+    const words = Array.from({ length: 30 }, (_, k) => `${"abc"[k % 3]}x,${k % 2 ? "kg" : "lb"}`).join("\n");
+    expect((await read(`item,unit\n${words}\n`)).rows).toBe(30);
+    expect(await read(`item,sold\n(name),(in)\n${words}\n`)).toMatchObject({
+      names: ["item (name)", "sold (in)"],
+    });
+  });
+
+  test("places counted from 0 instead of names", async () => {
+    const numbers = Array.from({ length: 30 }, (_, k) => `${k / 7},${k / 3},${k % 5}.5,a`).join("\n");
+    expect((await read(`0,1,2,label\n${numbers}\n`)).names).toEqual(["0", "1", "2", "label"]);
+  });
+});
