@@ -88,7 +88,7 @@ async function makeHostile(victim: Victim, payloads: string[]) {
   });
   const run = (await trained.json()) as { id: string; status: string; version: number; error: unknown };
   if (run.status !== "finished") throw new Error(`the hostile run: ${JSON.stringify(run).slice(0, 500)}`);
-  await victim.send("PUT", "/api/models/hostile/live", { version: run.version });
+  await victim.send("PUT", "/api/models/hostile/live", { version: run.version, confirm: true });
   return { datasetId, runId: run.id, names };
 }
 

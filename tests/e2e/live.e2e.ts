@@ -89,9 +89,9 @@ test("pages that stay open through trainings, a deployment and another reading e
     if (request.url() === model.url()) renewals += 1;
   });
   await ask("POST", "api/train?wait=1", { ...train, exclude: ["weight"] });
-  await ask("PUT", "api/models/fruit/live", { version: 1 });
+  await ask("PUT", "api/models/fruit/live", { version: 1, confirm: true });
   await expect(model.locator(".page-head")).toContainText("Version 1live");
-  await ask("PUT", "api/models/fruit/live", { version: 2 });
+  await ask("PUT", "api/models/fruit/live", { version: 2, confirm: true });
   await ask("PATCH", `api/datasets/${datasetId}`, { exclude: ["weight"] });
   await expectAllLikeFresh(model, file, run);
   await expect(model.locator(".page-head")).toContainText("Version 2live");

@@ -29,7 +29,7 @@ export class Ledger {
       });
       if (run.status !== "finished") throw new Error(`the first run is ${run.status}`);
     }
-    await this.must("PUT", "api/models/crew/live", { version: 1 });
+    await this.must("PUT", "api/models/crew/live", { version: 1, confirm: true });
     this.deployed = 1;
   }
 
@@ -37,7 +37,7 @@ export class Ledger {
   async write(turn: number): Promise<void> {
     for (;;) {
       const version = 1 + (turn % 2);
-      if (await this.tries("PUT", "api/models/crew/live", { version })) {
+      if (await this.tries("PUT", "api/models/crew/live", { version, confirm: true })) {
         this.deployed = version;
         return;
       }

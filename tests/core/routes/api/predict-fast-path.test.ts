@@ -17,7 +17,7 @@ beforeAll(async () => {
     const csv = `group,kind,"so ""many""",target\n${rows.join("\n")}\n`;
     const { id } = (await (await harness.upload(`${name}.csv`, csv)).json()) as { id: string };
     await harness.send("POST", "/api/train?wait=1", { datasetId: id, target: "target", budgetSeconds: 2 });
-    await harness.send("PUT", `/api/models/${name}/live`, { version: 1 });
+    await harness.send("PUT", `/api/models/${name}/live`, { version: 1, confirm: true });
   });
   await Promise.all(trained);
   for (const name of Object.keys(FILES)) await ask(name, { group: 1 }, "application/json");

@@ -53,10 +53,10 @@ test("a version that was deployed meanwhile is not deleted", async () => {
   const train = () =>
     harness.send("POST", "/api/train?wait=1", { datasetId, target: "stays", name: "crew", budgetRounds: 1 });
   for (const _ of [1, 2]) expect((await train()).status).toBe(200);
-  await harness.send("PUT", "/api/models/crew/live", { version: 1 });
+  await harness.send("PUT", "/api/models/crew/live", { version: 1, confirm: true });
   const [deleted, deployed] = await Promise.all([
     harness.ask("/api/models/crew/versions/2", { method: "DELETE" }),
-    harness.send("PUT", "/api/models/crew/live", { version: 2 }),
+    harness.send("PUT", "/api/models/crew/live", { version: 2, confirm: true }),
   ]);
   const { liveVersion } = await harness.json<{ liveVersion: number }>("/api/models/crew");
   const row = { age: 30, fare: 80, region: "north" };

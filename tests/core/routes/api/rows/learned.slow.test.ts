@@ -76,7 +76,7 @@ async function report(rows: readonly Row[]): Promise<void> {
 }
 
 test("outcomes of rows that a version was trained on score neither it nor its challenger", async () => {
-  await harness.send("PUT", "/api/models/copies/live", { version: 1 });
+  await harness.send("PUT", "/api/models/copies/live", { version: 1, confirm: true });
   await harness.send("PUT", "/api/models/copies/challenger", { version: 2 });
   await report(old.slice(-60));
   const known = await harness.json<WatchView>("/panels/watch.json?of=copies");
@@ -106,7 +106,7 @@ test("without a refit the rows of the test set still score the version", async (
   expect(comparison).toMatchObject({ version: 1, rows: 0.2 * ROWS });
   expect(refit).toMatchObject({ reason: expect.stringContaining("refit") });
   await harness.send("PUT", "/api/models/copies/challenger", { version: null });
-  await harness.send("PUT", "/api/models/copies/live", { version: 3 });
+  await harness.send("PUT", "/api/models/copies/live", { version: 3, confirm: true });
   await report(distinct.slice(0, 300));
   const { live } = await harness.json<WatchView>("/panels/watch.json?of=copies");
   expect(live.outcomes).toBe(300);

@@ -24,7 +24,7 @@ async function train(name: string, csv: string, options: Record<string, unknown>
     });
   const body = { datasetId, budgetSeconds: 2, ...options };
   expect((await harness.send("POST", "/api/train?wait=1", body)).status).toBe(200);
-  await harness.send("PUT", `/api/models/${name.split(".")[0]}/live`, { version: 1 });
+  await harness.send("PUT", `/api/models/${name.split(".")[0]}/live`, { version: 1, confirm: true });
 }
 
 /** Decimal commas, points between thousands. */
