@@ -106,7 +106,9 @@ export const PHASES: Phase[] = [
     name: "deploy",
     async go(victim, ledger) {
       const version = ledger.trained;
-      await step(ledger, `live ${version}`, () => victim.send("PUT", "/api/models/crew/live", { version, confirm: true }));
+      await step(ledger, `live ${version}`, () =>
+        victim.send("PUT", "/api/models/crew/live", { version, confirm: true }),
+      );
       ledger.live.set("crew", version);
     },
   },

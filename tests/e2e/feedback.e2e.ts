@@ -13,7 +13,11 @@ async function makeLive(server: Server): Promise<string> {
   const { id } = (await upload.json()) as { id: string };
   const training = JSON.stringify({ datasetId: id, budgetSeconds: 2 });
   await fetch(`${server.url}api/train?wait=1`, { method: "POST", headers: json, body: training });
-  await fetch(`${server.url}api/models/fruit/live`, { method: "PUT", headers: json, body: '{"version":1,"confirm":true}' });
+  await fetch(`${server.url}api/models/fruit/live`, {
+    method: "PUT",
+    headers: json,
+    body: '{"version":1,"confirm":true}',
+  });
   return `${server.url}models/fruit`;
 }
 
