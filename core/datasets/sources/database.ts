@@ -1,5 +1,5 @@
 /**
- * Connects to the database of a source: PostgreSQL, MySQL and SQLite through Bun.SQL, at the address that was checked.
+ * Connects to the database of a source: PostgreSQL, MySQL and SQLite through Bun.SQL (rows of MySQL are streamed by `store/mysql/`), at the address that was checked.
  * Each statement is sent prepared: the database itself then refuses a second one after a semicolon, which the simple
  * protocol would run outside the read-only transaction.
  */
@@ -7,6 +7,7 @@ import { realpathSync } from "node:fs";
 import { sep } from "node:path";
 import { SQL } from "bun";
 import { AppError } from "../../platform/errors.ts";
+import type { ForeignServer } from "../../store/mysql/foreign-rows.ts";
 import { databaseOf, type Place } from "./place.ts";
 import { checkedAddress, type Lookup, type Reach } from "./reach.ts";
 
@@ -27,12 +28,23 @@ export async function openDatabase(
   place: Place,
   { reach, lookup, authorities, isReadOnly }: Connecting & { isReadOnly: boolean },
 ): Promise<OpenDatabase> {
-  const { adapter, filename, host, port, user, password, database, tls } = databaseOf(place);
+  const { adapter, filename } = databaseOf(place);
   if (adapter === "sqlite")
     return {
       adapter,
       sql: new SQL({ adapter, filename: listedFile(filename, reach), readonly: isReadOnly }),
     };
+  const { tls, ...server } = await checkedServer(place, { reach, lookup, authorities });
+  const bounds = { max: 1, connectionTimeout: 20 };
+  return { adapter, sql: new SQL({ adapter, ...server, ...bounds, ...(tls && { tls }) }) };
+}
+
+/** How its server is reached. Throws AppError as `checkedAddress` does. */
+export async function checkedServer(
+  place: Place,
+  { reach, lookup, authorities }: Connecting,
+): Promise<ForeignServer> {
+  const { host, port, user, password, database, tls } = databaseOf(place);
   const hostname = await checkedAddress(host, port, { reach, lookup });
   const secure = {
     require: { rejectUnauthorized: false },
@@ -42,8 +54,7 @@ export async function openDatabase(
     required: { rejectUnauthorized: false },
   }[tls];
   const ca = authorities && { ca: authorities };
-  const shared = { hostname, port, username: user, password, database, max: 1, connectionTimeout: 20 };
-  return { adapter, sql: new SQL({ adapter, ...shared, ...(secure && { tls: { ...secure, ...ca } }) }) };
+  return { hostname, port, username: user, password, database, tls: secure ? { ...secure, ...ca } : null };
 }
 
 /** Links are resolved first: what counts is where the file is. */
@@ -81,7 +92,7 @@ export function databaseError(error: unknown, place: Place): AppError {
   const secrets = [password, URL.parse(url)?.password].filter((text) => text);
   const isOurs = secrets.some((secret) => said.includes(secret!));
   const message = isOurs ? "the connection was refused" : said.replace(/\s+/g, " ").slice(0, 300);
-  if (/failed to connect/i.test(said)) {
+  if (/failed to connect|^connect E/i.test(said)) {
     const { host, port } = databaseOf(place);
     return new AppError("unavailable", `The database at ${host}:${port} cannot be reached`, {
       fix: "Check that it is up and that its port is open to this server, then try again.",

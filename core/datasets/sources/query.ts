@@ -4,8 +4,16 @@
  */
 import type { TransactionSQL } from "bun";
 import { AppError } from "../../platform/errors.ts";
+import { readMySql } from "../../store/mysql/foreign-rows.ts";
 import { readForeign } from "../../store/sqlite/foreign-file.ts";
-import { type Connecting, databaseError, listedFile, openDatabase, prepared } from "./database.ts";
+import {
+  type Connecting,
+  checkedServer,
+  databaseError,
+  listedFile,
+  openDatabase,
+  prepared,
+} from "./database.ts";
 import { databaseOf, type Place } from "./place.ts";
 
 export interface QueryOptions extends Connecting {
@@ -39,16 +47,26 @@ export async function runQuery(place: Place, options: QueryOptions): Promise<Que
   const statement = oneStatement(place.query ?? "");
   const { adapter: kind, filename } = databaseOf(place);
   if (kind === "sqlite") return readFile(place, listedFile(filename, options.reach), options);
-  const { sql, adapter } = await openDatabase(place, { ...options, isReadOnly: true });
+  if (kind === "mysql") return readMySqlRows(place, statement, options);
+  const { sql } = await openDatabase(place, { ...options, isReadOnly: true });
   try {
-    if (adapter === "postgres")
-      return await sql.begin("read only", (tx) => writeAll(postgresRows(tx, statement, options), options));
-    return await sql.begin("read only", (tx) => writeAll(mysqlRows(tx, statement, options), options));
+    return await sql.begin("read only", (tx) => writeAll(postgresRows(tx, statement, options), options));
   } catch (error) {
     throw databaseError(error, place);
   } finally {
     // A database that hangs must not block us: the process exits with its result.
     void sql.close({ timeout: 1 });
+  }
+}
+
+async function readMySqlRows(place: Place, statement: string, options: QueryOptions): Promise<QueryResult> {
+  const server = await checkedServer(place, options);
+  const { rowLimit, timeLimitMs } = options;
+  const query = { statement, limit: rowLimit + 1, timeLimitMs, together: FETCH_ROWS };
+  try {
+    return await writeAll(readMySql(server, query), options);
+  } catch (error) {
+    throw databaseError(error, place);
   }
 }
 
@@ -113,19 +131,6 @@ async function* postgresRows(
     yield batchOf(rows);
     if (rows.length < FETCH_ROWS) return;
   }
-}
-
-async function* mysqlRows(
-  tx: TransactionSQL,
-  statement: string,
-  { rowLimit, timeLimitMs }: QueryOptions,
-): AsyncGenerator<Batch> {
-  await tx(prepared(`set sql_select_limit = ${rowLimit + 1}`));
-  // MariaDB counts seconds, MySQL milliseconds, each under its own name.
-  await tx(prepared(`set max_statement_time = ${Math.ceil(timeLimitMs / 1000)}`)).catch(() =>
-    tx(prepared(`set max_execution_time = ${Math.ceil(timeLimitMs)}`)),
-  );
-  yield batchOf(await tx(prepared(statement)).values());
 }
 
 async function* batchesOf(names: readonly string[], rows: Iterable<unknown[]>): AsyncGenerator<Batch> {
