@@ -1,6 +1,6 @@
 /** Shows an exported chart as an image, in the colours and the width that the reader's screen has. */
 
-const NARROW = 320;
+const NARROW = 280;
 
 /** `path`: the chart's address, without a query. Loaded when it comes into view. */
 export function ThemedChart({ path, alt }: { path: string; alt: string }) {

@@ -13,6 +13,7 @@ import {
   LABELS,
   laneOf,
   MOST_LABEL,
+  NARROW,
   RIGHT,
   short,
   type Theme,
@@ -52,7 +53,7 @@ function ExportSvg({ chart, theme, width }: { chart: ExportedChart; theme: Theme
       role="img"
       aria-label={chart.sentence ?? chart.title}
       font-family="DejaVu Sans, system-ui, sans-serif"
-      font-size="12"
+      font-size={width < NARROW ? "13" : "12"}
       fill={palette.soft}
     >
       <title>{chart.title}</title>

@@ -56,28 +56,30 @@ function Coverage({ data: { bounds, residuals }, target }: { data: EvaluationDat
           : `A set lists the classes that contain the actual ${shortName(target)} with the probability that you ask for.`}{" "}
         Measured on {plural(bounds[0]!.rows, "test row")}. Request one with <code>?interval=0.9</code>.
       </p>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Requested</th>
-            <th scope="col" class="number">
-              On the test set
-            </th>
-            <th scope="col" class="number">
-              {residuals ? "Mean width" : "Mean size"}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {bounds.map(({ level, coverage }, k) => (
+      <section class="scroll" tabindex={0} aria-label="Coverage on the test set">
+        <table>
+          <thead>
             <tr>
-              <th scope="row">{percent(level)}</th>
-              <td class="number">{percent(coverage)}</td>
-              <td class="number">{told[k]}</td>
+              <th scope="col">Requested</th>
+              <th scope="col" class="number">
+                On the test set
+              </th>
+              <th scope="col" class="number">
+                {residuals ? "Mean width" : "Mean size"}
+              </th>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {bounds.map(({ level, coverage }, k) => (
+              <tr>
+                <th scope="row">{percent(level)}</th>
+                <td class="number">{percent(coverage)}</td>
+                <td class="number">{told[k]}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
     </section>
   );
 }
