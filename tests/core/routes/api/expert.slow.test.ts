@@ -42,6 +42,17 @@ async function train(asked: Record<string, unknown>): Promise<RunView> {
   return run;
 }
 
+/** The run that is queued next after an event of the log. */
+async function queuedAfter(seq: number): Promise<string> {
+  const endsAt = Date.now() + 30_000;
+  for (;;) {
+    const queued = (await harness.eventsSince(seq)).find(({ type }) => type === "run.queued");
+    if (queued) return String(queued.data.runId);
+    if (Date.now() > endsAt) throw new Error("No run was queued in time.");
+    await Bun.sleep(50);
+  }
+}
+
 const families = ({ candidates }: RunView) => [...new Set(candidates.map(({ family }) => family))].sort();
 const rowsOf = async (run: RunView, part: string) => {
   const path = `/api/models/${run.modelName}/versions/${run.version}/predictions?format=ndjson&part=${part}`;
@@ -89,6 +100,26 @@ describe("a run with expert settings", () => {
     expect(error).toBeNull();
     expect(options).toMatchObject({ target: "price", folds: 3 });
     expect(options.classWeights ?? options.monotone).toBeUndefined();
+  }, 60_000);
+
+  test("is retrained by a schedule with the same settings", async () => {
+    const first = await train({
+      ...{ name: "nightly", weights: "weight", classWeights: { yes: 2 }, testDatasetId: tested },
+      ...{ groups: "firm", learners: ["linear"], parameters: { linear: { alpha: 3 } }, exclude: ["part"] },
+    });
+    const made = await harness.send("POST", "/api/schedules", {
+      ...{ name: "nightly", action: "retrain", model: "nightly", cron: "0 0 1 1 *" },
+    });
+    expect(made.status).toBe(201);
+    const { id } = (await made.json()) as { id: string };
+    const { lastSeq } = harness.signalbox.log;
+    expect((await harness.send("POST", `/api/schedules/${id}/run`, {})).ok).toBe(true);
+    const queued = await queuedAfter(lastSeq);
+    const again = await harness.signalbox.runs.ended(queued);
+    expect(again.error).toBeNull();
+    expect(again.id).not.toBe(first.id);
+    const { options } = await harness.json<RunView>(`/api/runs/${queued}`);
+    expect(options).toEqual(first.options);
   }, 60_000);
 
   test("shows the cost of a prediction, and so does its version", async () => {
