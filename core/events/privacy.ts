@@ -100,11 +100,12 @@ export class Privacy {
   /** The narrowest that it names decides: a run of a private dataset may have been shared. */
   seesEvent(sight: Sight, data: About): boolean {
     if (sight.isAll || this.count === 0) return true;
-    const { runId, model, datasetId, scheduleId, code, subject } = data;
+    const { runId, model, datasetId, scheduleId, sourceId, code, subject } = data;
     if (typeof runId === "string") return this.sees(sight, "run", runId);
     if (typeof model === "string") return this.sees(sight, "model", model);
     if (typeof datasetId === "string") return this.sees(sight, "dataset", datasetId);
     if (typeof scheduleId === "string") return this.sees(sight, "schedule", scheduleId);
+    if (typeof sourceId === "string") return this.sees(sight, "source", sourceId);
     if (typeof code === "string" && typeof subject === "string")
       return this.seesAlert(sight, { code, subject });
     return true;

@@ -3,7 +3,15 @@ import type { CsvProfile, ReadingChoices } from "../csv/types.ts";
 import { type Annotations, annotationsOf, type StoredAnnotations } from "./annotations.ts";
 import type { Handle } from "./database.ts";
 import { forgetAnswers } from "./idempotency.ts";
-import { hashFor, markPrivate, type Owned, type Ownership, ownedColumns, privateTo } from "./ownership.ts";
+import {
+  hashFor,
+  type Maker,
+  markPrivate,
+  type Owned,
+  type Ownership,
+  ownedColumns,
+  privateTo,
+} from "./ownership.ts";
 
 export interface StoredDataset extends Annotations, Owned {
   id: string;
@@ -59,8 +67,9 @@ export async function insertDataset(
     /** The worker that reads it; null: the next free one. */
     worker: string | null;
     createdAt: number;
-  } & Ownership,
+  } & Maker,
 ): Promise<boolean> {
+  const { isAdmin: _, ...row } = dataset;
   const alone = dataset.visibility === "private" ? dataset.owner : null;
   return store.transaction(async (tx) => {
     const inserted = await tx.run(
@@ -68,7 +77,7 @@ export async function insertDataset(
          owner_name, visibility)
        VALUES ($id, (SELECT coalesce(max(position), 0) + 1 FROM datasets), 0, $name, $sha256, $sizeBytes, 'reading',
                $worker, $createdAt, $owner, $ownerName, $visibility) ON CONFLICT DO NOTHING`,
-      { ...dataset, sha256: hashFor(dataset.sha256, alone) },
+      { ...row, sha256: hashFor(dataset.sha256, alone) },
     );
     if (inserted > 0 && alone !== null)
       await markPrivate(tx, { kind: "dataset", subject: dataset.id }, alone);

@@ -45,15 +45,21 @@ const PLACES = {
 } as const satisfies Record<Annotated, { table: string; key: string }>;
 
 const HASH_LENGTH = 64;
-const acting = new AsyncLocalStorage<Ownership>();
+/** Who makes something now. */
+export interface Maker extends Ownership {
+  /** An admin may add to what is private to others. */
+  isAdmin?: boolean;
+}
+
+const acting = new AsyncLocalStorage<Maker>();
 
 /** What is made within belongs to this person. */
-export function ownedBy<T>(owner: Ownership, work: () => T): T {
+export function ownedBy<T>(owner: Maker, work: () => T): T {
   return acting.run(owner, work);
 }
 
 /** The owner of what is made now; null: nobody asked for it, as where a schedule does. */
-export function currentOwner(): Ownership | null {
+export function currentOwner(): Maker | null {
   return acting.getStore() ?? null;
 }
 

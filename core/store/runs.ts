@@ -227,7 +227,10 @@ export async function countStored(store: Handle): Promise<{ datasets: number; mo
 }
 
 type RunChange = Partial<
-  Pick<StoredRun, "status" | "result" | "error" | "forecast" | "startedAt" | "finishedAt" | "modelVersion">
+  Pick<
+    StoredRun,
+    "status" | "result" | "error" | "forecast" | "startedAt" | "finishedAt" | "modelName" | "modelVersion"
+  >
 >;
 
 export async function updateRun(store: Handle, id: string, change: RunChange): Promise<void> {
@@ -245,6 +248,7 @@ export async function moveRun(
   if (change.status !== undefined) columns.status = change.status;
   if (change.startedAt !== undefined) columns.started_at = change.startedAt;
   if (change.finishedAt !== undefined) columns.finished_at = change.finishedAt;
+  if (change.modelName !== undefined) columns.model_name = change.modelName;
   if (change.modelVersion !== undefined) columns.model_version = change.modelVersion;
   if (change.result !== undefined) columns.result = change.result && JSON.stringify(change.result);
   if (change.forecast !== undefined) columns.forecast = change.forecast && JSON.stringify(change.forecast);

@@ -35,7 +35,7 @@ const TABLE = new RegExp(
 const rewritten = new Map<string, string>();
 
 /** The statement, reading only what `$seer` may see. */
-function sightedSql(sql: string): string {
+export function sightedSql(sql: string): string {
   let result = rewritten.get(sql);
   if (result === undefined) {
     result = sql.replace(TABLE, (_, keyword: string, table: string, alias = table) => {

@@ -3,7 +3,7 @@
  * an embedded panel.
  */
 import { SEES_ALL, SEES_TEAM, type Sight } from "../../events/privacy.ts";
-import type { Ownership } from "../../store/ownership.ts";
+import type { Maker } from "../../store/ownership.ts";
 import { type Access, includes, ROLE_SCOPES, type Role, type Scope } from "./scopes.ts";
 
 export interface Identity {
@@ -69,8 +69,10 @@ export function sightOf({ scopes, panel, key }: Identity): Sight {
 }
 
 /** What it makes belongs to it; where nobody signs in, to nobody. */
-export function ownershipBy({ key, name }: Identity, visibility: Ownership["visibility"] = null): Ownership {
-  return { owner: key ?? "", ownerName: key === null ? "" : name, visibility };
+export function ownershipBy(identity: Identity, visibility: Maker["visibility"] = null): Maker {
+  const { key, name } = identity;
+  const isAdmin = may(identity, "admin");
+  return { owner: key ?? "", ownerName: key === null ? "" : name, visibility, isAdmin };
 }
 
 /** Can the access end while something is open? */

@@ -16,6 +16,7 @@ import {
 import type { RunResult } from "../../trainer/contract.ts";
 import type { ModelRegistry } from "../results/model-registry.ts";
 import { failureOf, runOf } from "../run-recorder.ts";
+import { finishedName } from "./enqueue.ts";
 
 interface EndingOptions {
   log: EventLog;
@@ -30,11 +31,12 @@ export async function writeResult(
   { log, alerts, now, models }: EndingOptions & { models: ModelRegistry },
 ): Promise<void> {
   const { evaluation: _, ...summary } = made.result;
-  const { modelName } = run;
-  await models.free(modelName);
+  await models.free(run.modelName);
   await log.record(async (tx) => {
     if (!(await isHeld(tx, run.id, run.attempt))) return;
     await updateRun(tx, run.id, { status: "finished", result: summary, finishedAt: now() });
+    const modelName = await finishedName(tx, run);
+    if (modelName !== run.modelName) await updateRun(tx, run.id, { modelName });
     const entry = { name: modelName, runId: run.id, result: made.result, ...made.file };
     const version = await models.register(tx, entry);
     await updateRun(tx, run.id, { modelVersion: version });

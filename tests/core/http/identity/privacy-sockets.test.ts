@@ -98,6 +98,10 @@ class Watcher {
     }
   }
 
+  send(message: unknown): void {
+    this.socket?.send(JSON.stringify(message));
+  }
+
   close(): void {
     this.isOver = true;
     this.socket?.close();
@@ -151,5 +155,14 @@ test("a private training is pushed to its owner and admins, and to nobody else",
   await fresh.until(/tigers/);
   expect(SECRET.test(fresh.text)).toBe(false);
   expect(SECRET.test(subject.text.replaceAll("model:zebra", ""))).toBe(false);
-  for (const viewer of [...Object.values(viewers), subject, fresh]) viewer.close();
+
+  // What-if predictions come over the page's socket.
+  const asked = { trial: 7, model: "zebra", form: "version=1&f.Sex=female" };
+  const asker = await new Watcher("alice", "panels=metrics").open();
+  asker.send(asked);
+  await asker.until(/"trial":7,"target"/);
+  fresh.text = "";
+  fresh.send(asked);
+  await fresh.until(/"trial":7,"failed":true/);
+  for (const viewer of [...Object.values(viewers), subject, fresh, asker]) viewer.close();
 });

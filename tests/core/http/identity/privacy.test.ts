@@ -125,6 +125,33 @@ test("a private run takes no name that the team sees, and a name that is taken s
   ]);
 });
 
+test("an admin adds to what is private to somebody else, and it stays private to that owner", async () => {
+  const own = await upload("alice", "helped.csv", passengersCsv(80, 31), "&visibility=private");
+  await trained("alice", { datasetId: own.id });
+  const more = await trained("admin", { datasetId: own.id });
+  expect([more.modelName, more.version, more.visibility]).toEqual(["helped", 2, "private"]);
+  expect((await ask("alice", "/api/models/helped/versions/2")).status).toBe(200);
+  expect((await ask("bob", "/api/models/helped")).status).toBe(404);
+});
+
+test("a private run whose name the team took meanwhile gets another one", async () => {
+  const own = await upload("alice", "race.csv", passengersCsv(200, 32), "&visibility=private");
+  const open = await upload("bob", "race2.csv", passengersCsv(80, 33));
+  const body = { datasetId: own.id, target: "Survived", name: "race", budgetSeconds: 5, budgetRounds: 30 };
+  const queued = (await (await send("alice", "POST", "/api/train", body)).json()) as Json & { id: string };
+  const { log } = harness.signalbox;
+  // As if a run of the team had finished first.
+  const theirs = await trained("bob", { datasetId: open.id, name: "race-first" });
+  expect(theirs.status).toBe("finished");
+  const run = await harness.signalbox.runs.ended(queued.id);
+  expect([run.status, run.modelName]).toEqual(["finished", "race"]);
+  await log.record(async (tx) => {
+    const { finishedName } = await import("../../../../core/training/queue/enqueue.ts");
+    expect(await finishedName(tx, { ...run, modelName: "race-first" })).toBe("race-first-2");
+    expect(await finishedName(tx, run)).toBe("race");
+  });
+});
+
 test("the same bytes are another dataset for somebody else, and the same for the owner", async () => {
   const csv = passengersCsv(80, 17);
   const own = await upload("alice", "bytes.csv", csv, "&visibility=private");
