@@ -4,7 +4,7 @@ import type { PanelKey } from "../../core/events/panel-names.ts";
 import type { ModelView, PanelData } from "../../core/routes/data/panel-data.ts";
 import { Sparkline } from "../charts/chart.tsx";
 import { type Links, url } from "../layout/frame.ts";
-import { count, figure, plural } from "../parts/format.ts";
+import { count, figure, plural, unbroken } from "../parts/format.ts";
 import { Action, curlLine, Empty, LampDot, Time, VerdictWords } from "../parts/parts.tsx";
 import { modelPath } from "../parts/paths.ts";
 import { CompareForm, Pick } from "../parts/pick.tsx";
@@ -162,7 +162,7 @@ function Deploy(props: { version: Version; model: ModelView; links: Links; isOld
       <div class="note note-caution">
         <ul>
           {doubts.map((doubt) => (
-            <li>{doubt}</li>
+            <li>{unbroken(doubt)}</li>
           ))}
         </ul>
         {action(`${verb} version ${version.version} anyway`, "danger")}

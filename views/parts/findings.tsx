@@ -2,7 +2,7 @@
 import type { Finding } from "../../core/csv/types.ts";
 import type { ReadyDataset } from "../dataset/data.ts";
 import type { Links } from "../layout/frame.ts";
-import { count } from "./format.ts";
+import { count, unbroken } from "./format.ts";
 import { Action, curlLine, LampDot } from "./parts.tsx";
 import { type Lamp, TYPE_PHRASES } from "./words.ts";
 
@@ -34,7 +34,7 @@ export function FindingList({ links, dataset }: { links: Links; dataset: ReadyDa
         <li class={`finding finding-${finding.severity}`}>
           <LampDot lamp={LAMPS[finding.severity]} />
           <span class="finding-words">
-            {finding.message}
+            {unbroken(finding.message)}
             {finding.row !== undefined && <span class="fine"> Row {count(finding.row)}.</span>}
           </span>
           {finding.fix && <FixButton links={links} dataset={dataset} finding={finding} />}
@@ -64,7 +64,7 @@ function TrainWithout(props: { links: Links; dataset: ReadyDataset; columns: str
   return (
     <li class="finding finding-error">
       <LampDot lamp="danger" />
-      <span class="finding-words">{message}</span>
+      <span class="finding-words">{unbroken(message)}</span>
       <Action
         links={links}
         path={`/datasets/${encodeURIComponent(dataset.id)}/train`}
@@ -92,7 +92,7 @@ function DropAll(props: { links: Links; dataset: ReadyDataset; columns: string[]
   return (
     <li class="finding finding-warning">
       <LampDot lamp="caution" />
-      <span class="finding-words">{message}</span>
+      <span class="finding-words">{unbroken(message)}</span>
       <FixButton
         links={links}
         dataset={dataset}

@@ -258,7 +258,7 @@ function FindingsOf({ findings, id }: { findings: readonly Finding[]; id: string
       <summary>{plural(findings.length, "finding")}</summary>
       <ul>
         {findings.map((finding) => (
-          <li class={`finding-${finding.severity}`}>{finding.message}</li>
+          <li class={`finding-${finding.severity}`}>{unbroken(finding.message)}</li>
         ))}
       </ul>
     </details>

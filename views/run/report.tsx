@@ -7,7 +7,7 @@ import type { RunStage, RunView } from "../../core/training/run-view.ts";
 import { ComparisonView } from "../model/results/comparison.tsx";
 import { MetricTable } from "../model/results/metric-table.tsx";
 import { Facts, Pairs, toldFacts } from "../parts/facts.tsx";
-import { capital, duration, figure, figures, plural } from "../parts/format.ts";
+import { capital, duration, figure, figures, plural, unbroken } from "../parts/format.ts";
 import { kindSays, metricLabel, taskLabel } from "../parts/words.ts";
 
 export function ReportPanel({ data: run }: { data: RunView }) {
@@ -83,7 +83,7 @@ function StageFacts({ stages }: { stages: readonly RunStage[] }) {
           {findings.length > 0 && (
             <ul class="findings">
               {findings.map((finding) => (
-                <li class={`finding finding-${finding.severity}`}>{finding.message}</li>
+                <li class={`finding finding-${finding.severity}`}>{unbroken(finding.message)}</li>
               ))}
             </ul>
           )}

@@ -216,7 +216,7 @@ function refuseMissing(columns: ColumnNames, given: readonly string[], { result 
   throw new AppError(
     "conflict",
     `The file has no ${lacking.length === 1 ? "column" : "columns"} ${named.join(", ")}${more}`,
-    { fix: `Add ${lacking.length === 1 ? "it" : "them"}, or predict without: blank cells are allowed.` },
+    { fix: `Add ${lacking.length === 1 ? "it" : "them"} to the file. Blank cells are allowed.` },
   );
 }
 

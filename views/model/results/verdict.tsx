@@ -3,7 +3,7 @@ import type { Finding } from "../../../core/csv/types.ts";
 import type { ModelView } from "../../../core/routes/data/panel-data.ts";
 import { figuresNote, refitSentence } from "../../../core/trainer/refit.ts";
 import type { EvaluationData } from "../../../core/training/results/evaluation-data.ts";
-import { count, figures, plural, scorePercent } from "../../parts/format.ts";
+import { count, figures, plural, scorePercent, unbroken } from "../../parts/format.ts";
 import { LampDot, VerdictWords } from "../../parts/parts.tsx";
 import { isLowerBetter, type Lamp, metricLabel, metricSays } from "../../parts/words.ts";
 import { ComparisonView } from "./comparison.tsx";
@@ -107,7 +107,7 @@ export function Warnings({ findings }: { findings: readonly Finding[] }) {
   const row = ({ severity, message }: Finding) => (
     <li class={`finding finding-${severity}`}>
       <LampDot lamp={LAMPS[severity]} />
-      <span class="finding-words">{message}</span>
+      <span class="finding-words">{unbroken(message)}</span>
     </li>
   );
   return (
