@@ -109,6 +109,17 @@ export const TRAIN_QUERY = z.strictObject({
   ...EXPERT_TEXT_SHAPE,
 });
 
+/** Labels and texts come in no order in time: the latest rows by one of them would be any rows. */
+function requireOrder(splitColumn: string, { columns }: CsvProfile): void {
+  const type = columns.find(({ name }) => name === splitColumn)?.type;
+  if (type === "date" || type === "number" || type === "id") return;
+  const dated = columns.find((column) => column.type === "date");
+  throw new AppError("invalid", `“${splitColumn}” holds no dates: its rows have no order in time`, {
+    column: splitColumn,
+    fix: `Choose a column with dates or numbers${dated ? `, such as “${dated.name}”` : ""}, or split at random.`,
+  });
+}
+
 /** The options that the run stores. Throws AppError `invalid` if a column or the target does not exist. */
 export function settleOptions(asked: TrainRequest, profile: CsvProfile, budgetSeconds: number): RunOptions {
   const request = withKnownNames(asked, profile);
@@ -130,6 +141,7 @@ export function settleOptions(asked: TrainRequest, profile: CsvProfile, budgetSe
       fix: `Send the column that holds the ${request.split === "time" ? "date" : "group"}.`,
     });
   }
+  if (split === "time" && splitColumn !== undefined) requireOrder(splitColumn, profile);
   const task = request.task ?? (target === profile.target ? profile.task : null);
   const likelyTask = task ?? guessedTask(target, profile);
   const beside = { features: request.features ?? null, exclude: request.exclude ?? [], split, splitColumn };

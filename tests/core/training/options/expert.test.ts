@@ -135,6 +135,7 @@ describe("contradictory settings are refused", () => {
     [{ monotone: { x: 1 }, exclude: ["x"] }, "not among the features"],
     [{ monotone: { y: 1 } }, "the target"],
     [{ groups: "who", split: "time", splitColumn: "when" }, "groups does not go with split=time"],
+    [{ split: "time", splitColumn: "who" }, "“who” holds no dates"],
     [{ groups: "who", splitColumn: "part" }, "name two columns"],
     [{ stratify: "who", split: "time", splitColumn: "when" }, "stratify does not go with split=time"],
     [{ deriveFeatures: false, text: "words" }, "does not go with text=words"],
