@@ -1,5 +1,6 @@
 /** Compares runs side by side: which is better and by how much, which settings differ, and where they disagree. */
 
+import { EXPERT_NAMES, EXPERT_SETTINGS } from "../../core/training/options/expert.ts";
 import type { PairedTest, RunComparison } from "../../core/training/results/compare-runs.ts";
 import { Figure, Legend, LineChart, SERIES_KINDS, type Series } from "../charts/chart.tsx";
 import { type Frame, type Links, url } from "../layout/frame.ts";
@@ -187,8 +188,10 @@ function SettingsTable(props: { rows: RunComparison["settings"]; names: readonly
   );
 }
 
-/** "budgetSeconds" -> "Budget seconds". */
+/** As forms name it; "budgetSeconds" -> "Budget seconds". */
 function settingLabel(name: string): string {
+  const expert = EXPERT_NAMES.find((known) => known === name);
+  if (expert) return EXPERT_SETTINGS[expert].label;
   const words = name.replace(/([A-Z])/g, " $1").toLowerCase();
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

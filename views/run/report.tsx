@@ -3,6 +3,7 @@
  * folded.
  */
 import type { Child } from "hono/jsx";
+import { EXPERT_NAMES, EXPERT_SETTINGS } from "../../core/training/options/expert.ts";
 import type { RunStage, RunView } from "../../core/training/run-view.ts";
 import { ComparisonView } from "../model/results/comparison.tsx";
 import { MetricTable } from "../model/results/metric-table.tsx";
@@ -101,7 +102,7 @@ function Settings({ run }: { run: RunView }) {
     ["Type of prediction", taskLabel(run.task)],
     ["Time limit", duration(options.budgetSeconds * 1000)],
     ["Metric", run.metric ? metricLabel(run.metric) : "chosen by type of prediction"],
-    ["Test set", options.splitColumn ? `by ${options.split} on ${options.splitColumn}` : "random rows"],
+    ["Test set", testSetWords(options)],
     [
       "Costs of mistakes",
       options.costs
@@ -110,6 +111,33 @@ function Settings({ run }: { run: RunView }) {
     ],
     ["Excluded columns", options.exclude.length ? options.exclude.join(", ") : "none"],
     ["Seed", `${options.seed} (the same seed gives the same split)`],
+    ...expertEntries(options),
   ];
   return <Pairs entries={entries} />;
+}
+
+function testSetWords({ split, splitColumn, testColumn, testDatasetId }: RunView["options"]): string {
+  if (testColumn) return `rows that ${testColumn} marks`;
+  if (testDatasetId) return "another dataset";
+  return splitColumn ? `by ${split} on ${splitColumn}` : "random rows";
+}
+
+/** Of the expert settings those that were made. */
+function expertEntries(options: RunView["options"]): [string, string][] {
+  return EXPERT_NAMES.flatMap((name): [string, string][] => {
+    const value = options[name];
+    if (value === undefined) return [];
+    return [[EXPERT_SETTINGS[name].label, settingWords(value)]];
+  });
+}
+
+/** "yes = 5, no = 1"; of settings by learner, each with its learner. */
+function settingWords(value: unknown): string {
+  if (Array.isArray(value)) return value.join(", ");
+  if (typeof value !== "object" || value === null) return String(value);
+  return Object.entries(value)
+    .map(([name, part]) =>
+      typeof part === "object" ? `${name}: ${settingWords(part)}` : `${name} = ${String(part)}`,
+    )
+    .join(", ");
 }

@@ -91,6 +91,13 @@ describe("a run with expert settings", () => {
     }>(`/api/compare?runs=${first.id},${second.id}`);
     expect(settings.filter(({ differs }) => differs).map(({ name }) => name)).toEqual(["folds"]);
     expect(settings.find(({ name }) => name === "weights")?.values).toEqual(["weight", "weight"]);
+    const html = async (path: string) =>
+      (await harness.ask(path, { headers: { accept: "text/html" } })).text();
+    const page = await html(`/runs/${first.id}`);
+    expect(page).toContain(EXPERT_SETTINGS.classWeights.label);
+    expect(page).toContain("yes = 3, no = 1");
+    expect(page).toContain("rows that part marks");
+    expect(await html(`/compare?runs=${first.id},${second.id}`)).toContain(EXPERT_SETTINGS.folds.label);
   }, 60_000);
 
   test("a run on another target starts without the first one's class settings", async () => {
