@@ -81,7 +81,7 @@ export async function profileCsv(
 /** Pairs and triples of more columns than this take longer than reading the file. */
 const MOST_ADVISED = 100;
 
-/** Null where the target is no number, or too many columns stand beside it. */
+/** Null if the target is not a number, or there are too many other columns. */
 function targetSample(
   { columns, target, task, plan, findings }: CsvProfile,
   { sample }: Pass,

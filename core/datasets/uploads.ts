@@ -104,7 +104,7 @@ export class UploadsInProgress {
     this.timer = setTimeout(() => void this.tellRest(), TELL_MS);
     await log.record(async (tx) => {
       for (const id of moved) {
-        // Its end may have been told while this waited for its turn: others would never hear of another one.
+        // Its end may have been reported while this waited: others would never hear of another one.
         const upload = this.all.get(id);
         if (!upload) continue;
         const { columns: _, id: datasetId, ...progress } = upload;

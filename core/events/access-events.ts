@@ -27,7 +27,7 @@ export const ACCESS_EVENTS = {
         /** Its display name. */
         label: z.string(),
         visibility: z.enum(["private", "team"]),
-        /** False: it came so, with what it was made of. */
+        /** False: it inherited this from what it was made of. */
         isAsked: z.boolean(),
         datasetId: z.string().optional(),
         runId: z.string().optional(),

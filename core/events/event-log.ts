@@ -52,7 +52,7 @@ export interface Recording extends Handle {
 const CATCH_UP = 500;
 /** How often the log is checked for rows appended by others, if no notification comes. */
 const LOOK_MS = 400;
-/** A database that does not answer for so long is away. */
+/** A database that does not respond for this long counts as lost. */
 const LATE_MS = 3000;
 
 type Listener = (seq: number, stale: PanelKey[]) => void;
@@ -75,10 +75,13 @@ export class EventLog {
   lastSeq = 0;
   /** Events appended here that listeners have not received yet, by number. */
   private readonly appended = new Map<number, Happened>();
-  /** Events appended here, from their statement until they are told: the log may be read between commit and answer. */
+  /**
+   * Events appended here, from their statement until they are delivered: the log may be read between commit and
+   * response.
+   */
   private readonly ours = new Map<number, Happened>();
   private catchingUp: Promise<void> | null = null;
-  /** When it was last known what others append; null: nobody else does. */
+  /** When it was last known what others appended; null: nobody else does. */
   private knewAt: number | null = null;
   /** Readers that follow now, and whether they must end. */
   followers = 0;

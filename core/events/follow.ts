@@ -49,7 +49,7 @@ export async function* follow(log: EventLog, options: FollowOptions): AsyncGener
       // The last match of a rare type may be far back: events are searched only once.
       // More may have arrived during the read: `end` was taken before.
       const last = entries.at(-1)?.seq ?? cursor;
-      // As many as were asked for: there may be more.
+      // As many as requested: there may be more.
       const isFull = entries.length >= Math.min(BATCH, left + seen.length);
       cursor = isFull ? last : Math.max(last, end);
       if (seen.length) {

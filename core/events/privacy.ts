@@ -1,6 +1,6 @@
 /**
- * Knows what is private, for those who must decide at once: streams, sockets, the fast path. The store holds it; it is
- * read anew with each event that changes it, whichever server made the change.
+ * Caches what is private, for code that must decide at once: streams, sockets, the fast path. The store has the truth;
+ * the cache is read again with each event that changes it, whichever server made the change.
  */
 import { AppError } from "../platform/errors.ts";
 import type { Annotated } from "../store/annotations.ts";
@@ -16,16 +16,16 @@ import {
 import { ALERTS, type AlertCode } from "./alert-records.ts";
 import type { EventLog, Recording } from "./event-log.ts";
 
-/** What somebody may see. */
+/** What a viewer may see. */
 export interface Sight {
-  /** Admins, and everybody where nobody signs in. */
+  /** Admins, and everybody if sign-in is off. */
   isAll: boolean;
   /** As owners are named; null: no one's, as of an embed. */
   owner: string | null;
 }
 
 export const SEES_ALL: Sight = { isAll: true, owner: null };
-/** What everybody who may read sees. */
+/** What everybody with read access sees. */
 export const SEES_TEAM: Sight = { isAll: false, owner: null };
 
 /** Those who see the same have one name: "" sees all, "-" what the team sees, else an owner's. */
@@ -43,7 +43,7 @@ type About = Record<string, unknown>;
 
 export class Privacy {
   private owners: Index = emptyIndex();
-  /** Everybody who has something private. */
+  /** Everybody who has private items. */
   private holders = new Set<string>();
   private count = 0;
   private loading: Promise<void> | null = null;
@@ -74,7 +74,7 @@ export class Privacy {
     this.isStopped = true;
   }
 
-  /** Everybody sees the same: nothing has to be looked at. */
+  /** Everybody sees the same: nothing must be looked up. */
   get isEmpty(): boolean {
     return this.count === 0 && this.loading === null;
   }
@@ -122,7 +122,7 @@ export class Privacy {
     return this.seesEvent(sight, (JSON.parse(json) as { data: About }).data);
   }
 
-  /** What may leave to where the team reads: mails, chats, webhooks. */
+  /** What may be sent where the team reads: mails, chats, webhooks. */
   async teamSees(entry: { json: string }): Promise<boolean> {
     if (this.loading !== null) await this.loading;
     return this.seesEntry(SEES_TEAM, entry);
@@ -196,7 +196,7 @@ export async function inheritPrivacy(tx: Recording, model: string): Promise<void
   await tx.append("visibility.changed", { label: model, visibility, isAsked: false, model });
 }
 
-/** A file that is to be private is so from its first byte on, and stays so where it is refused. */
+/** A file that will be private is private from its first byte on, and stays so if it is refused. */
 export async function hideUpload(log: EventLog, datasetId: string, label: string): Promise<void> {
   const owner = currentOwner();
   if (owner?.visibility !== "private") return;

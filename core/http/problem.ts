@@ -1,6 +1,6 @@
 /** Writes errors as RFC 9457 problem details, in one shape for every route. */
 import { diskFailure } from "../platform/disk.ts";
-import { AppError, type Confirmation, type ErrorCode } from "../platform/errors.ts";
+import { AppError, type ErrorCode, type ErrorPlace } from "../platform/errors.ts";
 
 export const PROBLEMS: Record<ErrorCode, { status: number; title: string }> = {
   syntax: { status: 400, title: "The request is not valid" },
@@ -20,18 +20,12 @@ export const PROBLEMS: Record<ErrorCode, { status: number; title: string }> = {
   disk_full: { status: 507, title: "The disk is full" },
 };
 
-export interface Problem {
+export interface Problem extends ErrorPlace {
   type: string;
   title: string;
   status: number;
   detail: string;
   instance: string;
-  row?: number;
-  column?: string;
-  near?: string;
-  fix?: string;
-  example?: string;
-  confirm?: Confirmation;
 }
 
 /** `instance` is the request's ID: the log line for an internal error has the same. */

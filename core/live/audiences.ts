@@ -1,11 +1,11 @@
 /**
- * Names the drawings of panels. What shows more than one thing is drawn once for each audience, because what is private
- * to others is not in it; a panel about one run, dataset or model is the same for everybody who may see that.
+ * Names the drawings of panels. A panel that shows several items is drawn once per audience, because other people's
+ * private items are not in it; a panel about one run, dataset or model is the same for everybody who may see it.
  */
 import { PANELS, type Panel, type PanelKey, parsePanelKey } from "../events/panel-names.ts";
 import type { Audience, Privacy, Sight } from "../events/privacy.ts";
 
-/** A panel's key, and for whom it is drawn where that is not for all. */
+/** A panel's key, and the audience that it is drawn for, if not for all. */
 export type DrawingKey = PanelKey | `${PanelKey}@${Audience}`;
 
 /** They show nothing that could be private. */

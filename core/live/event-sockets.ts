@@ -88,7 +88,7 @@ export class EventSockets {
       if (cursor >= this.log.lastSeq || socket.getBufferedAmount() > 0) continue;
       const batch = batches.get(cursor) ?? (await this.log.entries(cursor, BATCH));
       batches.set(cursor, batch);
-      // What just became private is known before it is told of.
+      // An item that just became private is known before its event is sent.
       if (this.privacy.settled !== null) await this.privacy.settled;
       // It may have disconnected while its batch was read.
       if (this.open.has(socket)) isBehind = this.sendBatch(socket, batch) || isBehind;

@@ -4,7 +4,7 @@ import type { Privacy, Sight } from "../events/privacy.ts";
 import { drawingFor } from "./audiences.ts";
 import type { Fragment, Live } from "./live.ts";
 
-/** Null where a panel's subject is gone, or hidden from the viewer. Throws what drawing throws. */
+/** Null if a panel's subject is deleted, or hidden from the viewer. Throws what drawing throws. */
 export async function fragmentFor(
   live: Live,
   key: PanelKey,
@@ -15,7 +15,7 @@ export async function fragmentFor(
   return drawing === null ? null : live.fragment(drawing);
 }
 
-/** The panels of a page with the header's light, which a page does without where it cannot be drawn. */
+/** The panels of a page, with the light in the header, which a page does without if it cannot be drawn. */
 export async function pageFragments(
   live: Live,
   panels: readonly PanelKey[],

@@ -183,7 +183,7 @@ export class Sockets {
     }
   }
 
-  /** What they show is late, and says so once they have no connection; another server may have the present. */
+  /** What they show is late, and says so once they have no connection; another server may be up to date. */
   private sendAway(): void {
     for (const socket of this.open)
       if (socket.data.group) socket.close(LATER, "the database does not answer");

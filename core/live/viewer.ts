@@ -28,7 +28,7 @@ export interface Viewer {
   lastHeardAt: number;
   mayPredict: boolean;
   sight: Sight;
-  /** Its panels, where what it may see of them can change; null: it sees everything. */
+  /** Its panels, if what it may see of them can change; null: it sees everything. */
   panels: readonly PanelKey[] | null;
   /** Cancels the lease: its access need not end it any more. */
   release: () => void;

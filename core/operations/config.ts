@@ -265,7 +265,7 @@ type Values = { [K in SettingName]: z.output<(typeof SETTINGS)[K]["schema"]> };
 export type Config = Values & {
   /** What the environment sets: it cannot be changed at run time. */
   given: ReadonlySet<SettingName>;
-  /** Where people can sign in beside tokens. */
+  /** How people can sign in besides tokens. */
   providers: readonly ProviderConfig[];
 };
 

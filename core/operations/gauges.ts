@@ -111,7 +111,7 @@ export type GaugeName = keyof typeof GAUGES;
 export type GaugeSetting = `HEALTH_${Uppercase<GaugeName>}`;
 export const GAUGE_NAMES = Object.keys(GAUGES) as GaugeName[];
 
-/** Under which name a gauge of one of several hosts is stored and told; `hostId` null: there is one host. */
+/** The name under which a gauge of one of several hosts is stored and reported; `hostId` null: there is one host. */
 export function gaugeOn(hostId: string | null, name: GaugeName): string {
   const { isShared = false }: GaugeType = GAUGES[name];
   return hostId === null || isShared ? name : `${name}@${hostId}`;

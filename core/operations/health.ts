@@ -208,7 +208,7 @@ export class Health {
     const value = this.judgedValue(reading);
     const { isLoss = false, isShared = false }: GaugeType = GAUGES[gauge];
     const { alerts, host } = this.options;
-    // Every server reads it: the first one tells.
+    // Every server reads it: the first one reports.
     if (isShared && host && (await toldState(tx, gauge)) === state) return;
     const on = host && !isShared ? { hostId: host.id, host: host.host } : null;
     await tx.append("health.changed", { gauge, label, unit, value, from, to: state, isLoss, ...on });
@@ -267,7 +267,7 @@ export class Health {
   }
 }
 
-/** What was told last of a gauge that all servers read. */
+/** What was last reported about a gauge that all servers read. */
 async function toldState(tx: Recording, gauge: GaugeName): Promise<HealthState> {
   for (const { data } of await latestActivity(tx, { type: "health.changed", limit: RECALLED })) {
     const told = JSON.parse(data) as EventData<"health.changed">;

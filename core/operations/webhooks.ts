@@ -215,7 +215,7 @@ export class Webhooks {
     };
     const receiver = {
       progress: webhook,
-      // They lead out of the team's own pages: what is private is not told.
+      // Webhooks leave the team's own pages: private items are not sent.
       isWanted: async (entry: LogEntry) =>
         isWanted(entry, webhook.types) && (await this.options.privacy.teamSees(entry)),
       deliver: (entry: LogEntry) => this.deliver(webhook, entry, signal),

@@ -30,7 +30,7 @@ export interface ErrorPlace {
   fix?: string;
   /** A command or value that works if pasted. */
   example?: string;
-  /** Where the request would be done if it confirmed what speaks against it. */
+  /** Where the request would be carried out if it confirmed the warning. */
   confirm?: Confirmation;
 }
 

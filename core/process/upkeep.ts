@@ -63,7 +63,7 @@ export async function sweepStorage({ store, files, logger, now }: UpkeepOptions)
   return lost.length;
 }
 
-/** By key; the tables that were made of a dataset's files go with it, and answers by row with their model. */
+/** By key; the tables made from a dataset's files go with it, and predictions by row with their model. */
 async function wanted(store: Store): Promise<(key: string) => boolean> {
   const named = (await namedFiles(store, { isShared: true })).map(({ key }) => key);
   const keys = new Set([...named, ...(await filesBeingRead(store))]);

@@ -1,4 +1,6 @@
-/** SQL of canaries: which version answers a share of a model's traffic, and what it and the live one have done since. */
+/**
+ * SQL of canaries: which version predicts a share of a model's traffic, and what it and the live one have done since.
+ */
 import type { Handle } from "./database.ts";
 
 /** What keeps a client with one version: a column of its rows, or a header of its requests. */
@@ -55,7 +57,7 @@ export async function listCanaries(store: Handle): Promise<Canary[]> {
   return (await store.all<Row>(`SELECT ${CANARY} ${STANDING} ORDER BY c.name`)).map(readCanary);
 }
 
-/** Begins or changes it. What was counted under another version, or before this one began anew, is dropped. */
+/** Starts or changes it. Counts of another version, or from before this one was restarted, are dropped. */
 export async function saveCanary(store: Handle, { key, ...canary }: Canary): Promise<void> {
   const { name, startedAt } = canary;
   const before = await store.get<{ startedAt: number }>(

@@ -1,6 +1,6 @@
 /**
- * The step that both engines share: figures over time at falling resolution, the number of predictions in all, and the
- * share of traffic that another version answers. In SQLite's words; PostgreSQL's migrations turn them into its own.
+ * The step that both engines share: figures over time at decreasing resolution, the total number of predictions, and
+ * the share of traffic that another version predicts. In SQLite's dialect; PostgreSQL's migrations translate it.
  */
 
 /** As `POINT_STEPS` had them when this step was released. */

@@ -9,11 +9,11 @@ import type { Handle } from "./database.ts";
 export const VISIBILITIES = ["private", "team"] as const;
 export type Visibility = (typeof VISIBILITIES)[number];
 
-/** Who owns something; `owner` as identities are named inside, "" where nobody is known. */
+/** The owner of an item; `owner` as identities are named internally, "" if unknown. */
 export interface Ownership {
   owner: string;
   ownerName: string;
-  /** As it was set; null: inherited, and where there is nothing to inherit, team. */
+  /** As it was set; null: inherited, or team if there is nothing to inherit. */
   visibility: Visibility | null;
 }
 
@@ -78,7 +78,7 @@ export function ownedColumns(kind: Annotated, table: string): string {
     ${visibilityOf(kind, key)} AS "effectiveVisibility"`;
 }
 
-/** The columns of a row of a list: "owner", null where nobody is known, and "visibility". */
+/** The columns of a list's row: "owner", null if unknown, and "visibility". */
 export function listedOwnerColumns(kind: Annotated, table: string): string {
   const key = `${table}.${PLACES[kind].key}`;
   return `nullif(${table}.owner_name, '') AS owner, ${visibilityOf(kind, key)} AS visibility`;
@@ -168,14 +168,14 @@ export async function settleDataset(store: Handle, id: string): Promise<void> {
   await recogniseFor(store, id, isPrivate ? owned.owner : null);
   const runs = await store.all<{ id: string }>("SELECT id FROM runs WHERE dataset_id = $id", { id });
   for (const run of runs) await settleRun(store, run.id);
-  // Whoever tests on its rows shows them, too.
+  // A run that tests on its rows shows them, too.
   const testedOn = await store.all<{ id: string }>("SELECT id FROM runs WHERE options LIKE $named", {
     named: `%"testDatasetId":"${id}"%`,
   });
   for (const run of testedOn) await settleRun(store, run.id);
 }
 
-/** As `settleDataset`, of one run. What its dataset was stays where that is gone. */
+/** As `settleDataset`, for one run. If its dataset was deleted, what that was stays. */
 export async function settleRun(store: Handle, id: string): Promise<void> {
   const run = await store.get<OwnedRow & { datasetId: string; options: string }>(
     `SELECT id AS subject, dataset_id AS "datasetId", options, ${OWNER_COLUMNS} FROM runs WHERE id = $id`,
@@ -197,7 +197,7 @@ export async function settleRun(store: Handle, id: string): Promise<void> {
   for (const { name } of models) await settleModel(store, name);
 }
 
-/** A model is private where one of its versions comes from a private run, unless it was set. */
+/** A model is private if one of its versions comes from a private run, unless it was set. */
 export async function settleModel(store: Handle, name: string): Promise<void> {
   const owned = await ownershipOf(store, "model", name);
   if (!owned) return;
@@ -219,7 +219,7 @@ async function recogniseFor(store: Handle, id: string, owner: string | null): Pr
     wanted,
     id,
   });
-  // What comes from a source is recognised by no upload.
+  // A source's dataset is not matched by an upload of the same bytes.
   const isByNone = row!.sha256.endsWith(`#${id}`);
   const sha256 = taken || isByNone ? `${wanted}#${id}` : wanted;
   await store.run("UPDATE datasets SET sha256 = $sha256 WHERE id = $id", { id, sha256 });

@@ -215,7 +215,7 @@ export async function endScheduleRun(
   return ended > 0;
 }
 
-/** Ends it for whoever holds it: nothing that the holder says of it counts any more. False: it has ended already. */
+/** Ends it for its holder: later reports of the holder are ignored. False: it has ended already. */
 export async function stopScheduleRun(
   store: Handle,
   { id, finishedAt, sentence }: { id: string; finishedAt: number; sentence: string },

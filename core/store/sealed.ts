@@ -17,7 +17,7 @@ export class Sealer {
   private readonly key: Buffer | null;
   private readonly isShared: boolean;
 
-  /** `secretKey`: SECRET_KEY; "" where none is set. `isShared`: other servers read the same secrets. */
+  /** `secretKey`: SECRET_KEY; "" if none is set. `isShared`: other servers read the same secrets. */
   constructor(secretKey: string, { isShared = false }: { isShared?: boolean } = {}) {
     this.isShared = isShared;
     this.key = secretKey
@@ -25,7 +25,7 @@ export class Sealer {
       : null;
   }
 
-  /** Throws AppError `conflict` where credentials would be readable by all who share the database. */
+  /** Throws AppError `conflict` if credentials would be readable by everybody who shares the database. */
   requireKey(): void {
     if (this.key || !this.isShared) return;
     throw new AppError("conflict", "Credentials are not stored on a cluster without SECRET_KEY", {

@@ -1,6 +1,6 @@
 /**
- * Reads as one viewer may: rows of what is private to others are not there, whatever statement asks. Every table that
- * is read in a statement is replaced by the part of it that the viewer may see.
+ * Reads as one viewer may: rows of other people's private items do not exist, whatever the statement. Every table that
+ * a statement reads is replaced by the part of it that the viewer may see.
  */
 import type { Handle, Parameters, Store, Value } from "./database.ts";
 

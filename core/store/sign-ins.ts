@@ -7,7 +7,7 @@ export interface StoredSignIn {
   issuer: string;
   /** Who it is at that issuer, for good. */
   subject: string;
-  /** The session at the provider; null where it names none. */
+  /** The session at the provider; null if it names none. */
   sid: string | null;
   /** As people read it. */
   name: string;

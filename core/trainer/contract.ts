@@ -42,7 +42,7 @@ export type StageName = (typeof STAGE_RECORDS)[number]["name"];
 /** The stage names, in order. */
 export const STAGE_NAMES: readonly StageName[] = STAGE_RECORDS.map(({ name }) => name);
 
-/** What an expert may set (core/training/options/expert.ts says what each does); absent: as the data asks for. */
+/** What an expert may set (see core/training/options/expert.ts); absent: decided by the data. */
 export interface ExpertChoices {
   weights?: string;
   classWeights?: "balanced" | Record<string, number>;
@@ -114,7 +114,7 @@ export interface RunResult {
   refit: Refit | null;
   /** How rows are read; absent in older results. */
   readings?: Readings;
-  /** Microseconds of one thread that one row's prediction takes, as measured; null where it was not. */
+  /** Measured time of one thread for one row's prediction, in microseconds; null if it was not measured. */
   cost?: number | null;
   /** By scikit-learn's names, on the test set. */
   metrics: Record<string, number>;

@@ -32,7 +32,7 @@ export interface RunView {
   tags: string[];
   note: string;
   archived: boolean;
-  /** Null: nobody is known. */
+  /** Null: unknown. */
   owner: string | null;
   visibility: Visibility;
   target: string;
@@ -62,7 +62,7 @@ export interface RunView {
   /** How rows are read; null before the run has finished. */
   readings: Readings | null;
   comparison: VersionComparison | null;
-  /** Microseconds that the prediction of a row takes; null where it was not measured. */
+  /** Microseconds that the prediction of a row takes; null if it was not measured. */
   cost: number | null;
   modelName: string;
   version: number | null;

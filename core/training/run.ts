@@ -18,7 +18,7 @@ export interface RunInput {
   dataset: RunDataset;
   /** The original file that the dataset's table was made from, and how. */
   file?: { path: string; choices: ReadingChoices };
-  /** The same of the test dataset, where there is one. */
+  /** The same for the test dataset, if there is one. */
   testFile?: { path: string; choices: ReadingChoices };
   /** The run's own folder: artifacts, and what a resumed run builds on. */
   folder: string;
@@ -86,7 +86,7 @@ export async function runStages(input: RunInput, controls: RunControls): Promise
   return work.result;
 }
 
-/** Free text as categories, where that was asked for: the model reads it so, too. */
+/** Free text as categories, if requested: the model reads it that way, too. */
 function handledDataset({ dataset, options }: RunInput): RunDataset {
   if (options.text !== "category") return dataset;
   const handled = (plan: ReadingPlan): ReadingPlan => ({

@@ -10,7 +10,7 @@ import { Layout, type Section } from "../layout/layout.tsx";
 import { count, plural } from "../parts/format.ts";
 import { Empty } from "../parts/parts.tsx";
 import { Pick } from "../parts/pick.tsx";
-import { LIST_WORDS } from "../parts/words.ts";
+import { LIST_WORDS, RUN_WORDS } from "../parts/words.ts";
 import { Feed } from "./activity.tsx";
 import { address, type ListName, type ListPageProps, type ListState } from "./list-address.ts";
 import { type Column, DATASET_COLUMNS, MODEL_COLUMNS, RUN_COLUMNS } from "./list-columns.tsx";
@@ -21,12 +21,7 @@ const STATUS_WORDS: Record<string, string> = {
   success: "Success",
   warning: "Warnings",
   error: "Errors",
-  queued: "Waiting",
-  running: "Running",
-  finished: "Finished",
-  failed: "Failed",
-  cancelled: "Cancelled",
-  interrupted: "Interrupted",
+  ...RUN_WORDS,
   reading: "Reading",
   ready: "Ready",
   live: "Live",

@@ -22,8 +22,8 @@ function parseValue(plan: ColumnPlan, text: string): number {
 }
 
 /**
- * Of the words for missing in a column of numbers or dates, those that are values: with -999 also -999.0 means missing.
- * Null where none is.
+ * Of the words for missing in a column of numbers or dates, those that are numbers: with -999, -999.0 also means
+ * missing. Null if there are none.
  */
 export function missingValues(plan: ColumnPlan): ReadonlySet<number> | null {
   if (plan.type !== "number" && plan.type !== "date") return null;

@@ -1,4 +1,4 @@
-/** Says where a column of labels holds numbers that could not be read: in several units, as ranges or as fractions. */
+/** Reports a column of labels that holds unreadable numbers: in several units, as ranges or as fractions. */
 import type { Finding } from "../types.ts";
 import { splitUnit } from "./numbers/numbers.ts";
 

@@ -14,7 +14,7 @@ export function wordsAmong(strays: readonly string[]): string[] {
 
 const isPlainWord = (value: string) => !/\d/.test(value) && value.length < 30;
 
-/** Beside many numbers a dozen different remarks in a fifth of the cells are remarks still. */
+/** Among many numbers, a dozen different remarks in a fifth of the cells are still remarks. */
 const MOST_REMARKS = 12;
 const MAX_REMARK_SHARE = 0.2;
 /** The share of cells of any kind that may be odd without changing the type. */

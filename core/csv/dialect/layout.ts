@@ -191,7 +191,7 @@ const UNITS = new Set([
 ]);
 const IN_BRACKETS = /^[([{].{1,24}[)\]}]$/;
 
-/** A row of units or of kinds beneath the names, of which no cell comes again in its column. */
+/** A row of units or types below the names, none of whose cells occurs again in its column. */
 function isUnits(row: readonly string[], rows: readonly string[][], width: number): boolean {
   if (row.length !== width) return false;
   const cells = row.map((cell) => cell.trim());

@@ -185,7 +185,7 @@ export function describeColumn(profile: ColumnProfile, target: string | null): F
   return findings;
 }
 
-/** What programs write where a value is missing: nothing but nines, or the first or last day that they know. */
+/** Placeholders that programs write for a missing value: only nines, or the first or last day that they know. */
 const STAND_IN_NUMBER = /^-?9{2,}(?:\.9+)?$|^-(?:9|88+|77+|1)$|^-?(?:8888+|7777+)$/;
 const STAND_IN_DAY =
   /^(?:9999-12-31|2999-12-31|2099-12-31|1900-01-01|1753-01-01|1970-01-01|0001-01-01|1899-12-3[01])/;

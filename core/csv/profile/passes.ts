@@ -39,7 +39,7 @@ export interface ProfileOptions {
 }
 
 export interface TargetSample {
-  /** Numbers and dates beside the target. */
+  /** Numbers and dates besides the target. */
   columns: Column[];
   /** The target's values, none missing. */
   truth: Float64Array;

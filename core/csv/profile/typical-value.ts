@@ -6,11 +6,11 @@
 import { DAY_MS } from "../../platform/figures.ts";
 import type { ColumnPlan, ColumnProfile } from "../types.ts";
 
-/** Steps that a column's range is told apart in. */
+/** Number of steps into which a column's range is divided. */
 const STEPS_DIGITS = 3;
 const MOST_DECIMALS = 100;
 
-/** Null where the column has no value. */
+/** Null if the column has no values. */
 export function typicalValue(plan: ColumnPlan, profile: ColumnProfile | undefined): string | number | null {
   const commonest = profile?.top[0]?.value ?? profile?.examples[0] ?? null;
   if (!profile?.quantiles || profile.min === null || profile.max === null) return commonest;
@@ -30,7 +30,7 @@ function typicalNumber(median: number, { min, max, examples, top }: ColumnProfil
   return Math.min(max!, Math.max(min!, short));
 }
 
-/** A day of a column of days; to the minute where the column has times; the month's first day of a column of months. */
+/** To the day for a column of days, to the minute for times, the month's first day for months. */
 function typicalDate(median: number, of: { min: number; max: number; format: string }): string {
   const text = (at: number) => new Date(at).toISOString();
   if (of.format === "H:mm") return text(median).slice(11, 16);

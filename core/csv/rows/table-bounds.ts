@@ -313,7 +313,7 @@ function hasByteOrderMark(bytes: Uint8Array, spans: Int32Array): boolean {
 
 const AROUND_NAMES: ReadonlySet<number> = new Set([0x20, 0x09, 0x22, 0x27, 0xef, 0xbb, 0xbf]);
 
-/** Without what stands around a name: blanks, quotes and the bytes of a byte order mark. */
+/** Without what surrounds a name: spaces, quotes and a byte-order mark. */
 function bareName(cell: Uint8Array): Uint8Array {
   let [start, end] = [0, cell.length];
   while (start < end && AROUND_NAMES.has(cell[start])) start++;

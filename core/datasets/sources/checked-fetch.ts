@@ -11,7 +11,7 @@ export interface Network {
   reach: Reach;
   lookup: Lookup;
   signal: AbortSignal;
-  /** PEM texts of those whose certificates are trusted; null: the usual ones. */
+  /** PEM texts of trusted certificates; null: the default ones. */
   authorities: string[] | null;
 }
 

@@ -19,7 +19,7 @@ export interface OpenDatabase {
 export interface Connecting {
   reach: Reach;
   lookup: Lookup;
-  /** PEM texts of those whose certificates are trusted; null: the usual ones. */
+  /** PEM texts of trusted certificates; null: the default ones. */
   authorities: string[] | null;
 }
 

@@ -167,7 +167,10 @@ function unmapped(address: string): string {
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
-/** PEM texts, the usual authorities' too; null: the usual ones alone. Throws AppError `conflict` for a file without any. */
+/**
+ * PEM texts, including the default authorities'; null: only the default ones. Throws AppError `conflict` for a file
+ * without any.
+ */
 export async function readAuthorities(path: string): Promise<string[] | null> {
   if (path === "") return null;
   const text = await readFile(path, "utf8").catch(() => "");

@@ -185,7 +185,7 @@ export class Sources {
     return (await this.begin(id)).done;
   }
 
-  /** As `refresh`; resolves once it has begun. Throws AppError: `missing`, `conflict`. */
+  /** As `refresh`; resolves once it has started. Throws AppError: `missing`, `conflict`. */
   async begin(id: string): Promise<{ done: Promise<Refreshed> }> {
     const { now, workerId: worker } = this.options;
     const source = await this.stored(id);

@@ -17,7 +17,7 @@ export const AUTOMATION_EVENTS = {
   }),
   /** It was added, changed or deleted, a refresh of it began or failed. */
   "source.changed": event({ ...UNTOLD, data: () => z.object({ sourceId: id }), stale: () => ["sources"] }),
-  /** Whoever refreshes it ends that. */
+  /** The server that refreshes it ends that. */
   "source.stopped": event({
     data: () => z.object(source),
     level: "info",
@@ -36,7 +36,7 @@ export const AUTOMATION_EVENTS = {
     sentence: (d) => `${d.name} failed: ${d.reason}`,
     stale: () => ["activity", "attention", "schedules"],
   }),
-  /** Whoever runs it ends that. */
+  /** The server that runs it ends that. */
   "schedule.stopped": event({
     data: () => z.object({ ...ran, scheduleRunId: id }),
     level: "warning",

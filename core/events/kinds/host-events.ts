@@ -7,7 +7,7 @@ import { HEALTH_STATE_NAMES, HEALTH_STATES } from "../health-states.ts";
 import type { PanelKey } from "../panel-names.ts";
 
 const host = { hostId: z.string(), host: z.string(), role: z.string() };
-/** Of one of several on the same database; absent where there is one, or it is about all. */
+/** The host, if there are several on the same database; absent for a single one, or if it concerns all. */
 const one = { hostId: z.string().optional(), host: z.string().optional() };
 const named = ({ host: name, role }: { host: string; role: string }) => `The ${role} on ${name}`;
 

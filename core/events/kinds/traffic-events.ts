@@ -1,4 +1,4 @@
-/** Events of versions that answer beside the live one: challengers unseen, canaries for a share of the traffic. */
+/** Events of versions that predict beside the live one: challengers unseen, canaries for a share of the traffic. */
 import { figure } from "../../platform/figures.ts";
 import "../../platform/zod-setup.ts";
 import * as z from "zod";

@@ -1,6 +1,6 @@
 /**
- * Decides which rows a canary answers. By a hash, so that every server decides alike and the same client stays with the
- * same version; who has it at a share has it at a larger one too. It keeps nothing.
+ * Decides which rows a canary predicts. By a hash, so that every server decides alike and a client stays with one
+ * version; who is in a share is in a larger one too. Stateless.
  */
 import type { Canary } from "../../store/canaries.ts";
 
@@ -12,12 +12,15 @@ export interface RowCells {
 
 const HASHES = 2 ** 32;
 
-/** Does the canary answer what has this key? */
+/** Whether the canary predicts rows with this key. */
 export function isAssigned({ name, version, share }: Canary, key: string): boolean {
   return (Bun.hash.xxHash32(`${name}\n${version}\n${key}`) / HASHES) * 100 < share;
 }
 
-/** Of one request: does the canary answer this row? A row without the column, and a request without the header, go by the row. */
+/**
+ * Whether the canary predicts this row of a request. Rows without the column, and requests without the header, are
+ * hashed by the whole row.
+ */
 export function assigner(canary: Canary, headers: Headers | null): (row: RowCells) => boolean {
   const { key } = canary;
   const sent = key?.kind === "header" ? headers?.get(key.name) : null;

@@ -1,7 +1,7 @@
 /**
- * Lets another version answer a share of a model's traffic. What both versions do is counted here and added up in the
- * database once a second, by every server; one that errs or is slow beyond its line is ended in the same transaction,
- * and told. It never changes an answer.
+ * Lets another version predict a share of a model's traffic. What both versions do is counted here and added up in the
+ * database once a second, by every server; a canary that fails or is slow beyond its limits is ended in the same
+ * transaction, and reported. Never changes a prediction.
  */
 import * as z from "zod";
 import { alertAction } from "../../events/alert-records.ts";
@@ -87,7 +87,7 @@ export interface CanaryView {
   versions: CanaryFigures[];
 }
 
-/** What came of one request, or of a part of it. */
+/** The result of one request, or of a part of it. */
 export interface CanaryOutcome {
   version: number;
   predictions: number;
@@ -150,7 +150,10 @@ export class Canaries {
     return found;
   }
 
-  /** Begins it, changes it, or with version null ends it. Throws AppError `missing`, or `conflict` where it cannot be compared. */
+  /**
+   * Starts it, changes it, or with version null ends it. Throws AppError `missing`, or `conflict` if it cannot be
+   * compared.
+   */
   async set(name: string, asked: CanaryRequest): Promise<CanaryView | null> {
     if (asked.version === null) {
       await this.end(name);
@@ -184,7 +187,7 @@ export class Canaries {
     return this.view(name);
   }
 
-  /** Throws AppError `missing` for the model; where it has none, nothing happens. */
+  /** Throws AppError `missing` for the model; if it has no canary, nothing happens. */
   async end(name: string): Promise<void> {
     await this.options.models.find(name);
     await this.flush();
@@ -228,7 +231,7 @@ export class Canaries {
     };
   }
 
-  /** Counts what came of a request while the canary stands. */
+  /** Counts the result of a request during a canary. */
   note(canary: Canary, { version, predictions, seconds, failed }: CanaryOutcome): void {
     const gathered = this.gathered.get(canary.name);
     const isSame = gathered?.canary.startedAt === canary.startedAt;
@@ -280,7 +283,7 @@ export class Canaries {
     byVersion: Gathered["byVersion"],
   ): Promise<void> {
     const canary = await findCanary(tx, name);
-    // It was ended, or another was begun.
+    // It was ended, or another was started.
     if (canary?.startedAt !== startedAt) return;
     for (const [version, counts] of byVersion) await addCanaryCounts(tx, { name, version }, counts);
     const totals = await canaryCounts(tx, name);

@@ -6,7 +6,7 @@ import type { Canary, CanaryCounts } from "../../store/canaries.ts";
 const LEAST_ERRORS = 3;
 /** Requests of each version that were timed. */
 const LEAST_TIMED = 30;
-/** Less a request is no reason, however many times as long it is. */
+/** A smaller difference per request is no reason to end it, whatever the ratio. */
 const LEAST_SLOWER_MS = 0.1;
 
 /** Why it has to go back; null: it may stay. */
@@ -20,7 +20,7 @@ function tooManyErrors({ maxErrors }: Canary, { requests, errors }: CanaryCounts
   return `${plural(errors, "request")} of ${requests} failed (${percent(errors / requests)}; the limit is ${figure(maxErrors)} %)`;
 }
 
-/** By the request and by the row: one that is asked for larger batches is not slower for that. */
+/** Per request and per row: a version with larger batches is not slower because of that. */
 function tooSlow({ maxSlowdown }: Canary, own: CanaryCounts, live: CanaryCounts): string | null {
   if (own.timedRequests < LEAST_TIMED || live.timedRequests < LEAST_TIMED) return null;
   const [byRequest, byRequestLive] = [own, live].map((c) => (1000 * c.seconds) / c.timedRequests) as [

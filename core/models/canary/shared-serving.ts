@@ -1,6 +1,6 @@
 /**
- * Answers rows for which no version was asked: by the live one, and where a canary stands by that for its share. A
- * failure of the canary is counted and the live version answers instead: no client meets it.
+ * Predicts rows of requests that name no version: by the live version or, during a canary, by the canary for its share.
+ * If the canary fails, the failure is counted and the live version predicts instead: no client notices.
  */
 import type { Logger } from "../../platform/logger.ts";
 import type { Canary } from "../../store/canaries.ts";
@@ -12,25 +12,25 @@ import type { PredictOptions, Served, Serving } from "../serving.ts";
 import { assigner, type RowCells } from "./assignment.ts";
 import type { Canaries } from "./canaries.ts";
 
-/** A canary with both of the versions that answer. */
+/** A canary with both of its versions. */
 export interface Shared {
   version: StoredVersion;
   live: StoredVersion;
-  /** Does the canary answer this row? */
+  /** Whether the canary predicts this row. */
   isAssigned: (row: RowCells) => boolean;
-  /** It stands as it was: a file takes long. */
+  /** As it was at the start: a file takes long. */
   stands: () => boolean;
-  /** `version` answered so many rows in `seconds`. */
+  /** `version` predicted this many rows in `seconds`. */
   answered: (version: StoredVersion, predictions: number, seconds: number) => void;
   /** The canary did not, and the live version did. */
   failed: (error: unknown) => void;
 }
 
-/** The answers, and whose they are. */
+/** The predictions, and the version that made them. */
 export interface SharedAnswer extends Pick<Served, "predictions" | "warnings" | "threshold"> {
-  /** The live one where both answered. */
+  /** The live one if both predicted. */
   version: StoredVersion;
-  /** By row; null: no canary stands. */
+  /** By row; null: there is no canary. */
   versions: number[] | null;
 }
 
@@ -60,7 +60,7 @@ export class SharedServing {
     private readonly logger: Logger,
   ) {}
 
-  /** Null: the live version answers everything. Throws AppError `missing`, or `conflict` where none is live. */
+  /** Null: the live version predicts everything. Throws AppError `missing`, or `conflict` if none is live. */
   async shared(name: string, headers: Headers | null): Promise<Shared | null> {
     const canary = await this.canaries.of(name);
     if (!canary) return null;
@@ -68,7 +68,7 @@ export class SharedServing {
     return this.over(canary, { version, live: await this.models.serving(name, null), headers });
   }
 
-  /** At once: undefined where something has to be looked up first. */
+  /** Synchronous: undefined if something must be looked up first. */
   peek(name: string, headers: Headers): Shared | null | undefined {
     const canary = this.canaries.peek(name);
     if (!canary) return canary;
@@ -139,7 +139,7 @@ export class SharedServing {
   }
 }
 
-/** In the order of the rows that were asked. */
+/** In the order of the requested rows. */
 function together(parts: readonly Part[], rows: number, live: StoredVersion): SharedAnswer {
   const predictions = new Array<Served["predictions"][number]>(rows);
   const versions = new Array<number>(rows);
@@ -158,7 +158,7 @@ function together(parts: readonly Part[], rows: number, live: StoredVersion): Sh
     versions,
     predictions,
     warnings: warnings.sort((a, b) => a.row - b.row),
-    // Of two versions each answer has its own.
+    // With two versions each prediction has its own.
     threshold: isOne ? only!.served.threshold : null,
   };
 }

@@ -85,7 +85,7 @@ def fetch(path):
   ];
 }
 
-/** Rows that weigh are told by a finding of the training. */
+/** Row weights are reported by a finding of the training. */
 const isWeighted = ({ findings }: StoredVersion["result"]) =>
   findings.some(({ code: told }) => told === "weighted");
 

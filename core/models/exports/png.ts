@@ -26,7 +26,7 @@ async function openRenderer(): Promise<Renderer> {
   return { Resvg, fonts };
 }
 
-/** So many pixels wide. The renderer is loaded when first used, and kept. */
+/** Width in pixels. The renderer is loaded when first used, and kept. */
 export async function svgToPng(svg: string, pixelsWide: number): Promise<Uint8Array<ArrayBuffer>> {
   renderer ??= openRenderer();
   const { Resvg, fonts } = await renderer;

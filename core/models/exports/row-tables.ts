@@ -25,7 +25,7 @@ export interface RowNames {
   fold: string;
   actual: string;
   prediction: string;
-  /** Only where rows weigh. */
+  /** Only if rows have weights. */
   weight: string;
   probabilities: string[];
 }

@@ -1,6 +1,6 @@
 /**
- * Answers the rows of a file in batches: by one version, or where a canary stands by two, each row by the one that it is
- * for. A failure of the canary is counted and the live version answers instead.
+ * Predicts the rows of a file in batches: by one version or, during a canary, by two, each row by its own. If the
+ * canary fails, the failure is counted and the live version predicts instead.
  */
 import type { StoredVersion } from "../../store/models.ts";
 import type { Model, Prediction as ModelAnswer } from "../../trainer/model/model.ts";
@@ -19,7 +19,7 @@ export interface FileRowAnswer {
   predicted: ModelAnswer;
   /** Its place in `predicted`. */
   row: number;
-  /** "" where it is not kept. */
+  /** "" if it is not stored. */
   id: string;
   bounds: Pick<Answer, "interval" | "set"> | undefined;
 }
@@ -30,7 +30,7 @@ export interface LaneOptions {
   names: readonly string[];
   interval: number | undefined;
   reader: (model: Model) => TableReader;
-  /** A row as it is kept, in JSON. */
+  /** A row as stored, in JSON. */
   cellsOf: (cells: AskedRow["cells"]) => string;
   bounds: typeof import("../answering.ts").answerBounds;
 }
@@ -41,7 +41,7 @@ interface Lane {
   reader: TableReader;
 }
 
-/** One batch, and what was said of it. */
+/** One batch, with its warnings. */
 export interface BatchAnswer {
   answers: FileRowAnswer[];
   warnings: Warning[];

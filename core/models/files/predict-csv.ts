@@ -45,7 +45,7 @@ export interface FileToPredict extends InputSource {
   interval?: number | undefined;
   /** Refuses a file that lacks columns of the model, `conflict`, instead of reading them as missing values. */
   isComplete?: boolean;
-  /** A canary that answers some of the rows; null: none stands, or a version was asked for. */
+  /** A canary that predicts some of the rows; null: there is none, or a version was requested. */
   shared?: Shared | null;
 }
 

@@ -168,7 +168,7 @@ export function refuseChallenger(challenger: StoredVersion, live: StoredVersion 
   }
 }
 
-/** Throws AppError `conflict` where a finding makes the version's score worthless. */
+/** Throws AppError `conflict` if a finding makes the version's score worthless. */
 export function refuseDoubtful({ name, version, result }: StoredVersion): void {
   const errors = errorsAmong(result.findings);
   if (!errors.length) return;

@@ -1,4 +1,4 @@
-/** What a version was asked since the last writing: numbers to add up, and rows to keep. */
+/** A version's traffic since the last write: numbers to add up, and rows to store. */
 
 import type { StoredVersion } from "../../store/models.ts";
 import { type Measured, measuredOnce } from "../../store/points.ts";

@@ -217,8 +217,8 @@ export class Schedules {
   }
 
   /**
-   * Ends a run, whichever server holds it; a training of it is cancelled. Throws AppError: `missing`, `conflict` where it
-   * has ended already.
+   * Ends a run, whichever server holds it, and cancels its training. Throws AppError: `missing`, `conflict` if it has
+   * ended already.
    */
   async stopRun(id: string): Promise<ScheduleRunView> {
     const { store, log, runs, now } = this.options;

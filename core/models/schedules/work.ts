@@ -71,7 +71,7 @@ export async function beginRetraining(
   const last = await runs.find(newest.runId);
   const fresh = spec.sourceId ? (await sources.refresh(spec.sourceId)).dataset : null;
   const dataset = await datasets.findReady(fresh?.id ?? spec.datasetId ?? last.datasetId);
-  // It is the model's owner's, whoever made the clock run.
+  // It belongs to the model's owner, whatever triggered it.
   return ownedBy({ ...model, visibility: null }, () => runs.train(requestOf(last, dataset), id));
 }
 

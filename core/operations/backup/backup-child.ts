@@ -1,6 +1,7 @@
 /**
- * The child that makes a backup: the folder as its word, the archive on stdout. With the word "cluster" after it, it reads
- * from stdin where a cluster's data is: secrets are not for everybody to read in the list of processes.
+ * The child process that makes a backup: it gets the folder as an argument and writes the archive to stdout. With the
+ * further argument "cluster" it reads the location of a cluster's data from stdin: secrets must not be visible in the
+ * list of processes.
  */
 
 import { failCommand, writeOut } from "../terminal.ts";

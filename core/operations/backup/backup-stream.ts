@@ -14,7 +14,7 @@ const BACKUP_CHILD: ChildEntry = {
 
 export type BackupSettings = ClusterSettings & { DATA_DIR: string };
 
-/** Waits for the first bytes: until then a failure is an answer of its own. Throws AppError, ConfigError. */
+/** Waits for the first bytes: a failure before them is an error response. Throws AppError, ConfigError. */
 export async function backupStream(
   settings: BackupSettings,
   signal: AbortSignal,

@@ -1,6 +1,6 @@
 /**
  * Makes a backup of one machine's data while the server runs. The database is SQLite's own consistent copy; files never
- * change once they are there, and are linked beside it first, so that none can go away before it is read.
+ * change once they exist, and are hard-linked first, so that none can disappear before it is read.
  */
 import { existsSync } from "node:fs";
 import { copyFile, link, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";

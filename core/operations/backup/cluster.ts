@@ -15,7 +15,7 @@ export interface Cluster {
   bucket: Bucket;
 }
 
-/** Throws ConfigError where one is not named, AppError where one refuses; StoreUnavailable, StorageUnavailable. */
+/** Throws ConfigError if a setting is missing, AppError if access is refused; StoreUnavailable, StorageUnavailable. */
 export async function openCluster(settings: ClusterSettings): Promise<Cluster> {
   const { DATABASE_URL: url, STORAGE_URL } = settings;
   if (!url || !STORAGE_URL) throw new ConfigError("DATABASE_URL and STORAGE_URL must both be set");
@@ -31,7 +31,7 @@ export async function openCluster(settings: ClusterSettings): Promise<Cluster> {
   }
 }
 
-/** What is wrong with the data, in a few words: the database does not answer, or a file that it names is not there. */
+/** What is wrong with the data, in a few words: the database does not respond, or a file that it names is missing. */
 export async function clusterFault({
   store,
   bucket,

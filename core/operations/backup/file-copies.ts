@@ -1,6 +1,6 @@
 /**
- * Copies files between a data folder and a bucket. Each is compared with what its row says and with what arrived; one
- * that is there already is not sent again, so that a copy that was cut off goes on.
+ * Copies files between a data folder and a bucket. Each is compared with its row and with what arrived; one that exists
+ * already is not sent again, so that an interrupted copy continues.
  */
 import { existsSync } from "node:fs";
 import { mkdir, open, rename, rm, stat } from "node:fs/promises";
@@ -20,7 +20,7 @@ interface Read {
   sizeBytes: number;
 }
 
-/** From the folder into the bucket. Throws AppError `conflict` where a file is missing or damaged, StorageUnavailable. */
+/** From the folder into the bucket. Throws AppError `conflict` if a file is missing or damaged, StorageUnavailable. */
 export async function sendFiles(
   files: readonly PlacedFile[],
   { folder, bucket }: { folder: string; bucket: Bucket },
@@ -40,7 +40,7 @@ export async function sendFiles(
   });
 }
 
-/** From the bucket into the folder. Throws AppError `conflict` where a file is missing or damaged, StorageUnavailable. */
+/** From the bucket into the folder. Throws AppError `conflict` if a file is missing or damaged, StorageUnavailable. */
 export async function fetchFiles(
   files: readonly PlacedFile[],
   { folder, bucket }: { folder: string; bucket: Bucket },
@@ -54,7 +54,7 @@ export async function fetchFiles(
   });
 }
 
-/** Null: it is not there. Throws AppError `conflict` where it is not what its row says. */
+/** Null: it does not exist. Throws AppError `conflict` if it does not match its row. */
 export async function fetchFile(file: PlacedFile, path: string, bucket: Bucket): Promise<Read | null> {
   await mkdir(dirname(path), { recursive: true });
   for (let attempt = 1; ; attempt++) {
@@ -104,7 +104,7 @@ async function each(
   }
 }
 
-/** No bytes, where no row says that it must be there. */
+/** Zero bytes, if no row requires the file. */
 function missing({ known, inFolder }: PlacedFile, where: string): number {
   if (!known) return 0;
   throw new AppError("conflict", `A file that the database lists is missing in ${where}: ${inFolder}`, {

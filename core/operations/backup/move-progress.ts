@@ -1,4 +1,4 @@
-/** Tells how far a copy of all data is: at most a line a second, and one at the end of each part. */
+/** Reports the progress of a copy of all data: at most a line per second, and one at the end of each part. */
 import { bytes, count, plural } from "../../platform/figures.ts";
 import type { CopyListener } from "../../store/copying/copy-tables.ts";
 import type { FilesListener } from "./file-copies.ts";

@@ -1,7 +1,7 @@
 /**
- * Moves the data of one machine into a cluster, and back: rows and files, compared after they were copied. The side that
- * is left stays as it was. A move that was cut off goes on when it is started again; until its end the other side is no
- * data that a server starts on.
+ * Moves the data of one machine into a cluster, and back: rows and files, compared after they were copied. The source
+ * stays unchanged. An interrupted move continues when it is started again; until its end no server starts on the
+ * target.
  */
 import { existsSync } from "node:fs";
 import { copyFile, mkdtemp, readdir, rm, stat, statfs } from "node:fs/promises";
@@ -39,7 +39,7 @@ export async function moveToCluster(folder: string, cluster: Cluster, told: Move
   }
 }
 
-/** `from`: a database of one machine that nobody else has open; its files are in `folder`. */
+/** `from`: a single machine's database that nobody else has open; its files are in `folder`. */
 export async function fillCluster(
   { from, folder, onData }: { from: Store; folder: string; onData: "refuse" | "replace" },
   { store: to, bucket }: Cluster,

@@ -1,7 +1,7 @@
 /**
- * Makes a backup of a cluster while its servers run: the same archive that one machine's data makes, so that either can
- * take it in. The files come first, because they never change and take longest; then the database as it is at one moment,
- * with the files that came meanwhile.
+ * Makes a backup of a cluster while its servers run: the same archive as from one machine, so that either can load it.
+ * The files come first, because they never change and take longest; then the database as of one moment, with files that
+ * were added meanwhile.
  */
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ import type { Cluster } from "./cluster.ts";
 import { fetchFile } from "./file-copies.ts";
 import { finishFolder } from "./move.ts";
 
-/** How often the database is read anew, should a file that it names be deleted before it is fetched. */
+/** How often the database is read again if a file that it names is deleted before it is fetched. */
 const MOMENTS = 5;
 
 /** In pieces; `folder` holds one file at a time and the database meanwhile. Throws AppError, StorageUnavailable. */
@@ -73,7 +73,7 @@ async function copyMoment({ url }: Cluster, stage: string): Promise<PlacedFile[]
   for (const name of [DATABASE, `${DATABASE}-wal`, `${DATABASE}-shm`])
     await rm(join(stage, name), { force: true });
   const { readSnapshot } = await import("../../store/postgres/snapshot.ts");
-  // What was fetched before is packed: nothing beside the new database belongs to it.
+  // Files fetched before are packed: nothing that the new database does not name belongs to it.
   for (const kind of FILE_FOLDERS) await rm(join(stage, kind), { recursive: true, force: true });
   const to = await openSqlite(stage);
   try {

@@ -1,6 +1,6 @@
 /**
- * Brings a backup back into a cluster whose servers are stopped. It is unpacked and checked beside the data first; what
- * is there is kept as a backup of its own. A restore that was cut off goes on when it is started again.
+ * Restores a backup into a cluster whose servers are stopped. It is unpacked and verified beside the data first; the
+ * existing data is kept as a backup of its own. An interrupted restore continues when it is started again.
  */
 import { mkdir, mkdtemp, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ import { unpackBackup } from "./unpack-backup.ts";
 export interface RestoreOptions {
   /** The archive. */
   path: string;
-  /** Where it is unpacked meanwhile, and where what is replaced is kept. */
+  /** Where it is unpacked, and where the replaced data is kept. */
   folder: string;
   /** "replace": there may be data. */
   onData: "refuse" | "replace";

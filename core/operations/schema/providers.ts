@@ -9,7 +9,7 @@ import { list, number, secret, setting, text } from "./kinds.ts";
 export interface ProviderConfig {
   /** Part of its addresses here: "accounts-google-com". */
   id: string;
-  /** What its button says. */
+  /** The button's text. */
   name: string;
   issuer: string;
   clientId: string;
@@ -30,7 +30,7 @@ const isIssuer = (value: string) => {
   return url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.hostname));
 };
 
-/** "admins=admin, *=viewer", or as JSON where names of groups hold commas: {"cn=ml,dc=example": "trainer"}. */
+/** "admins=admin, *=viewer", or JSON if names of groups contain commas: {"cn=ml,dc=example": "trainer"}. */
 const roles = () =>
   z
     .string()
@@ -104,7 +104,7 @@ interface GivenProviders {
   OIDC_NAME: string[];
 }
 
-/** Throws Error with one sentence where the lists do not fit together. */
+/** Throws Error with one sentence if the lists do not fit together. */
 export function readProviders(given: GivenProviders): ProviderConfig[] {
   const { OIDC_ISSUER: issuers, OIDC_CLIENT_ID: clientIds, OIDC_NAME: labels } = given;
   const secrets =

@@ -78,7 +78,7 @@ export async function restoreCommand(words: string[], config: Config): Promise<v
   tell(`Restored.${kept ? ` The previous data is kept in ${kept}` : ""}`);
 }
 
-/** The process that has the folder goes on with the backup. */
+/** The process that has the folder continues with the backup. */
 async function waitForHolder(holder: number, folder: string): Promise<void> {
   process.kill(holder, "SIGHUP");
   for (let waited = 0; isRestoreWaiting(folder); waited += 100) {

@@ -1,11 +1,11 @@
-/** Opens a cluster for a command and closes it afterwards; what does not answer yet is waited for. */
+/** Opens a cluster for a command and closes it afterwards; waits for what does not respond yet. */
 import { filesApart } from "../../operations/backup/backup-stream.ts";
 import { type Cluster, openCluster } from "../../operations/backup/cluster.ts";
 import type { Config } from "../../operations/config.ts";
 import { StorageUnavailable, StoreUnavailable } from "../../platform/errors.ts";
 import { openPatiently } from "../start/patient.ts";
 
-/** Throws AppError where one refuses, or has not answered for a minute. */
+/** Throws AppError if access is refused, or nothing has responded for a minute. */
 export async function withCluster<T>(config: Config, work: (cluster: Cluster) => Promise<T>): Promise<T> {
   if (config.DATABASE_URL && !config.STORAGE_URL) throw filesApart();
   const cluster = await openPatiently(() => openCluster(config), {

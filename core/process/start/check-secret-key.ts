@@ -13,7 +13,9 @@ import { DEAD_MS } from "../../training/queue/presence.ts";
 const MARK = "secretKeyMark";
 const OWNER = "the servers of this database";
 
-/** Throws ConfigError where another server runs with another key. Who is alone takes a new one into use. */
+/**
+ * Throws ConfigError if another server runs with another key. A server alone on the database may introduce a new one.
+ */
 export async function checkSecretKey(
   store: Store,
   sealer: Sealer,

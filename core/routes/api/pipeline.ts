@@ -38,7 +38,7 @@ interface PipelineOptions {
   drawings: Call["drawings"];
 }
 
-/** What stands in an address after these. */
+/** What follows these in an address. */
 const SUBJECT_OF: Record<string, Annotated | undefined> = {
   datasets: "dataset",
   runs: "run",
@@ -188,7 +188,7 @@ export class Pipeline {
 
   /** Refuses a pending response when its access ends, unless the request itself ended it. */
   async whileAllowed({ identity, route }: Visit, work: () => Promise<void>): Promise<void> {
-    // What a change makes belongs to whoever asked for it.
+    // What a change creates belongs to the user who requested it.
     const isOwned = route?.isChange && identity?.key;
     const act = isOwned ? () => ownedBy(ownershipBy(identity), work) : work;
     if (!identity || !isRevocable(identity) || route?.endsAccess) return act();

@@ -118,7 +118,7 @@ export class PredictFastPath {
     if (!version) return null;
     const cells = row === body ? text : JSON.stringify(row);
     const ask = () => timings.measure("predict", () => serving.predictRow(version, { row, cells }));
-    // What the canary cannot answer goes the longer way, where the live version answers it.
+    // What the canary cannot predict takes the longer way, where the live version predicts it.
     const answered = isCanaried ? orNull(ask) : ask();
     if (!answered) return null;
     shared?.answered(version, 1, answered.seconds);

@@ -145,7 +145,7 @@ function modelMetrics({ feedback }: PanelSource): Metric[] {
   ];
 }
 
-/** From the database: every server tells the same of a canary, whichever of them answered. */
+/** From the database: every server reports the same about a canary, whichever of them predicted. */
 async function canaryMetrics({ canaries }: PanelSource): Promise<Metric[]> {
   const views = await canaries.list();
   const each = (value: (of: CanaryFigures) => number): Sample[] =>

@@ -20,7 +20,7 @@ export interface Drawings {
   /** The exported HTML page of a model. */
   standalonePage: (version: StoredVersion, module: string) => Promise<string>;
   /** A whole SVG document. */
-  /** A chart as a whole SVG document, so many pixels wide. */
+  /** A chart as a whole SVG document of this width in pixels. */
   chartSvg: (chart: ExportedChart, look: { theme: "light" | "dark"; width: number }) => Promise<string>;
 }
 
@@ -42,7 +42,7 @@ export interface Call<P = Record<string, string>, Q = Record<string, string>, B 
   /** Throws AppError `precondition` if If-Match no longer holds; called at the moment of the change. */
   unchanged: Unchanged;
   identity: Identity;
-  /** What it may see; `signalbox` holds no more than that. */
+  /** What it may see; `signalbox` contains no more than that. */
   sight: Sight;
   /** Registers what ends with the identity's access: streams. */
   hold: Lease;

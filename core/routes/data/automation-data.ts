@@ -1,4 +1,4 @@
-/** Reads sources and schedules with what beside them their panels show. */
+/** Reads sources and schedules, with the further data that their panels show. */
 import type { SourceView } from "../../datasets/sources/source-view.ts";
 import type { ScheduleRunView, ScheduleView } from "../../models/schedules/schedule-views.ts";
 import type { Signalbox } from "../../process/signalbox.ts";

@@ -72,7 +72,7 @@ export async function makeEmbed(signalbox: PanelSource, home: string, asked: Emb
   };
 }
 
-/** Whoever has the link would see it. Throws AppError `conflict`. */
+/** Everybody with the link would see it. Throws AppError `conflict`. */
 function refusePrivate({ privacy }: PanelSource, panel: Panel, subject: string | null): void {
   const kind = PANELS[panel];
   if (kind === null || subject === null || privacy.sees(SEES_TEAM, kind, subject)) return;

@@ -1,6 +1,6 @@
 /**
- * Reads figures over time: the machine's gauges, or what a model was asked and how it did. A range of the last 400
- * days, in at most MOST_POINTS spans, which are longer the longer the range and the further back it begins.
+ * Reads figures over time: the machine's gauges, or a model's traffic and accuracy. A range of the last 400 days, in at
+ * most MOST_POINTS spans, which are longer for longer ranges and for earlier ones.
  */
 import * as z from "zod";
 import { GAUGES, type GaugeName, gaugeOn } from "../../operations/gauges.ts";
@@ -38,7 +38,7 @@ type Asked = z.output<typeof HISTORY_QUERY>;
 export interface HistoryPoint {
   /** The start of the span. */
   at: string;
-  /** The mean over the span, or the sum where the series is a count. */
+  /** The mean over the span, or the sum if the series is a count. */
   value: number;
   low: number;
   high: number;

@@ -46,7 +46,7 @@ export interface DatasetSummary {
   tags: string[];
   note: string;
   archived: boolean;
-  /** Null: nobody is known. */
+  /** Null: unknown. */
   owner: string | null;
   visibility: Visibility;
   createdAt: string;

@@ -89,7 +89,7 @@ export interface ModelView {
   tags: string[];
   note: string;
   archived: boolean;
-  /** Null: nobody is known. */
+  /** Null: unknown. */
   owner: string | null;
   visibility: Visibility;
   liveVersion: number | null;
@@ -114,7 +114,7 @@ export interface ModelView {
 export interface AttentionItem {
   severity: "warning" | "error";
   sentence: string;
-  /** What may happen while it stands, and what to do; null: the sentence says it. */
+  /** What is at risk meanwhile, and what to do; null: the sentence says it. */
   risk: string | null;
   fix: string | null;
   action: AlertAction;
@@ -309,7 +309,7 @@ async function attention(source: Signalbox): Promise<AttentionItem[]> {
   );
   const alerts = (await source.alerts.standing()).map(
     ({ id, code, severity, sentence, action }): AttentionItem => {
-      // A gauge's sentence says both by itself.
+      // A gauge's sentence already contains both.
       const about = code === "health" ? null : alertRecord(code);
       const said = { risk: about?.risk ?? null, fix: about?.fix ?? null };
       return { severity, sentence, ...said, action, alertId: id };

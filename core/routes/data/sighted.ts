@@ -12,10 +12,10 @@ import { findScheduleRun } from "../../store/schedules.ts";
 import { SightedStore } from "../../store/sighted-store.ts";
 import type { PanelSource } from "./panel-data.ts";
 
-/** Throws AppError `missing` where the arguments name what is hidden. */
+/** Throws AppError `missing` if the arguments name something hidden. */
 type Check = (args: readonly unknown[]) => void | Promise<void>;
 
-/** `replaced`: methods that are answered otherwise; `check` is asked before all others. */
+/** `replaced`: methods with another implementation; `check` is called before all others. */
 function guarded<T extends object>(part: T, replaced: Partial<T>, check: Check | null = null): T {
   return new Proxy(part, {
     get(target, name) {
@@ -122,7 +122,7 @@ class Sighted {
     return guarded(models, { unreadable, find }, this.named("model"));
   }
 
-  /** Where a model went is no answer for those who may not see it there. */
+  /** The new name of a model is not revealed to users who may not see it. */
   private withoutNewName(error: unknown): unknown {
     const renamed =
       error instanceof AppError ? /^It was renamed to (.+)\.$/.exec(error.place.fix ?? "") : null;

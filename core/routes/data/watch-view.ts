@@ -18,7 +18,7 @@ export interface WatchView {
   drift: DriftView | null;
   /** Null if there is no challenger. */
   challenge: ChallengerView | null;
-  /** Null where none answers a share of the traffic. */
+  /** Null if no version predicts a share of the traffic. */
   canary: CanaryView | null;
   /** Versions that could be challengers, newest first. */
   candidates: number[];

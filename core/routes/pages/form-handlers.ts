@@ -109,7 +109,7 @@ async function challengeVersion({ signalbox, request, params }: Call): Promise<L
   return { stay: `/models/${name}` };
 }
 
-/** What a browser saves beside the file that was sent; a refusal belongs on the page that the file was chosen on. */
+/** What a browser saves beside the file that was sent; a refusal is shown on the page on which the file was chosen. */
 export async function predictFileForm(call: Call): Promise<Response | { batch: Problem }> {
   try {
     return await predictedFile(call);

@@ -1,4 +1,7 @@
-/** Handles the forms of a model's page that its page answers: a file to predict, and outcomes, which are counted. */
+/**
+ * Handles the forms of a model's page whose result is shown on the page itself: a file to predict, and outcomes, which
+ * are counted.
+ */
 import { may } from "../../http/identity/identity.ts";
 import type { Problem } from "../../http/problem.ts";
 import { AppError, errorRecord } from "../../platform/errors.ts";
@@ -16,7 +19,7 @@ export interface OutcomeNote {
   reason: string | null;
 }
 
-/** What a model's page says of the form that was sent. */
+/** What a model's page shows about the form that was sent. */
 export interface FormNote {
   outcome?: OutcomeNote;
   /** Why the file was not predicted. */

@@ -133,7 +133,7 @@ export async function datasetData({ signalbox, params, query }: Call, preview?: 
   return { reading, dataset, view, targets, others, page: { offset, column, ...rows }, runs, preview };
 }
 
-/** So many may be chosen as test set in a form; the API takes any. */
+/** How many datasets a form offers as test set; the API takes any. */
 const LISTED_DATASETS = 100;
 
 async function otherDatasets({ store }: Signalbox, id: string): Promise<{ id: string; name: string }[]> {

@@ -60,7 +60,7 @@ export async function panelAnswer(call: Call, live: Live, views: PanelViews): Pr
   return answer(write(ending as Ending, { key, panel, data, theme: query.theme }, views));
 }
 
-/** Throws AppError `missing` where the panel's subject is private to others. */
+/** Throws AppError `missing` if the panel's subject is private to others. */
 export function refuseHiddenPanel(
   { privacy, sight }: Call["signalbox"],
   panel: Panel,

@@ -41,7 +41,7 @@ export async function signInData({
 /** The form again, with the error. */
 export type FormAgain = (shown: SignInData & { problem: Problem }) => Promise<Response>;
 
-/** A request on its way in: from where, what draws the form again, and the parameters of its address. */
+/** A sign-in request: where it came from, how the form is drawn again, and the parameters of its address. */
 export interface Entrance {
   gate: Gate;
   visit: Visit;
@@ -65,7 +65,7 @@ async function signIn(signalbox: SignInBox, entrance: Entrance): Promise<Respons
   });
 }
 
-/** To the provider; where it cannot be reached, the form says so. */
+/** Redirects to the provider; if it cannot be reached, the form says so. */
 async function startSignIn(signalbox: SignInBox, entrance: Entrance): Promise<Response> {
   const { visit, gate, params } = entrance;
   const { config, signIns, embedSecret: secret, now } = signalbox;
@@ -186,7 +186,7 @@ async function endSession({ config, tokens, signIns }: SignInBox, { request }: V
   await signIns.signOut(cookie);
 }
 
-/** One for each provider, so that an answer of one is never taken for another's. */
+/** One per provider, so that one's response is never taken for another's. */
 function redirectUri(
   gate: Gate,
   visit: Visit,
@@ -219,7 +219,7 @@ function refuseOtherWays(auth: string): void {
   });
 }
 
-/** What server.ts serves beside the page itself. */
+/** What server.ts serves besides the page itself. */
 export const SIGN_IN_ROUTES = [
   { method: "POST", path: "/sign-in", answer: signIn },
   { method: "GET", path: "/sign-in/:provider", answer: startSignIn },

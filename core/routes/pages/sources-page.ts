@@ -59,7 +59,7 @@ export const changeSource = refusable(async ({ signalbox, request, params }) => 
   return { go: `/sources#${id}` };
 });
 
-/** Begins it: the page shows how it goes on, and what came of it. */
+/** Starts it: the page shows its progress and its result. */
 export const refreshSource = refusable(async ({ signalbox, params }) => {
   const { done } = await signalbox.sources.begin(params.id!);
   done.catch(() => {

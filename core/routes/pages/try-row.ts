@@ -102,7 +102,7 @@ export async function tryRow(
   }
 }
 
-/** The one that was asked for, else whichever answers such a row. */
+/** The requested version, else the one that predicts such a row. */
 async function versionFor(
   { models, shared }: Pick<Signalbox, "models" | "shared">,
   name: string,

@@ -1,6 +1,6 @@
 /**
- * Copies all rows of one database into another, of the same engine or not, and compares them afterwards. It can be cut
- * off anywhere: the target says how far it is, is no database to work with until the end, and the next copy goes on.
+ * Copies all rows of one database into another, of the same engine or not, and compares them afterwards. It can be
+ * interrupted anywhere: the target records the progress, cannot be used until the end, and the next copy continues.
  */
 import { AppError } from "../../platform/errors.ts";
 import { type Handle, knownValue, type Store } from "../database.ts";
@@ -22,7 +22,7 @@ interface Progress {
 }
 
 export interface CopySource {
-  /** All reads see one moment: a snapshot, or a database that nobody else has. */
+  /** All reads see one moment: a snapshot, or a database that nobody else has open. */
   from: Handle;
   lastNumbers: LastNumbers;
 }
@@ -35,12 +35,12 @@ export interface CopyTarget {
 /** Hears of each batch: rows of a table that are copied, and of how many. */
 export type CopyListener = (table: string, copied: number, rows: number) => void;
 
-/** Was a copy into this database begun and not ended? */
+/** Whether a copy into this database was started and not finished. */
 export async function isUnfinished(store: Handle): Promise<boolean> {
   return (await knownValue(store, UNFINISHED)) !== null;
 }
 
-/** Throws AppError `conflict` where a copy into this database was begun and not ended. */
+/** Throws AppError `conflict` if a copy into this database was started and not finished. */
 export async function refuseUnfinished(store: Handle): Promise<void> {
   if (!(await isUnfinished(store))) return;
   throw new AppError("conflict", "A move or a restore into this database has not ended", {
@@ -48,7 +48,7 @@ export async function refuseUnfinished(store: Handle): Promise<void> {
   });
 }
 
-/** Throws AppError `conflict` where the target holds data of its own that must not go. */
+/** Throws AppError `conflict` if the target has data of its own that must not be lost. */
 export async function beginCopy(
   { to }: Pick<CopyTarget, "to">,
   onData: "refuse" | "replace",
@@ -72,7 +72,7 @@ async function startOver(to: Store): Promise<void> {
   });
 }
 
-/** Copies what is missing, and compares all of it. Throws AppError `conflict` where the copy differs. */
+/** Copies what is missing, and compares everything. Throws AppError `conflict` if the copy differs. */
 export async function copyRows(
   { from }: Pick<CopySource, "from">,
   { to }: Pick<CopyTarget, "to">,
@@ -81,7 +81,7 @@ export async function copyRows(
   for (const table of COPIED_TABLES) {
     await copyTable(table, { from, to, heard });
     if (await isSame(table, from, to)) continue;
-    // The source may have changed since a copy that was cut off: this table, and its children, once more.
+    // The source may have changed since an interrupted copy: this table, and its children, are copied again.
     await emptyFrom(table, to);
     await copyTable(table, { from, to, heard });
     if (!(await isSame(table, from, to)))
@@ -203,7 +203,7 @@ async function keepProgress(tx: Handle, progress: Progress): Promise<void> {
   );
 }
 
-/** The largest number of each counted column, where the engine does not say more. */
+/** The largest number of each counted column, if the engine does not record more. */
 export async function largestNumbers(of: Handle): Promise<LastNumbers> {
   const entries = Object.entries(COUNTED).map(async ([table, column]) => {
     const row = await of.get<{ n: number | null }>(`SELECT max(${column}) AS n FROM ${table}`);

@@ -1,13 +1,13 @@
 /**
- * Every table that goes along when the data moves to another database, parents before their children, with the columns
- * that order its rows. Left out is what belongs to an engine (log_head, schema_version) or to running processes (workers).
+ * Every table that is copied when the data moves to another database, parents before their children, with the columns
+ * that order its rows. Tables of the engine (log_head, schema_version) and of running processes (workers) are left out.
  */
 
 export interface CopiedTable {
   name: string;
   /** The primary key: rows are copied in its order. */
   key: readonly string[];
-  /** Where rows are long, fewer are in memory at once. */
+  /** For long rows, fewer are in memory at once. */
   rowsAtOnce: number;
 }
 
@@ -61,10 +61,10 @@ export const COPIED_TABLES: readonly CopiedTable[] = [
   table("alert_routes", ["id"]),
 ];
 
-/** A server that was only started has rows in these: they are no data that a move could destroy. */
+/** A server that was only started has rows in these: they are not data that a move could destroy. */
 export const NO_DATA: ReadonlySet<string> = new Set(["events", "alerts", "audit", "samples", "points"]);
 
-/** Columns that the engine counts up: a number that was given out once never comes back. */
+/** Columns that the engine counts up: a number that was used once is never reused. */
 export const COUNTED = {
   events: "seq",
   audit: "id",

@@ -21,12 +21,12 @@ export function modelKey(
   return `models/${runId}${isShared ? `-${sha256.slice(0, 16)}` : ""}.bin`;
 }
 
-/** Of the answers by row that belong to a model's file; versions of an earlier Signalbox have none. */
+/** Of the predictions by row that belong to a model's file; versions of an earlier Signalbox have none. */
 export function answersKey(model: string): string {
   return model.replace(/\.bin$/, ".rows");
 }
 
-/** The model's file that a file of the models' folder belongs to: itself, or the one whose answers it holds. */
+/** The model's file that a file of the models' folder belongs to: itself, or the one whose predictions it contains. */
 export function modelFileOf(key: string): string {
   return key.replace(/\.rows$/, ".bin");
 }

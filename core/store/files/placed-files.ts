@@ -1,6 +1,6 @@
 /**
- * Every file that belongs to the data, with its place in a data folder and in a bucket: what goes along when the data
- * moves from one to the other. Tables and columns that are made of a dataset's file are made again.
+ * Every file that belongs to the data, with its path in a data folder and its key in a bucket: what is copied when the
+ * data moves from one to the other. Tables and columns made from a dataset's file are made again.
  */
 import type { Handle } from "../database.ts";
 import { answersKey, datasetKey, filesInUse, hashOf, modelKey, namedFiles } from "./named-files.ts";
@@ -9,7 +9,7 @@ export interface PlacedFile {
   /** Below the data folder of one machine. */
   inFolder: string;
   inBucket: string;
-  /** As its row says; absent: no row does, and the file may be missing. */
+  /** As its row says; absent: there is no row, and the file may be missing. */
   known?: { sha256: string; sizeBytes: number };
 }
 
@@ -32,7 +32,7 @@ export async function placedFiles(store: Handle): Promise<PlacedFile[]> {
   return [...placed.values()];
 }
 
-/** Of uploads that nobody has read to the end yet. */
+/** Of uploads that nobody has read completely yet. */
 async function readingFiles(store: Handle) {
   const rows = await store.all<{ id: string; sha256: string; sizeBytes: number }>(
     `SELECT id, sha256, size_bytes AS "sizeBytes" FROM datasets WHERE status = 'reading' ORDER BY id`,

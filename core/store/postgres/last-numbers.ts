@@ -1,4 +1,4 @@
-/** The numbers that PostgreSQL gave out last: a row that is gone leaves its number used. */
+/** The last numbers that PostgreSQL used: the number of a deleted row stays used. */
 import { largestNumbers } from "../copying/copy-tables.ts";
 import { COUNTED, type Counted, type LastNumbers } from "../copying/tables.ts";
 import type { Handle } from "../database.ts";

@@ -7,7 +7,7 @@ import { PostgresTransaction } from "./transaction.ts";
 
 const CONNECT_MS = 5000;
 
-/** All reads of the body see the same moment, and hold up nobody. Throws StoreUnavailable. */
+/** All reads of the body see the same moment, and block nobody. Throws StoreUnavailable. */
 export async function readSnapshot<T>(url: string, body: (tx: Handle) => Promise<T>): Promise<T> {
   const client = new pg.Client({
     connectionString: url,

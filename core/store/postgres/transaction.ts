@@ -3,10 +3,11 @@
  * while a transaction nested in it is open.
  */
 import type { Handle, Parameters, Value } from "../database.ts";
+import { HandleState } from "../handle-state.ts";
 import { type Asking, ask, type Preparing } from "./statements.ts";
 
 export class PostgresTransaction implements Handle {
-  private state: "open" | "nested" | "ended" = "open";
+  private readonly state = new HandleState();
 
   constructor(
     private readonly connection: Asking,
@@ -19,12 +20,12 @@ export class PostgresTransaction implements Handle {
   }
 
   async all<Row>(sql: string, parameters: Parameters = {}): Promise<Row[]> {
-    this.refuseUnlessOpen();
+    this.state.check();
     return (await ask<Row>(this.connection, this.preparing, sql, parameters)).rows;
   }
 
   async run(sql: string, parameters: Parameters | Value[] = {}): Promise<number> {
-    this.refuseUnlessOpen();
+    this.state.check();
     return (await ask(this.connection, this.preparing, sql, parameters)).changes;
   }
 
@@ -33,8 +34,7 @@ export class PostgresTransaction implements Handle {
   }
 
   async transaction<T>(body: (tx: Handle) => Promise<T>): Promise<T> {
-    this.refuseUnlessOpen();
-    this.state = "nested";
+    this.state.nest();
     const savepoint = `nested_${this.depth + 1}`;
     const nested = new PostgresTransaction(this.connection, this.preparing, this.depth + 1);
     try {
@@ -48,16 +48,11 @@ export class PostgresTransaction implements Handle {
       throw error;
     } finally {
       nested.end();
-      this.state = "open";
+      this.state.unnest();
     }
   }
 
   end(): void {
-    this.state = "ended";
-  }
-
-  private refuseUnlessOpen(): void {
-    if (this.state === "ended") throw new Error("a transaction's handle was used after its end");
-    if (this.state === "nested") throw new Error("a transaction was used while one nested in it was open");
+    this.state.end();
   }
 }

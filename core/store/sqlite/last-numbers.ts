@@ -1,4 +1,4 @@
-/** The numbers that SQLite gave out last: a row that is gone leaves its number used. */
+/** The last numbers that SQLite used: the number of a deleted row stays used. */
 import { largestNumbers } from "../copying/copy-tables.ts";
 import type { Counted, LastNumbers } from "../copying/tables.ts";
 import type { Handle } from "../database.ts";

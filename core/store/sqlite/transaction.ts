@@ -4,10 +4,11 @@
  */
 import type { Database } from "bun:sqlite";
 import type { Handle, Parameters, Value } from "../database.ts";
+import { HandleState } from "../handle-state.ts";
 import { allRows, changeRows, getRow } from "./statements.ts";
 
 export class SqliteTransaction implements Handle {
-  private state: "open" | "nested" | "ended" = "open";
+  private readonly state = new HandleState();
 
   constructor(
     private readonly database: Database,
@@ -15,17 +16,17 @@ export class SqliteTransaction implements Handle {
   ) {}
 
   async get<Row>(sql: string, parameters: Parameters = {}): Promise<Row | null> {
-    this.refuseUnlessOpen();
+    this.state.check();
     return getRow(this.database, sql, parameters);
   }
 
   async all<Row>(sql: string, parameters: Parameters = {}): Promise<Row[]> {
-    this.refuseUnlessOpen();
+    this.state.check();
     return allRows(this.database, sql, parameters);
   }
 
   async run(sql: string, parameters: Parameters | Value[] = {}): Promise<number> {
-    this.refuseUnlessOpen();
+    this.state.check();
     return changeRows(this.database, sql, parameters);
   }
 
@@ -34,8 +35,7 @@ export class SqliteTransaction implements Handle {
   }
 
   async transaction<T>(body: (tx: Handle) => Promise<T>): Promise<T> {
-    this.refuseUnlessOpen();
-    this.state = "nested";
+    this.state.nest();
     const savepoint = `nested_${this.depth + 1}`;
     this.database.exec(`SAVEPOINT ${savepoint}`);
     const nested = new SqliteTransaction(this.database, this.depth + 1);
@@ -48,16 +48,11 @@ export class SqliteTransaction implements Handle {
     } finally {
       nested.end();
       if (this.database.inTransaction) this.database.exec(`RELEASE ${savepoint}`);
-      this.state = "open";
+      this.state.unnest();
     }
   }
 
   end(): void {
-    this.state = "ended";
-  }
-
-  private refuseUnlessOpen(): void {
-    if (this.state === "ended") throw new Error("a transaction's handle was used after its end");
-    if (this.state === "nested") throw new Error("a transaction was used while one nested in it was open");
+    this.state.end();
   }
 }

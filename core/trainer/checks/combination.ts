@@ -1,7 +1,7 @@
 /**
- * Detects a target that is made of other columns. Least squares on some hundred rows, of the values for totals,
- * differences and means, of their logarithms for products and ratios; where it leaves (nearly) nothing, the columns
- * with weight are named.
+ * Detects a target that is computed from other columns, by least squares on a few hundred rows: of the values for
+ * totals, differences and means, of their logarithms for products and ratios; if (nearly) nothing is left unexplained,
+ * it names the columns that have a weight.
  */
 
 import type { Column } from "../../csv/types.ts";
@@ -35,7 +35,7 @@ const AMOUNTS = 0.95;
 
 /** Columns with gaps in more rows than this are left out, or their gaps are read as zero. */
 const MOST_GAPS = 0.2;
-/** Products are seen in the logarithms of columns that are positive in so many rows. */
+/** Products are searched in the logarithms of columns that are positive in this share of the rows. */
 const POSITIVE = 0.9;
 /** Powers that formulas have. */
 const POWERS = [0.5, 1, 2, 3];
@@ -83,7 +83,7 @@ export function findCombination(columns: Column[], truth: Float64Array): Combina
   return best;
 }
 
-/** Without the columns that have gaps; then without the rows that do; then with amounts that are zero where they are blank. */
+/** First without the columns that have gaps; then without the rows that do; then with blank amounts as zero. */
 function* completed(columns: Values[], target: Values): Generator<Complete> {
   const gaps = columns.map(({ values }) => shareOf(values, Number.isNaN));
   yield { columns: columns.filter((_, k) => gaps[k] === 0), target };
@@ -137,7 +137,7 @@ interface Fitted {
   left: number;
 }
 
-/** Null where there are too few rows or columns for a fit to mean something. */
+/** Null if there are too few rows or columns for a meaningful fit. */
 function fitAll({ columns, target: { name, values } }: Complete): Fitted | null {
   if (values.length === 0) return null;
   const target = standardized(name, values);
@@ -171,7 +171,7 @@ function fit(known: Standard[], target: Standard): Fitted {
   return { target, parts, left: left / target.z.length };
 }
 
-/** The parts that count, fitted again alone; null where they are fewer than two or leave too much. */
+/** The relevant parts, fitted again alone; null if they are fewer than two or leave too much unexplained. */
 function fitCounting({ parts, left, target }: Fitted): Fitted | null {
   if (left > MOST_LEFT) return null;
   const counting = parts.filter(({ size }) => size > LEAST_PART).map(({ column }) => column);

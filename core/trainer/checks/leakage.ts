@@ -110,7 +110,7 @@ function scoreAsItIs(values: Float64Array, target: Target, rows: Int32Array): nu
   return (Math.max(area, 1 - area) * present.length + 0.5 * (rows.length - present.length)) / rows.length;
 }
 
-/** Pearson's r², of `rows`; 0 where either is constant. */
+/** Pearson's r² over `rows`; 0 if either side is constant. */
 export function squaredCorrelation(a: Float64Array, b: Float64Array, rows: Int32Array): number {
   let [sa, sb, saa, sbb, sab] = [0, 0, 0, 0, 0];
   const [a0, b0] = [a[rows[0]], b[rows[0]]];

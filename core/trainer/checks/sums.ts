@@ -5,7 +5,7 @@ import { findCombination } from "./combination.ts";
 import { findIdentities } from "./identities.ts";
 import { squaredCorrelation } from "./leakage.ts";
 
-/** A table's columns beside a target that is a number, and its values, none missing. */
+/** A table's columns beside a numeric target, and the target's values, none missing. */
 export interface SumsGiven {
   columns: readonly Column[];
   truth: Float64Array;
@@ -38,7 +38,7 @@ export function sumFindings({ columns, truth, targetName, isGivenAway }: SumsGiv
   ];
 }
 
-/** More dates than these are no begin and end. */
+/** With more dates than this, none is a begin or an end. */
 const MOST_DATES = 12;
 /** The target may be rounded, or in another unit. */
 const ELAPSED = 0.98;

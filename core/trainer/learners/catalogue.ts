@@ -153,7 +153,7 @@ export const LEARNER_NAMES = Object.keys(LEARNERS) as LearnerName[];
 /** As the trainer takes it, by its own names. */
 export type LearnerSettings = Record<string, number>;
 
-/** What a person chose of the learners; absent where nothing was. */
+/** The user's choices about the learners; absent if there are none. */
 export interface LearnerChoice {
   /** The only ones that are tried; null: all that fit the data. */
   learners: readonly LearnerName[] | null;
@@ -166,14 +166,14 @@ export interface LearnerChoice {
 /** Both kinds of forest by one name, as candidates' `family` has it. */
 const GROUPS: Readonly<Record<string, readonly LearnerName[]>> = { forest: ["random_forest", "extra_trees"] };
 
-/** Every name by which learners can be asked for. */
+/** Every name by which learners can be requested. */
 export const LEARNER_WORDS: readonly string[] = [
   ...LEARNER_NAMES,
   ...Object.keys(GROUPS),
   ...LEARNER_NAMES.flatMap((name) => [...LEARNERS[name].also]),
 ];
 
-/** The learners that a word means; empty where it is not known. */
+/** The learners that a name means; empty if it is unknown. */
 export function learnersCalled(word: string): readonly LearnerName[] {
   if (Object.hasOwn(GROUPS, word)) return GROUPS[word];
   return LEARNER_NAMES.filter(
@@ -181,7 +181,7 @@ export function learnersCalled(word: string): readonly LearnerName[] {
   );
 }
 
-/** The record's name of a learner's parameter; null where it has none so called. */
+/** The record's name of a learner's parameter; null if it has none with this name. */
 export function parameterCalled(learner: LearnerName, word: string): string | null {
   const { parameters }: LearnerRecord = LEARNERS[learner];
   if (Object.hasOwn(parameters, word)) return word;

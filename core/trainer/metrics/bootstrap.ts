@@ -96,7 +96,7 @@ function resample(all: WithUnseen, units: Units, random: Random): Record<keyof D
   return { seen, wary: { ...all.outcome, weights } };
 }
 
-/** A row counts as often as it was drawn, times what it counts; those that were not seen count once. */
+/** A row counts as often as it was drawn, times its weight; unseen rows count once. */
 function weigh(drawn: Float64Array, counted: Float64Array): void {
   for (let row = 0; row < counted.length; row++) drawn[row] *= counted[row];
 }

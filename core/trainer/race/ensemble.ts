@@ -197,7 +197,7 @@ function meanLogLoss(sums: Float64Array, last: Float64Array, picks: number): num
   return (loss - Math.log(product)) / sums.length;
 }
 
-/** The same where rows count differently. */
+/** The same with weighted rows. */
 function countedLogLoss(
   sums: Float64Array,
   last: Float64Array,

@@ -55,7 +55,7 @@ const REPEATS_SHARE = 0.6;
 
 /** Of a deal that is repeated in part: the rounds that a fold keeps are settled by the others of its deal. */
 export const LEAST_REPEATS = 2;
-/** Every fold repeated is one more member to train again at the end: what is possible is asked anew after such a part of it. */
+/** A repeated fold is one more member to retrain at the end: in this many batches it is decided anew what is possible. */
 const BATCHES = 3;
 
 export interface Slot {
@@ -80,7 +80,7 @@ export class FoldRunner {
   private endsAt: number | null = null;
   /** True once nothing more will be chosen: only the planned folds remain. */
   private isFinal = false;
-  /** A linear model where one is tried, else the first of all. */
+  /** A linear model if one is tried, else the first candidate. */
   private readonly quickest: Entry | undefined;
   private readonly beganAt: number;
   private readonly costs: FoldCosts;

@@ -15,7 +15,7 @@ export interface FoldOptions {
   random: Random;
   /** Rows with the same number stay together; null: each row is its own group. Indexed by row, not by position. */
   groups: Int32Array | null;
-  /** By row: values that are spread evenly over the folds, beside the target; absent: the target alone. */
+  /** By row: values that are spread evenly over the folds besides the target; absent: the target alone. */
   strata?: Int32Array | null;
   /** Only this many are made; all if absent. */
   first?: number;

@@ -56,7 +56,7 @@ function chosenRecipes(all: CandidateConfig[], sizing: Sizing, choice: LearnerCh
       const set = choice.parameters[name];
       if (set) return setRecipes(name, sizing, { set, monotone: choice.monotone });
       const own = all.filter((recipe) => learnerOf(recipe) === name);
-      // Asked for by name it is tried on more rows than it is worth its time on by default.
+      // Requested by name, it is tried on more rows than by default.
       const recipes = own.length > 0 || !choice.learners ? own : forestsByName(name, sizing);
       return Object.keys(choice.monotone).length > 0 ? monotoneRecipes(recipes, choice.monotone) : recipes;
     }),

@@ -57,7 +57,7 @@ export async function runRace(
   return { entries: scored, contenders, ended: runner.reason };
 }
 
-/** Where a person chose other learners, the first of those. */
+/** If the user chose other learners, the first of those. */
 function leadersOf(entries: Entry[]): Entry[] {
   const usual = LEADERS.flatMap(
     (family) => entries.find((entry) => entry.candidateConfig.family === family) ?? [],
@@ -145,7 +145,7 @@ async function climb(
     runner.plan({ leaders: [], field, rungs: [upTo], telling });
     await runner.repeat(field, { from: folds, upTo });
     folds = upTo;
-    // What the model would be made of says how long the rest takes, and so whether there is time for more.
+    // What the model would consist of determines how long the rest takes, and so whether there is time for more.
     if (runner.isTimed && best.every((entry) => entry.folds.length >= folds)) tellLikely(folds);
   }
   if (folds === once) await fillUp(runner, data, given);

@@ -23,7 +23,7 @@ export interface ExpertSetting {
   label: string;
   /** What it does, in a sentence. */
   says: string;
-  /** What happens where it is left out, in words. */
+  /** What happens if it is left out, as a phrase. */
   default: string;
   takes: Takes;
 }

@@ -16,7 +16,7 @@ import {
 import type { Task } from "../../trainer/samples.ts";
 import { EXPERT_NAMES, EXPERT_SETTINGS, type ExpertName } from "./expert.ts";
 
-/** What else the run was asked for. */
+/** Other settings of the run. */
 export interface Beside {
   target: string;
   /** As requested or guessed. */

@@ -13,12 +13,12 @@ interface Enqueued {
   id: string;
   options: RunOptions;
   dataset: StoredDataset;
-  /** The model's, as it was asked for. */
+  /** The model's name, as requested. */
   name: string | undefined;
   queuedAt: number;
 }
 
-/** Throws AppError `conflict` where the model's name is taken, or the model would show what is private. */
+/** Throws AppError `conflict` if the model's name is taken, or the model would reveal private data. */
 export async function enqueueRun(
   tx: Recording,
   { id, options, dataset, name, queuedAt }: Enqueued,

@@ -32,7 +32,7 @@ export interface InterruptionOptions {
   now: () => number;
 }
 
-/** Ends the run's record as interrupted, with the reason in `error`; as failed where it crashed too often. */
+/** Ends the run's record as interrupted, with the reason in `error`; as failed if it crashed too often. */
 export async function interruptRun(
   run: StoredRun,
   cause: InterruptionCause,

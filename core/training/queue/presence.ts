@@ -163,7 +163,7 @@ export class Presence {
     await forgetWorkers(store, DAY_MS);
   }
 
-  /** Nobody measures that host any more: what was told of its gauges is over. */
+  /** Nobody measures that host any more: reports about its gauges are over. */
   private async forgetGauges(hostId: string, tx: Recording): Promise<void> {
     for (const gauge of GAUGE_NAMES.filter((name) => gaugeOn(hostId, name) !== name))
       await this.options.alerts.resolve("health", gaugeOn(hostId, gauge), tx);

@@ -1,4 +1,4 @@
-/** Settles what a run is asked for against its dataset, and against the one that its test rows come from. */
+/** Completes a run's request with its dataset, and with the one that its test rows come from. */
 import type { CsvProfile } from "../../csv/types.ts";
 import type { Datasets } from "../../datasets/datasets.ts";
 import { AppError } from "../../platform/errors.ts";
@@ -8,7 +8,7 @@ import { settleOptions, type TrainRequest } from "../options/run-options.ts";
 
 type ReadyDataset = StoredDataset & { profile: CsvProfile };
 
-/** Throws AppError where the request does not fit. */
+/** Throws AppError if the request does not fit. */
 export async function settleRun(
   request: TrainRequest,
   { datasets, budgetSeconds }: { datasets: Datasets; budgetSeconds: number },

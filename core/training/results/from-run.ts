@@ -28,7 +28,7 @@ export async function requestFrom(
   return { ...settings, datasetId };
 }
 
-/** Two settings that say the same thing: the one that is asked for now stands for both. */
+/** Two settings with the same meaning: the one that is sent now replaces both. */
 const REPLACED: readonly (readonly [keyof Asked, readonly (keyof TrainRequest)[]])[] = [
   ["groups", ["split", "splitColumn"]],
   ["split", ["groups"]],

@@ -198,7 +198,7 @@ function foldsOf(
   ).flat();
 }
 
-/** What was chosen of the learners; nothing where nothing was. */
+/** The user's choices about the learners; empty if there are none. */
 function choiceOf({ options }: Context, target: Target): Pick<TrainingData, "choice"> {
   const monotone = directionsOf(options.monotone);
   const isConstrained = Object.keys(monotone).length > 0;

@@ -54,7 +54,7 @@ const TOO_DEAR: Refit = {
   reason: "The model of all rows would cost more per prediction than maxMicroseconds.",
 };
 
-/** The refit model, unless only the tested one is as cheap as was asked for. */
+/** The refit model, unless only the tested one meets the cost limit. */
 function servedModel(
   context: Context,
   { tested, again }: { tested: Model; again: Model | null },
@@ -110,7 +110,7 @@ function featureSchema(plan: ColumnPlan, profile: ColumnProfile | undefined, mod
   const type = plan.type === "id" ? "category" : plan.type;
   const encoding = model.encoder.columns.find(({ column }) => column === plan.name);
   const values = encoding?.kind === "category" ? { values: encoding.labels.slice(0, MOST_VALUES) } : {};
-  // Of numbers that are told apart as labels, a value between two of them is none.
+  // If numbers are read as labels, a value between two of them is not one.
   const example = typicalValue({ ...plan, type: "values" in values ? "category" : type }, profile);
   const schema: ModelSchema["features"][number] = { name: plan.name, type, example, ...values };
   if (type === "number" && profile?.min != null && profile.max != null) {

@@ -153,7 +153,7 @@ async function groupsOf(
   if (options.split === "time") return null;
   const learned = dropColumns(loaded.table, new Set(loaded.unusable));
   const { groups, findings } = await copyGroups(learned, checkpoint);
-  // They are told beside the rows that stand on both sides.
+  // They are reported together with rows on both sides.
   if (!loaded.marked) for (const finding of findings) tellFinding(context, finding);
   return groups;
 }
@@ -180,7 +180,7 @@ function split(loaded: Loaded, groups: Int32Array | null, context: Context) {
   return { train: first?.train ?? rows, test: first?.valid ?? new Int32Array(0) };
 }
 
-/** The test part is what was marked, and nothing else; training rows stay in order of time where they have one. */
+/** The test set is exactly what was marked; training rows stay in order of time if they have one. */
 function splitByMark(
   context: Context,
   { target, splitKeys }: Loaded,
@@ -216,7 +216,7 @@ function refuseUnknownClasses(
   });
 }
 
-/** What stands on both sides makes the figures look better than they are for new rows. */
+/** Rows on both sides make the scores look better than they are for new rows. */
 function tellShared(
   context: Context,
   groups: Int32Array,

@@ -340,7 +340,7 @@ const SPECIAL: Record<string, ((text: string) => number) | undefined> = {
   "epoch s": (text) => readEpoch(text, 1000),
   "epoch ms": (text) => readEpoch(text, 1),
   "epoch us": (text) => readEpoch(text, 0.001),
-  // Cut off, because so many digits are more than a double holds.
+  // Truncated, because a double cannot hold so many digits.
   "epoch ns": (text) => (/^\d{16,20}$/.test(text) ? readEpoch(text.slice(0, -6), 1) : Number.NaN),
 };
 
@@ -367,7 +367,7 @@ function readWeek(text: string): number {
 function readQuarter(match: RegExpExecArray | null, year: number, quarter: number): number {
   if (!match) return Number.NaN;
   const written = Number(match[year]);
-  // Quarters of two digits are of plans and reports: none is older than 1970.
+  // Two-digit quarters occur in plans and reports: none is before 1970.
   const full = match[year]!.length === 4 ? written : written + (written < YEAR_FROM % 100 ? 2000 : 1900);
   return dayNumber({ year: full, month: 3 * Number(match[quarter]) - 2, day: 1 });
 }

@@ -4,7 +4,7 @@ const FOREIGN = /[٠-٩۰-۹०-९０-９٫٬．，]/;
 const ZEROS = [0x660, 0x6f0, 0x966, 0xff10];
 const MARKS: Readonly<Record<string, string>> = { "٫": ".", "٬": ",", "．": ".", "，": "," };
 
-/** The text itself where it has none. */
+/** Returns the text itself if it has none. */
 export function withPlainDigits(text: string): string {
   if (!FOREIGN.test(text)) return text;
   return text.replace(new RegExp(FOREIGN, "g"), (sign) => {

@@ -146,7 +146,7 @@ function settleMarks(
 
 const withoutCents = (value: string) => value.replace(NO_CENTS, "");
 
-/** "67.101,-": a dash instead of cents stands behind the decimal mark. */
+/** "67.101,-": a dash after the decimal mark instead of cents. */
 function decimalOfCents(values: readonly string[]): "." | "," | null {
   const marks = new Set(values.flatMap((value) => NO_CENTS.exec(value)?.[0][0] ?? []));
   const [mark] = marks;
@@ -327,7 +327,7 @@ const UNIT = /^(?:\/\s?\d{1,4}|[^\d.,+±-][^\d]*[23]?)$/u;
 
 const PLURAL = /^(?:e?s|e?n|e)?$/;
 
-/** A unit that nobody knows is one where at least half of the numbers have it; so are its singular and plural. */
+/** An unknown suffix is a unit if at least half of the numbers have it; its singular and plural count too. */
 function onlyUnit(
   units: readonly string[],
   given: { bare: number; all: number },

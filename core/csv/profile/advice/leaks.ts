@@ -50,7 +50,7 @@ export function describeLeak({ name, correlation }: ColumnProfile, target: strin
   return [{ code: "after_the_fact", severity, column: name, message, fix }];
 }
 
-/** Errors of a file about columns that give its target away. */
+/** File errors about columns that give the target away. */
 export interface FileLeaks {
   target: string;
   findings: Finding[];

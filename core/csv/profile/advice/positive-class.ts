@@ -66,7 +66,7 @@ function namedPositive(labels: readonly [string, string]): 0 | 1 | null {
   return 1;
 }
 
-/** Of the whole label, else of those of its words that the other one does not have: "Attrited Customer". */
+/** Checks the whole label, then the words that the other one does not have: "Attrited Customer". */
 function meaningOf(label: string, other: string): "yes" | "no" | null {
   const whole = normalLabel(label);
   if (NEGATIVE.has(whole) || NEGATION.test(whole)) return "no";

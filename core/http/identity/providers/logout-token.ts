@@ -1,4 +1,6 @@
-/** Checks the logout tokens that providers send when somebody signs out there (OpenID Connect Back-Channel Logout 1.0). */
+/**
+ * Checks the logout tokens that providers send when somebody signs out there (OpenID Connect Back-Channel Logout 1.0).
+ */
 import { AppError } from "../../../platform/errors.ts";
 
 const EVENT = "http://schemas.openid.net/event/backchannel-logout";
@@ -7,7 +9,7 @@ const ALGORITHMS = [
   ...["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"],
   ...["ES256", "ES384", "ES512", "EdDSA", "Ed25519"],
 ];
-/** A clock that differs by less is no reason to refuse. */
+/** A smaller clock difference is tolerated. */
 export const CLOCK_TOLERANCE_SECONDS = 60;
 const OLDEST_SECONDS = 300;
 const MOST_CHARACTERS = 20_000;
@@ -15,7 +17,7 @@ const MOST_CHARACTERS = 20_000;
 /** Keys are fetched once, and again when one is unknown. */
 const keySets = new Map<string, ReturnType<typeof import("jose").createRemoteJWKSet>>();
 
-/** Whom it signs out. Throws AppError `syntax` where it is not to be believed. */
+/** The session that it signs out. Throws AppError `syntax` if the token is not valid. */
 export async function readLogoutToken(
   token: string,
   keysAt: string,

@@ -1,6 +1,6 @@
 /**
- * Speaks OpenID Connect with one provider: the way there, the answer that comes back, and its sign-outs. Its library is
- * loaded with the first use. PKCE, state and nonce are always used, and signatures always checked.
+ * Speaks OpenID Connect with one provider: redirects to it, checks its response, and handles sign-outs. Its library is
+ * loaded when first used. PKCE, state and nonce are always used, and signatures always checked.
  */
 import type { Configuration, IDToken, UserInfoResponse } from "openid-client";
 import type { ProviderConfig } from "../../../operations/config.ts";
@@ -8,7 +8,7 @@ import { AppError } from "../../../platform/errors.ts";
 import type { Logger } from "../../../platform/logger.ts";
 import { CLOCK_TOLERANCE_SECONDS, readLogoutToken } from "./logout-token.ts";
 
-/** What a provider says of a person. */
+/** What a provider reports about a person. */
 export interface Person {
   issuer: string;
   subject: string;
@@ -17,7 +17,7 @@ export interface Person {
   groups: string[];
 }
 
-/** What is kept in the browser until it comes back. */
+/** What the browser stores until it comes back. */
 export interface Attempt {
   state: string;
   nonce: string;
@@ -28,9 +28,9 @@ const library = () => import("openid-client");
 type Library = Awaited<ReturnType<typeof library>>;
 
 const TIMEOUT_SECONDS = 5;
-/** Keys and addresses of a provider may change: they are asked for again after this time. */
+/** A provider's keys and addresses may change: they are fetched again after this time. */
 const FRESH_MS = 3_600_000;
-/** After a failure it is not asked again by those who only look at the sign-in page. */
+/** After a failure, merely opening the sign-in page does not retry before this time. */
 const RETRY_MS = 5000;
 const MOST_GROUPS = 500;
 const LONGEST = 200;
@@ -50,7 +50,7 @@ export class Provider {
     },
   ) {}
 
-  /** Does it answer? What was learned lately counts. */
+  /** Whether it responds. A recent result counts. */
   async isReachable(): Promise<boolean> {
     const { now } = this.options;
     if (this.failedAt + RETRY_MS > now()) return false;
@@ -60,7 +60,7 @@ export class Provider {
     );
   }
 
-  /** Where the browser goes. Throws AppError `unavailable`. */
+  /** Where the browser is redirected. Throws AppError `unavailable`. */
   async address(redirectUri: string): Promise<{ url: string; attempt: Attempt }> {
     const oidc = await library();
     const config = await this.configuration();
@@ -82,8 +82,8 @@ export class Provider {
   }
 
   /**
-   * Who came back. `url`: the redirect address with what the provider added. Throws AppError: `unavailable`, or
-   * `unauthorized` where it was refused or its answer cannot be believed.
+   * The person who came back. `url`: the redirect address with what the provider added. Throws AppError: `unavailable`,
+   * or `unauthorized` if sign-in was refused or the response cannot be trusted.
    */
   async person(url: URL, { state, nonce, verifier }: Attempt): Promise<Person> {
     const oidc = await library();
@@ -114,7 +114,7 @@ export class Provider {
     return readLogoutToken(logoutToken, keys, expected);
   }
 
-  /** Many providers say name and groups only when asked by the access token. */
+  /** Many providers return name and groups only for a request with the access token. */
   private async moreOf(claims: IDToken, accessToken: string): Promise<UserInfoResponse | null> {
     const config = await this.configuration();
     if (!config.serverMetadata().userinfo_endpoint) return null;
@@ -167,7 +167,7 @@ export class Provider {
     });
   }
 
-  /** Its reason goes to the log: what a stranger wrote is not shown as ours. */
+  /** Its reason goes to the log: a stranger's text is not shown as ours. */
   private refusal(oidc: Library, error: unknown): AppError {
     const { about, options } = this;
     if (error instanceof AppError) return error;
@@ -208,7 +208,7 @@ async function discovered(oidc: Library, about: ProviderConfig): Promise<Configu
   return config;
 }
 
-/** The provider did not answer, or not in time, or with an error of its own. */
+/** The provider did not respond, not in time, or with an error of its own. */
 function isOutage(error: unknown): boolean {
   if (error instanceof TypeError && /fetch|connect|network/i.test(error.message)) return true;
   const { name, code, status, cause } = error as {

@@ -46,7 +46,7 @@ export class SignIns {
     });
   }
 
-  /** A session for a browser: the cookie's value. Throws AppError `forbidden` where no group has a role. */
+  /** Opens a session for a browser: the cookie's value. Throws AppError `forbidden` if no group has a role. */
   async open(person: Person): Promise<{ cookie: string; identity: Identity; expiresAt: number }> {
     const { store, now, config } = this.options;
     const scopes = this.scopesOf(person.groups);

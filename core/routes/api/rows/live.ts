@@ -68,7 +68,7 @@ async function events(call: Call<unknown, z.output<typeof EVENTS_QUERY>>): Promi
   return Response.json({ items, next, epoch, truncated }, { headers: linkHeader(url, next, named) });
 }
 
-/** What the reader may see of the log, at the moment that it is told. */
+/** What the reader may see of the log, at the moment of sending. */
 function seenBy({ privacy, sight }: PanelSource) {
   return async (entry: { json: string }) => {
     if (privacy.settled !== null) await privacy.settled;

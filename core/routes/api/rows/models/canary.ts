@@ -1,4 +1,4 @@
-/** The API of canaries: a version that answers a share of a model's traffic. */
+/** The API of canaries: a version that predicts a share of a model's traffic. */
 import { CANARY_REQUEST } from "../../../../models/canary/canaries.ts";
 import { json, route } from "../../route.ts";
 

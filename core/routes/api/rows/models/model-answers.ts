@@ -1,4 +1,7 @@
-/** Answers with models: all that their pages show, led by the metrics, the schema and the card of one version. */
+/**
+ * Responses with models: everything that their pages show, including the metrics, the schema and the card of one
+ * version.
+ */
 import { modelCard } from "../../../../models/exports/card.ts";
 import type { Signalbox } from "../../../../process/signalbox.ts";
 import type { PageRange } from "../../../../store/lists.ts";
@@ -6,7 +9,7 @@ import { findVersion, type StoredVersion } from "../../../../store/models.ts";
 import { findRun } from "../../../../store/runs.ts";
 import { modelPage, modelView } from "../../../data/panel-data.ts";
 
-/** `card` in Markdown; null where its run was deleted. */
+/** `card` in Markdown; null if its run was deleted. */
 export async function leadOf({ store }: Signalbox, version: StoredVersion) {
   const run = await findRun(store, version.runId);
   const { metrics, schema } = version.result;

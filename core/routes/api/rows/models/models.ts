@@ -136,8 +136,8 @@ function acceptedForm(request: Request): OutputForm | undefined {
 type PredictFileCall = Pick<Call, "signalbox" | "request" | "problemOf" | "hold" | "takeTime">;
 
 /**
- * The file of a request, with the prediction's columns added, as it comes; in the format that it has, or in `form`.
- * `of`: the version that was asked for, or the name of a model whose live version and canary answer.
+ * A request's file with the prediction's columns added, streamed; in its own format, or in `form`. `of`: the requested
+ * version, or the name of a model whose live version and canary predict.
  */
 export async function predictFileAnswer(
   { signalbox, request, problemOf, hold, takeTime }: PredictFileCall,

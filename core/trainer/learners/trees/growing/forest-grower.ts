@@ -87,8 +87,8 @@ function meanOf(values: Float64Array, rows: Int32Array): number {
 }
 
 /**
- * Fills the row list for one tree: every row once, or as many drawn with replacement, ascending. With weights a row is
- * there as often as it weighs, on average over the trees; the list is as long as without.
+ * Fills the row list for one tree: every row once, or as many drawn with replacement, ascending. With weights a row
+ * occurs in proportion to its weight, on average over the trees; the list has the same length.
  */
 export function drawForestRows(
   fit: ForestFit,
@@ -115,7 +115,10 @@ function timesDrawn(train: number, { bootstrap, random }: Drawing): Uint32Array 
   return times;
 }
 
-/** Drawn by weight; without replacement by equal steps along the weights (systematic resampling): none is off by one or more. */
+/**
+ * Drawn by weight; without replacement at equal steps along the weights (systematic resampling), so that each count is
+ * off by less than one.
+ */
 function timesByWeight(weights: Float64Array, { bootstrap, random }: Drawing): Uint32Array {
   const ends = weights.slice();
   for (let row = 1; row < ends.length; row++) ends[row] += ends[row - 1];
