@@ -6,6 +6,7 @@ import * as z from "zod";
 import type { EventLog } from "../events/event-log.ts";
 import { AppError } from "../platform/errors.ts";
 import type { Logger } from "../platform/logger.ts";
+import { whenReachable } from "../platform/scheduling.ts";
 import type { Handle, Store, Unchanged } from "../store/database.ts";
 import { saveSetting, storedSettings } from "../store/settings.ts";
 import { type Config, SETTINGS, type Setting, type SettingGroup, type SettingName } from "./config.ts";
@@ -59,7 +60,7 @@ export class Settings {
     const { log, logger } = options;
     log.hear((type, data, isOurs) => {
       if (type !== "settings.changed" || isOurs) return;
-      this.reload(data.names as SettingName[]).catch((error: unknown) =>
+      whenReachable(() => this.reload(data.names as SettingName[])).catch((error: unknown) =>
         logger.error({ error: String(error) }, "changed settings could not be read"),
       );
     });

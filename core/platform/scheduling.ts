@@ -1,4 +1,19 @@
-/** Limits how much runs at once; the rest waits in order of arrival. */
+/** Limits how much runs at once; the rest waits in order of arrival. Repeats what must not be missed. */
+import { StoreUnavailable } from "./errors.ts";
+
+const AGAIN_MS = 1000;
+
+/** Does it once the database responds: what an event tells is told once, and must not be lost with a connection. */
+export async function whenReachable<T>(work: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+      await Bun.sleep(AGAIN_MS);
+    }
+  }
+}
 
 export class Semaphore {
   private taken = 0;

@@ -15,6 +15,7 @@ import { diskFailure } from "../platform/disk.ts";
 import { AppError, StorageUnavailable } from "../platform/errors.ts";
 import { newId } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
+import { whenReachable } from "../platform/scheduling.ts";
 import type { Store } from "../store/database.ts";
 import { findDataset } from "../store/datasets.ts";
 import type { FileStorage } from "../store/files/storage.ts";
@@ -82,7 +83,9 @@ export class Runs {
     this.checkpoints = new Checkpoints(options);
     options.log.hear((type, data, isOurs) => {
       if (!isOurs && typeof data.runId === "string")
-        this.hear(type, data.runId).catch((error: unknown) => this.warn(data.runId, error));
+        whenReachable(() => this.hear(type, data.runId as string)).catch((error: unknown) =>
+          this.warn(data.runId, error),
+        );
     });
   }
 

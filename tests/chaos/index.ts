@@ -47,7 +47,10 @@ const AT_ONCE = 3;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { short: { type: "boolean" }, all: { type: "boolean" }, soak: { type: "boolean" } },
+  options: {
+    ...{ short: { type: "boolean" }, all: { type: "boolean" }, soak: { type: "boolean" } },
+    ...{ faults: { type: "string" }, viewers: { type: "string" } },
+  },
 });
 const unknown = positionals.find((name) => !RIGS.some((rig) => rig.name === name));
 if (unknown) {
@@ -85,6 +88,8 @@ async function runRig(rig: Rig, end: number): Promise<string[]> {
     isShort: values.short ?? false,
     isAll: values.all ?? false,
     isSoak: values.soak ?? false,
+    faults: values.faults === undefined ? null : Number(values.faults),
+    viewers: values.viewers === undefined ? null : Number(values.viewers),
     left,
     each: (points, work) => eachWithin(points, work, left),
   };

@@ -6,6 +6,9 @@ export interface RigOptions {
   /** Every point, however long it takes. */
   isAll: boolean;
   isSoak: boolean;
+  /** How many of the rig `cluster`; null: its own number. */
+  faults: number | null;
+  viewers: number | null;
   /** Runs `work` for each point, a few at a time, until the rig's time is over. */
   each<T>(points: readonly T[], work: (point: T) => Promise<void>): Promise<void>;
   /** Milliseconds that the rig still has. */

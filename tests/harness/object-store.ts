@@ -3,9 +3,9 @@
  * cache, from the Go module proxy; S3_SERVER names another program of it.
  */
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "./postgres.ts";
 import { installPrograms } from "./programs.ts";
 
 const MODULE = "github.com/versity/versitygw/cmd/versitygw@v1.8.0";
@@ -121,15 +121,4 @@ export async function startS3(): Promise<S3Server> {
       rmSync(root, { recursive: true, force: true });
     },
   };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -1,5 +1,6 @@
 /** Notifies callers that wait for the reading of a file, whichever host read it. */
 import { AppError } from "../../platform/errors.ts";
+import { whenReachable } from "../../platform/scheduling.ts";
 import type { Store } from "../../store/database.ts";
 import { findDataset, type StoredDataset } from "../../store/datasets.ts";
 import { findRejection } from "../../store/rejections.ts";
@@ -27,18 +28,22 @@ export class ReadingEnds {
     return entry.promise;
   }
 
-  /** Settles the waiting promises, if the reading has ended. */
+  /** Settles the waiting promises, if the reading has ended; once the database responds. */
   async tell(id: string): Promise<void> {
-    const entry = this.waiting.get(id);
-    if (!entry) return;
+    await whenReachable(() => this.settle(id));
+  }
+
+  private async settle(id: string): Promise<void> {
+    if (!this.waiting.has(id)) return;
     const dataset = await findDataset(this.store, id);
     if (dataset?.status === "reading") return;
+    const rejection = dataset ? null : await findRejection(this.store, id);
+    const entry = this.waiting.get(id);
     this.waiting.delete(id);
-    if (dataset) return entry.resolve(dataset);
-    const rejection = await findRejection(this.store, id);
+    if (dataset) return entry?.resolve(dataset);
     if (!rejection)
-      return entry.reject(new AppError("missing", `Dataset ${id} was deleted while it was read`));
+      return entry?.reject(new AppError("missing", `Dataset ${id} was deleted while it was read`));
     const { code, message, ...place } = rejection.error;
-    entry.reject(code === "internal" ? new Error(message) : new AppError(code, message, place));
+    entry?.reject(code === "internal" ? new Error(message) : new AppError(code, message, place));
   }
 }

@@ -8,6 +8,8 @@ import type { Bucket } from "./bucket.ts";
 import type { ListedFile } from "./storage.ts";
 
 const PART = ".part";
+/** Trying again will not help: its place, or its rights. */
+const REFUSED = new Set(["EACCES", "EPERM", "EROFS", "ENOTDIR", "EISDIR", "ELOOP", "ENAMETOOLONG"]);
 
 export class FolderBucket implements Bucket {
   readonly label: string;
@@ -81,8 +83,10 @@ export class FolderBucket implements Bucket {
     try {
       return await work();
     } catch (error) {
+      const { code = String(error) } = error as { code?: string };
       throw new StorageUnavailable(
-        `The shared folder ${this.folder} cannot be used (${(error as { code?: string }).code ?? error})`,
+        `The shared folder ${this.folder} could not be used (${code})`,
+        REFUSED.has(code),
       );
     }
   }

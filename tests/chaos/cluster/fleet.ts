@@ -3,16 +3,15 @@
  * transaction mode before the last server and worker, and nginx before the servers.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { type S3Server, startS3 } from "../../harness/object-store.ts";
-import { type PostgresServer, startPostgres } from "../../harness/postgres.ts";
+import { Pooler } from "../../harness/pooler.ts";
+import { freePort, type PostgresServer, startPostgres } from "../../harness/postgres.ts";
+import { ready } from "../../harness/ready.ts";
 import { Victim } from "../victim.ts";
 import { FaultyLink } from "./faulty-link.ts";
-
-const READY_MS = 30_000;
 
 /** A server or worker that is started again on the same folder and port. */
 export class Member {
@@ -81,7 +80,7 @@ export async function startFleet(
   const database = await FaultyLink.open(local(postgres.port));
   const listening = await FaultyLink.open(local(postgres.port));
   const storage = await FaultyLink.open(local(Number(new URL(s3.url).port)));
-  const pooler = await Pooler.start(root, database.port);
+  const pooler = await Pooler.start(database.port);
   const shared = {
     ...s3.settings("fleet"),
     AWS_ENDPOINT_URL: `http://127.0.0.1:${storage.port}`,
@@ -114,79 +113,29 @@ export async function startFleet(
       await client.end();
     }
   };
+  const stop = async () => {
+    for (const { victim } of [...servers, ...workers]) {
+      victim?.child.kill("SIGCONT");
+      await victim?.end("SIGKILL");
+    }
+    await proxy.stop();
+    await pooler.remove();
+    for (const link of [database, listening, storage]) link.close();
+    await s3.stop();
+    postgres.stop();
+    rmSync(root, { recursive: true, force: true });
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => void stop().finally(() => process.exit(1)));
   return {
     ...{ servers, workers, url: proxy.url, postgres, s3, database, listening, storage, rows, command },
     restartPooler: () => pooler.restart(),
     head: async () => Number((await rows<{ seq: string }>("SELECT seq FROM log_head"))[0]!.seq),
-    stop: async () => {
-      for (const { victim } of [...servers, ...workers]) {
-        victim?.child.kill("SIGCONT");
-        await victim?.end("SIGKILL");
-      }
-      await proxy.stop();
-      await pooler.stop();
-      for (const link of [database, listening, storage]) link.close();
-      await s3.stop();
-      postgres.stop();
-      rmSync(root, { recursive: true, force: true });
-    },
+    stop,
   };
 }
 
 const urlAt = (port: number) => `postgres://postgres@127.0.0.1:${port}/postgres`;
-
-class Pooler {
-  private child: Bun.Subprocess | null = null;
-
-  private constructor(
-    private readonly config: string,
-    readonly port: number,
-  ) {}
-
-  static async start(root: string, databasePort: number): Promise<Pooler> {
-    const port = await freePort();
-    const folder = mkdtempSync(join(tmpdir(), "signalbox-pgbouncer-"));
-    const config = join(folder, "pgbouncer.ini");
-    writeFileSync(
-      config,
-      `[databases]
-* = host=127.0.0.1 port=${databasePort} user=postgres
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = ${port}
-unix_socket_dir =
-auth_type = any
-pool_mode = transaction
-default_pool_size = 30
-max_client_conn = 500
-ignore_startup_parameters = extra_float_digits,options
-`,
-    );
-    Bun.spawnSync(["chmod", "-R", "a+rX", folder, root]);
-    const pooler = new Pooler(config, port);
-    await pooler.restart();
-    return pooler;
-  }
-
-  async restart(): Promise<void> {
-    await this.stop();
-    const words = ["/usr/sbin/pgbouncer", "-q", this.config];
-    // It refuses to run as root.
-    const asUser =
-      process.getuid?.() === 0 ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] : [];
-    this.child = Bun.spawn([...asUser, ...words], { stdio: ["ignore", "ignore", "ignore"] });
-    await ready(async () => {
-      const client = new pg.Client({ connectionString: urlAt(this.port) });
-      await client.connect();
-      await client.end();
-    }, "PgBouncer");
-  }
-
-  async stop(): Promise<void> {
-    this.child?.kill("SIGKILL");
-    await this.child?.exited;
-  }
-}
 
 async function startProxy(root: string, urls: readonly string[]) {
   const port = await freePort();
@@ -220,25 +169,4 @@ http {
       await child.exited;
     },
   };
-}
-
-async function ready(proof: () => Promise<void>, what: string): Promise<void> {
-  for (const end = performance.now() + READY_MS; ; await Bun.sleep(30)) {
-    try {
-      return await proof();
-    } catch (error) {
-      if (performance.now() > end) throw new Error(`${what} is not ready: ${error}`);
-    }
-  }
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }

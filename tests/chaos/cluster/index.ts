@@ -5,7 +5,7 @@
  */
 import { seeded } from "../../harness/app.ts";
 import { readBySocket, readByStream } from "../../harness/readers.ts";
-import type { Rig, Table } from "../rig.ts";
+import type { Rig, RigOptions, Table } from "../rig.ts";
 import { program } from "../victim.ts";
 import { FAULTS } from "./faults.ts";
 import { type Fleet, startFleet } from "./fleet.ts";
@@ -20,14 +20,15 @@ const LATE_MS = 2000;
 /** After that long nobody comes any more. */
 const LOST_MS = 90_000;
 const QUIET_MS = 240_000;
+const TELL_EVERY = 20;
 
 export const CLUSTER: Rig = {
   name: "cluster",
   says: "servers, workers, database, pooler and storage of a cluster fail in turn",
   needs: ["nginx", "pgbouncer"],
   weight: 1500,
-  async run({ isShort, left }, table) {
-    const size = isShort ? SHORT : FULL;
+  async run({ isShort, left, ...asked }, table) {
+    const size = sizeOf(isShort ? SHORT : FULL, asked);
     const random = seeded(Number(process.env.CHAOS_SEED ?? SEED));
     const fleet = await startFleet([program()], size);
     const ledger = new Ledger(fleet);
@@ -46,7 +47,9 @@ export const CLUSTER: Rig = {
         if (Number.isFinite(ms)) lateness.push(ms);
         const isLate = !isShort && ms > LATE_MS;
         const outcome = !Number.isFinite(ms) ? "LOST" : isLate ? "LATE" : "at the present again";
-        table.row(name).add(outcome, `turn ${turn}: ${ms.toFixed(0)} ms`);
+        table.row(name).add(outcome, `turn ${turn}: ${ms.toFixed(0)} ms, ${await ledger.behind()}`);
+        if (!isShort && turn % TELL_EVERY === TELL_EVERY - 1)
+          console.log(`  ${turn + 1} of ${size.faults} faults`);
       }
       await judgeEnd(fleet, { ledger, crowd, table });
       for (const { seqs } of readers) {
@@ -64,6 +67,13 @@ export const CLUSTER: Rig = {
     printLateness(lateness, { faults: turn, viewers: crowd.size, counts: ledger.counts });
   },
 };
+
+function sizeOf(own: typeof FULL, asked: Pick<RigOptions, "faults" | "viewers">): typeof FULL {
+  const faults = asked.faults ?? own.faults;
+  return asked.viewers === null
+    ? { ...own, faults }
+    : { ...own, faults, light: Math.max(0, asked.viewers - own.pages) };
+}
 
 interface World {
   fleet: Fleet;

@@ -12,6 +12,7 @@ export class Ledger {
   private readonly runs = new Set<string>();
   private readonly outcomes = new Set<string>();
   private deployed = 0;
+  /** 0: not known. */
   private retention = 0;
   private datasetId = "";
   private uploads = 0;
@@ -50,7 +51,9 @@ export class Ledger {
     await Promise.all([this.setRetention(7 + (turn % 20)), this.upload(), this.train(), this.predict()]);
   }
 
+  /** What was asked and not answered may be in force or not. */
   private async setRetention(days: number): Promise<void> {
+    this.retention = 0;
     if (await this.tries("PATCH", "api/settings", { RETENTION_DAYS: days })) this.retention = days;
   }
 
