@@ -85,7 +85,7 @@ export class FolderBucket implements Bucket {
     } catch (error) {
       const { code = String(error) } = error as { code?: string };
       throw new StorageUnavailable(
-        `The shared folder ${this.folder} could not be used (${code})`,
+        `The shared folder ${this.folder} cannot be used (${code})`,
         REFUSED.has(code),
       );
     }

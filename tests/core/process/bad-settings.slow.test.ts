@@ -86,7 +86,7 @@ test("a bucket that is not there, keys that are wrong, and a folder that cannot 
     [{ STORAGE_URL: "ftp://x" }, /STORAGE_URL: must look like s3:/],
     [{ ...good, STORAGE_URL: "s3://nowhere-at-all" }, /STORAGE_URL: .*NoSuchBucket/],
     [{ ...good, AWS_SECRET_ACCESS_KEY: "wrong" }, /STORAGE_URL: .*SignatureDoesNotMatch/],
-    [{ STORAGE_URL: `file://${file}/below` }, /STORAGE_URL: .*could not be used/],
+    [{ STORAGE_URL: `file://${file}/below` }, /STORAGE_URL: .*cannot be used/],
   ];
   for (const [settings, why] of cases) expect(await start(settings)).toMatchObject(refused(why));
   expect((await start(good)).code).toBe(0);
