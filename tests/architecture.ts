@@ -5,7 +5,7 @@
 import { dirname, join, relative } from "node:path";
 import { Glob } from "bun";
 
-/** Rooms of core/ from the ground up; an import goes to a floor below, or stays inside its own room. */
+/** Rooms of core/ from the bottom up; an import goes to a floor below, or stays inside its own room. */
 export const FLOORS = [
   ["platform"],
   ["csv"],
@@ -55,7 +55,7 @@ export async function readGraph(root: string): Promise<Graph> {
   return new Map(await Promise.all(entries));
 }
 
-/** Generated modules, declarations and AssemblyScript are no part of the graph. */
+/** Generated modules, declarations and AssemblyScript are not part of the graph. */
 function isOurs(path: string): boolean {
   return !/\.d\.ts$|\.wasm\.ts$|\/assembly\/|\/kernels\/build\.ts$|\/wasm-build\.ts$/.test(path);
 }
@@ -248,8 +248,8 @@ export function crowdedFolders(paths: readonly string[]): string[] {
 }
 
 /**
- * Functions, classes and constants of the `sources` that no other file names, each as "file: name". Types are left out:
- * those of a function's options are exported for whoever calls it. So are files that others import as a whole.
+ * Functions, classes and constants of the `sources` that no other file names, each as "file: name". Types are excluded:
+ * those of a function's options are exported for its callers. So are files that others import as a whole.
  */
 export function unusedExports(texts: ReadonlyMap<string, string>, sources: ReadonlySet<string>): string[] {
   const users = new Map<string, Set<string>>();

@@ -137,7 +137,7 @@ function freePort(): Promise<number> {
   });
 }
 
-/** What Prometheus answers; null while it is not up. */
+/** Prometheus' response; null while it is not up. */
 async function ask(
   query: string,
 ): Promise<{ status: string; data?: { result: unknown[] }; error?: string } | null> {

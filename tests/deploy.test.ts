@@ -21,7 +21,7 @@ function write(name: string, text: string): string {
   return path;
 }
 
-/** What the program says; a program that is not there fails the test: `bun run test` installs it. */
+/** The program's output; a missing program fails the test: `bun run test` installs it. */
 function run(...command: string[]): { exitCode: number; said: string } {
   const env = { ...process.env, HOME: scratch, XDG_DATA_HOME: scratch, XDG_CONFIG_HOME: scratch };
   const { exitCode, stdout, stderr } = Bun.spawnSync(command, { env });

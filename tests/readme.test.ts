@@ -15,7 +15,7 @@ const DOCUMENTS = [
   "tests/README.md",
   "deploy/README.md",
 ];
-/** What is written in capitals and is no setting of the server. */
+/** Names in capitals that are not settings of the server. */
 const OTHER_NAMES = /^(BENCH_(DATA|CORPUS|KEPT|PYTHON)|TEST_ENGINE|TEST_PYTHON|SECURITY|[A-Z]+_RECORDS)$/;
 const README_LINES = 150;
 

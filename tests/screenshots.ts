@@ -165,7 +165,7 @@ async function shootOne({ name, path, prepare, by = scripted }: Shot, at: string
     await page.screenshot({ clip: { x: 0, y: 0, width: 1, height: 1 } });
     const path = join(OUT, `${name}-${variant}.png`);
     const whole = { path, fullPage: true, animations: "disabled" } as const;
-    // A page without script that comes anew while it is drawn is drawn again.
+    // A page without script that reloads while it is drawn is drawn again.
     await page.screenshot({ ...whole, timeout: REDRAW_MS }).catch(() => page.screenshot(whole));
   }
   await page.close();
@@ -236,7 +236,7 @@ function wideCsv(columns: number, rows: number): string {
   ].join("\n");
 }
 
-/** Nothing can be learnt from it: its training fails, and says why. */
+/** Nothing can be learned from it: its training fails, with the reason. */
 function oneClassCsv(rows: number): string {
   return ["size,answer", ...Array.from({ length: rows }, (_, row) => `${(row * 37) % 61},yes`)].join("\n");
 }

@@ -30,9 +30,9 @@ interface Split {
   served: number;
 }
 
-/** With fewer, what is kept from the run says as little as the test part. */
+/** With fewer rows, those that are kept from the run mean as little as the test set. */
 const LEAST_ROWS = 900;
-/** Of ten parts so many are kept from the run. */
+/** Of ten parts, this many are kept from the run. */
 const KEPT = 6;
 const MOST_RUN_ROWS = 3000;
 const MOST_KEPT_ROWS = 20_000;

@@ -12,7 +12,7 @@ import type { Task } from "../../core/trainer/samples.ts";
 export interface Anchor {
   name: string;
   file: RegExp;
-  /** Names that the target goes by; else it is the last column. */
+  /** Names that targets often have; otherwise the last column is used. */
   targets: RegExp;
   task: Task;
   metric: "roc_auc" | "log_loss" | "rmse";

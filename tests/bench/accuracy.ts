@@ -25,7 +25,7 @@ export interface Peer {
   end(): void;
 }
 
-/** One split of one file: ours, and the peer's where there is one. */
+/** One split of one file: our score, and the peer's if there is one. */
 interface Scores {
   ours: number;
   linear: number;
@@ -69,7 +69,7 @@ async function benchBesidePeer(
 
 const MINUTE = 60;
 
-/** Ten folds, of which the first so many are run. */
+/** Ten folds, of which this many are run. */
 async function benchAnchors(cases: AccuracyCase[], folds: number): Promise<void> {
   const known = cases.filter(({ anchor }) => anchor !== null);
   if (known.length === 0 || folds < 1) return;
@@ -88,7 +88,7 @@ async function benchAnchors(cases: AccuracyCase[], folds: number): Promise<void>
       beside += scores.lightgbm / folds;
     }
     shares.push(shareOfWay(ours, anchor));
-    // Some folds are harder than others, for everybody: what we are ahead on the same rows.
+    // Some folds are harder than others for every tool: this is our lead on the same rows.
     paired.push((ours - beside) / (anchor.autogluon - anchor.lightgbm));
     const shown = [ours, beside, anchor.lightgbm, anchor.autogluon].map((v) => v.toPrecision(4).padStart(8));
     const told = [shares, paired].map((of) => of.at(-1)!.toFixed(2).padStart(6));
@@ -169,7 +169,7 @@ export function requestOf({ path, profile, target, task }: AccuracyCase, work: W
   return { path, target, task, drop: [...leaks, ...words], train: [...train], test: [...test] };
 }
 
-/** What the first stage says must be excluded: sums of columns that are the target. */
+/** Columns that the first stage says must be excluded: sums that are the target. */
 export async function leaksOf(given: AccuracyCase): Promise<string[]> {
   const { findings } = await runOurs(given, { budgetSeconds: 60 }, { stages: 1 });
   return findings.flatMap((finding) => (finding.code === "target_sum" ? (finding.fix?.exclude ?? []) : []));

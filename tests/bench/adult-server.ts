@@ -1,4 +1,4 @@
-/** Servers of ours for benches: a model of the Adult census's shape, in a data folder, in a real process. */
+/** Signalbox servers for benches: a model of the Adult census's shape, in a data folder, in a real process. */
 import { BENCH_DATA } from "./generated-data.ts";
 
 const SERVER = new URL("../../server.ts", import.meta.url).pathname;

@@ -55,7 +55,7 @@ export async function run(args: string[]): Promise<void> {
   if (sum.differing + sum.lost + sum.silent > 0) process.exitCode = 1;
 }
 
-/** `rows`: how many the file has, where that is known. */
+/** `rows`: how many the file has, if known. */
 async function askFile(path: string, name: string, sum: Sum, rows?: number): Promise<void> {
   const tiny = await tinyModel(path).catch((error: unknown) => {
     if (error instanceof AppError) return error;

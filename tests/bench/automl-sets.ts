@@ -1,6 +1,6 @@
 /**
- * Makes the sets of `bench automl` whose best answer is known, because we drew the outcomes ourselves: one for each kind of
- * table that is said to be hard.
+ * Makes the sets of `bench automl` whose best possible predictions are known, because we drew the outcomes ourselves:
+ * one for each kind of table that is considered hard.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { writeRow } from "../../core/csv/write.ts";
 import { seededRandom } from "../../core/trainer/random.ts";
 import type { Random, Task } from "../../core/trainer/samples.ts";
 
-/** What the one who knows how the outcome is drawn would answer: a number, or the probability of each class. */
+/** The best possible prediction, knowing how the outcome is drawn: a number, or the probability of each class. */
 export type BestAnswer = number | number[];
 
 export interface MadeSet {

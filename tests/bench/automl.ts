@@ -48,12 +48,12 @@ interface Split {
   seed: number;
   train: string;
   test: string;
-  /** The outcomes of the test rows, and the best answers where they are known. */
+  /** The outcomes of the test rows, and the best possible predictions if they are known. */
   outcomes: string[];
   best: BestAnswer[] | null;
 }
 
-/** What a participant gives; answers are numbers, or probabilities of `classes`. */
+/** The result of a participant; predictions are numbers, or probabilities of `classes`. */
 interface Given {
   answers: BestAnswer[];
   classes: string[];
@@ -66,7 +66,7 @@ interface Given {
 interface Participant {
   name: string;
   version: string;
-  /** Null: it failed, and has said why. */
+  /** Null: it failed, and has printed the reason. */
   run: (split: Split, seconds: number) => Promise<Given | null>;
 }
 

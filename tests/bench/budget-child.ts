@@ -1,4 +1,4 @@
-/** Trains as the product's child does, and says at the end what each piece of the run was expected to take and took. */
+/** Trains as the product's child process does, and reports at the end each piece's expected and actual duration. */
 import { serveParent } from "../../core/platform/child.ts";
 import { ReportPacer } from "../../core/training/report-pacer.ts";
 import { type RunInput, runStages } from "../../core/training/run.ts";

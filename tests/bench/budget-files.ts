@@ -37,7 +37,7 @@ function* sentences(rows: number): Generator<string> {
   }
 }
 
-/** Categories of thousands of labels beside two numbers. */
+/** Categories with thousands of labels beside two numbers. */
 function* labels(rows: number): Generator<string> {
   const random = seededRandom(8);
   yield "shop,product,price,amount,target";

@@ -54,7 +54,7 @@ export async function run(args: string[]): Promise<void> {
 
 interface Crowd {
   name: string;
-  /** The first is where the event happens. */
+  /** The event happens on the first. */
   servers: Talk[];
   clients: Talk[];
   arrived: number[];
@@ -208,7 +208,7 @@ async function moveData(folder: string, shared: Record<string, string>): Promise
   if ((await child.exited) !== 0) throw new Error(said);
 }
 
-/** Eight trainings that were queued at once, by rounds: the same work whoever does it. */
+/** Eight trainings queued at once, with a budget of rounds: the same work on every machine. */
 async function measureTrainings(folder: string, files: Record<string, string>): Promise<void> {
   const schema = await ownSchema();
   const shared = { DATABASE_URL: schema.url, ...files };

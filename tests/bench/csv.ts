@@ -10,7 +10,7 @@ import { join } from "node:path";
 interface Run {
   name: string;
   seconds: number;
-  /** Processor time: what counts where other work shares the machine. */
+  /** Processor time: the meaningful figure if other work shares the machine. */
   cpuSeconds: number;
   megabytes: number;
 }
@@ -67,7 +67,7 @@ function report(result: Run, megabytes: number, ours: Run | null): void {
   );
 }
 
-/** Seconds and peak megabytes, as the process itself prints them; null where the peer is not installed. */
+/** Seconds and peak megabytes, as the process itself prints them; null if the peer is not installed. */
 async function measure(name: string, command: string[]): Promise<Run | null> {
   const pinned = Bun.which("taskset") ? ["taskset", "-c", "0", ...command] : command;
   const child = Bun.spawn(pinned, { stdout: "pipe", stderr: "pipe" });

@@ -52,7 +52,10 @@ async function readFile(arg: string): Promise<Given> {
   return { name: basename(path, ".csv").replaceAll(/\W/g, "_"), csv: await Bun.file(path).text(), target };
 }
 
-/** Categories and gaps beside numbers, for each kind of target; dates too, except in the one that LightGBM opens. */
+/**
+ * Categories and missing values beside numbers, for each kind of target; dates too, except in the one that LightGBM
+ * opens.
+ */
 function madeFiles(): Given[] {
   const random = seeded(11);
   const rows = Array.from({ length: 2000 }, () => {
@@ -79,7 +82,7 @@ function madeFiles(): Given[] {
   ];
 }
 
-/** Leaves the first rows with the server's answers in the folder; says what the model is. */
+/** Writes the first rows with the server's predictions to the folder; returns what the model is. */
 async function trainAndAsk(
   { ask, send, upload }: Harness,
   { file, seconds, folder }: { file: Given; seconds: number; folder: string },

@@ -1,6 +1,6 @@
 /**
- * Counts how many requests a second a server handles. Eight connections that stay open, each with one request at a
- * time: by wrk where it is there, else by raw sockets in a process of their own.
+ * Counts how many requests per second a server handles. Eight keep-alive connections, each with one request at a time:
+ * by wrk if it is installed, else by raw sockets in a separate process.
  */
 import { connect } from "node:net";
 import { tmpdir } from "node:os";

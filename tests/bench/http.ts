@@ -83,7 +83,7 @@ interface ServedModel {
 interface Ours extends Served {
   home: string;
   body: string;
-  /** Queues a training of at most so many seconds; its id. */
+  /** Queues a training of at most this many seconds; returns its ID. */
   train: (seconds: number) => Promise<string>;
 }
 

@@ -110,7 +110,7 @@ function measureOurs(work: Work, level: number): Measured {
   return { coverage: right / truth.length, width };
 }
 
-/** Of the peer's answers that cover enough, the narrowest; of none, the one that covers most. */
+/** Of the peer's predictions with enough coverage, the narrowest; if there is none, the one with the most coverage. */
 function narrower(
   answer: Record<string, Record<string, number>> | undefined,
   level: number,
@@ -123,7 +123,9 @@ function narrower(
   return all.length ? all.reduce((a, b) => (b.coverage > a.coverage ? b : a)) : null;
 }
 
-/** Between which shares 99 of 100 samples of so many rows lie, by the normal approximation with its half a row. */
+/**
+ * The range of shares for 99 of 100 samples of this many rows, by the normal approximation with continuity correction.
+ */
 function binomialRange(rows: number, level: number): [number, number] {
   const reach = 2.576 * Math.sqrt((level * (1 - level)) / rows) + 0.5 / rows;
   return [level - reach, level + reach];

@@ -10,7 +10,7 @@ export interface Sent {
   sentAt: number;
 }
 
-/** Says the port, then obeys until stdin ends. */
+/** Prints the port, then runs commands until stdin ends. */
 export async function obey(
   port: number | undefined,
   send: (turn: number) => Sent | Promise<Sent>,

@@ -28,7 +28,7 @@ export async function compare(viewers: number, broadcasts: number): Promise<void
     const contestant = await enter(peer, viewers).catch(failed(peer));
     if (contestant) all.push(contestant);
   }
-  // Not before all are there: who stands still for minutes loses its viewers.
+  // Not before all are connected: a server that blocks for minutes loses its viewers.
   for (const { server } of all) server.pause();
   const held = new Set(all);
   for (let turn = -WARM_UP; turn < broadcasts; turn++) {
@@ -50,7 +50,7 @@ export async function compare(viewers: number, broadcasts: number): Promise<void
   print([...held]);
 }
 
-/** What a viewer of ours is sent: the others send the same bytes. */
+/** What our viewers are sent: the others send the same bytes. */
 async function sampleOf(peer: Peer): Promise<string> {
   const { server, clients, end } = await fill(peer, 1);
   server.say("0");
@@ -111,7 +111,7 @@ function print([ours, raw, ...others]: Contestant[]): void {
     rows.map(({ name, drawn, p50, p99, cpuMs, rssMb }) => [name, drawn, p50, p99, cpuMs, rssMb]),
   );
   console.log("Ours divided by theirs");
-  // Nobody can send what is not drawn: turn by turn, our drawing and then their sending.
+  // Only what is drawn can be sent: our drawing and their sending take turns.
   const arrived = raw.arrived.map((ms, turn) => ms + ours.drawn[turn]!);
   const limit = figuresOf({ ...raw, name: `${raw.name} + drawing`, arrived });
   const { p50, p99, cpuMs, rssMb } = rows[0]!;

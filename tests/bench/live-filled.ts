@@ -20,7 +20,7 @@ export interface Filled {
   end: () => Promise<unknown>;
 }
 
-/** Throws where the server does not hold that many. */
+/** Throws if the server does not hold that many. */
 export async function fill(peer: Peer, viewers: number): Promise<Filled> {
   const server = talkTo(peer.command);
   const { port } = await server.next();
@@ -34,7 +34,7 @@ export async function fill(peer: Peer, viewers: number): Promise<Filled> {
   const clients = openViewers(url, viewers);
   const end = () => Promise.all([clients.end(), server.end()]);
   try {
-    // Ours greets a viewer with what it has not seen; only what comes after everybody is there counts.
+    // Our greeting sends what a viewer has not seen; only what comes after all are connected counts.
     while (!("opened" in (await clients.next())));
   } catch (error) {
     await end();

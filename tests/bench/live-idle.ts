@@ -1,4 +1,4 @@
-/** Measures what an idle socket costs: ours with all panels of the dashboard, beside Bun's, ws, and FastAPI. */
+/** Measures what an idle socket costs: Signalbox with all panels of the dashboard, beside Bun's, ws, and FastAPI. */
 import { fill } from "./live-filled.ts";
 import { otherServers, ourServer, rawPublish } from "./live-peers.ts";
 import { printTable } from "./live-processes.ts";

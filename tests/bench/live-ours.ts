@@ -1,4 +1,4 @@
-/** The product's own server for the live bench: appends a gauge event for each turn and says when. */
+/** The product's own server for the live bench: appends a gauge event for each turn and prints the time. */
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

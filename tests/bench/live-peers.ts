@@ -1,5 +1,5 @@
 /**
- * Finds the other servers that this machine has to send one message to many sockets, and says how to install the
+ * Finds the other servers on this machine that can send one message to many sockets, and prints how to install the
  * rest.
  */
 import { mkdtempSync } from "node:fs";
@@ -33,7 +33,7 @@ export function rawPublish(message: string): Peer {
 
 /**
  * Node with ws, and FastAPI on uvicorn with websockets: with permessage-deflate, which is uvicorn's default and which
- * browsers offer, and without. What is missing is said, not passed over.
+ * browsers offer, and without. Missing ones are reported, not silently skipped.
  */
 export async function otherServers(message: string): Promise<Peer[]> {
   const peers: Peer[] = [];

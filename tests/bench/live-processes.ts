@@ -2,7 +2,7 @@
 export interface Talk {
   say: (line: string) => void;
   next: () => Promise<Record<string, unknown>>;
-  /** It stands still until `resume`. */
+  /** It is suspended until `resume`. */
   pause: () => void;
   resume: () => void;
   end: () => Promise<void>;
@@ -41,7 +41,7 @@ async function* lines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string
   }
 }
 
-/** The value below which that share of the sorted values lies. */
+/** The value at that share of the sorted values. */
 export function quantile(values: number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;

@@ -1,4 +1,7 @@
-/** N viewers in one process that come back as htmx's extension does: says when all are there, and when all are back. */
+/**
+ * N viewers in one process that reconnect as htmx's extension does: prints when all are connected, and when all are
+ * back.
+ */
 const [url, count] = [process.argv[2]!, Number(process.argv[3])];
 const RETRY_MS = 500;
 const LONGEST_MS = 2000;

@@ -1,4 +1,4 @@
-/** N viewers in one process: for each broadcast it says when the last of them had it, and it says when one was cut. */
+/** N viewers in one process: prints for each broadcast when the last of them had it, and when one was disconnected. */
 import { now } from "./live-commands.ts";
 
 const [url, count] = [process.argv[2]!, Number(process.argv[3])];

@@ -74,7 +74,7 @@ export async function multiply(
   await store.close();
 }
 
-/** Logs so many predictions of the first version, a second apart up to now. */
+/** Logs this many predictions of the first version, one per second up to now. */
 export async function predictOften(folder: string, predictions: number): Promise<void> {
   const store = await openSqlite(folder);
   const model = (await currentModel(store))!;

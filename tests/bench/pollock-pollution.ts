@@ -1,4 +1,4 @@
-/** The pollutions of Pollock, made anew from one clean file: what is done to the text, and what should be read. */
+/** The pollutions of Pollock, applied again to one clean file: the changed text, and what should be read. */
 
 export interface Pollution {
   name: string;

@@ -102,7 +102,7 @@ async function rowsOf(path: string): Promise<string[][] | null> {
 
 /**
  * A file without a header has none in the reference either, but names that its makers invented: no reader can know
- * them. They are taken off where our reader says too that there is no header.
+ * them. They are left out if our reader also finds no header.
  */
 async function withoutInvented(
   path: string,
@@ -115,7 +115,7 @@ async function withoutInvented(
   const areInvented = header.length > 0 && header.every((name) => name === "" || isInvented(name));
   if (rows === null || !areInvented || !header.some(isInvented)) return wanted;
   const { plan } = await profileCsv(path, {}, { name: path });
-  // The reader's first row is then a row of data, and no header.
+  // The reader's first row is then a data row, not a header.
   return plan.dialect.headerRows === 0 ? wanted.slice(1) : wanted;
 }
 
@@ -271,7 +271,7 @@ function withoutBlank(rows: string[][]): string[][] {
   return rows.filter((row) => row.length > 1 || row[0].trim() !== "");
 }
 
-/** A newline is no delimiter: as good as none. */
+/** A newline is not a delimiter: it counts as none. */
 async function toldRows(path: string, given: string | undefined): Promise<string[][]> {
   const delimiter = given === "\n" ? undefined : given;
   const rows: string[][] = [];

@@ -79,7 +79,7 @@ async function benchFile(given: AccuracyCase, budgetSeconds: number): Promise<nu
   return right;
 }
 
-/** At each tenth of the run, how long it was said to be in all, as a share of what it was. */
+/** At each tenth of the run, its estimated total duration as a share of the actual one. */
 function tellWholes(told: readonly Told[], total: number): void {
   const wholes = Array.from({ length: 10 }, (_, tenth) => {
     const at = (total * tenth) / 10;

@@ -27,7 +27,7 @@ const MEMORY_BYTES = 12e9;
 const ROUNDS = 120;
 const ANSWERS = 15;
 const BROADCASTS = 30;
-/** So many copies of a model have a file of their own. */
+/** This many copies of a model have a file of their own. */
 const MOST_HELD = 256;
 
 export const AXES: Record<string, Axis> = {
@@ -148,7 +148,7 @@ async function filledFolder({ rows, predictions }: { rows: number; predictions: 
   return folder;
 }
 
-/** Answers of a server with so much history. */
+/** Responses of a server with this much history. */
 async function serving(
   history: { rows: number; predictions: number },
   paths: readonly string[],
@@ -186,7 +186,7 @@ async function medianAnswer(server: Server, path: string): Promise<number> {
   return quantile(times, 0.5);
 }
 
-/** Models that are live, each asked for a row in turn. */
+/** Live models, each asked for one row in turn. */
 function holding(models: number): Promise<Measured> {
   return withServer({ rows: models, predictions: 0 }, async (server) => {
     const names = Array.from({ length: models }, (_, k) => (k === 0 ? "customers" : `model-${k}`));

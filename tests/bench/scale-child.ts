@@ -1,4 +1,7 @@
-/** Reads a file and trains on it, by rounds, so that the clock decides nothing; says how long both took, and the memory. */
+/**
+ * Reads a file and trains on it, with a budget of rounds, so that the clock decides nothing; prints both durations, and
+ * the memory.
+ */
 import { statSync } from "node:fs";
 import { profileCsv } from "../../core/csv/read.ts";
 import { serveParent } from "../../core/platform/child.ts";

@@ -4,7 +4,7 @@
  */
 import { AXES, type Axis, type Measured, removeTrained } from "./scale-axes.ts";
 
-/** What does not grow hides an exponent: the steepest step says more. */
+/** A constant part hides an exponent: the steepest step says more. */
 const GOAL = 1.1;
 
 export async function run([what = "", largest = ""]: string[]): Promise<void> {

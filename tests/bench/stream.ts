@@ -42,7 +42,7 @@ export async function run([rows = "200000", ...formats]: string[]): Promise<void
     await trainAdult(boosting, train);
     await plantHundredTrees(boosting, "adult", BENCH_DATA.adult!());
     for (const format of formats.length > 0 ? (formats as Format[]) : FORMATS) {
-      // A workbook is slow for everybody.
+      // A workbook is slow in every library.
       const count = Math.ceil(Number(rows) / (format === "csv" ? 1 : format === "xlsx" ? 20 : 4));
       const csv = join(folder, `asked-${count}.csv`);
       await writeAdultCsv(csv, count);

@@ -1,12 +1,10 @@
-/**
- * Finds the Python libraries that the trainer's benches run beside, and says how to install those that are missing.
- */
+/** Finds the Python libraries that the trainer's benches compare with, and prints how to install the missing ones. */
 import { tmpdir } from "node:os";
 
 export const PEERS = { sklearn: "scikit-learn", xgboost: "xgboost", lightgbm: "lightgbm" } as const;
 export type Peer = keyof typeof PEERS;
 
-/** Where generated data lies between runs. */
+/** Where generated data is stored between runs. */
 export const BENCH_FOLDER = `${tmpdir()}/signalbox-bench`;
 
 /** The peers that Python can import; prints a line for each that it cannot. */
@@ -27,7 +25,7 @@ async function canImport(name: string): Promise<boolean> {
   );
 }
 
-/** Runs a program that prints one line of JSON last; throws with what it said when it fails. */
+/** Runs a program that prints one line of JSON last; throws with its output when it fails. */
 export async function runJson<Result>(command: string[]): Promise<Result> {
   const child = Bun.spawn(command, { stdout: "pipe", stderr: "pipe" });
   const [out, error] = await Promise.all([

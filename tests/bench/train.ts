@@ -24,7 +24,9 @@ interface FitResult {
 
 type Tool = "signalbox" | Peer;
 
-/** Fits a process: the first is cold; the last is told as warm. Large data are not worth a second. */
+/**
+ * Fits per process: the first is cold; the last is reported as warm. For large data a second one is not worth its time.
+ */
 const FITS: Record<string, number> = { small: 3, adult: 3, regression: 2 };
 
 /** Threads pay on many rows only. */

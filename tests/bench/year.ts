@@ -128,7 +128,7 @@ async function fill(folder: string, predictions: number): Promise<void> {
 
 interface GaugeDay {
   begin: number;
-  /** By the minute, else by ten: what is shown of it is no finer. */
+  /** By the minute, else by ten: it is not shown at a finer resolution. */
   isFine: boolean;
   isLogged: boolean;
   random: () => number;

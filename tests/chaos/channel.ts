@@ -13,7 +13,7 @@ const LIBC = {
   close: { args: ["int"], returns: "int" },
 } as const;
 
-/** Says `lines` to the parent of `pid`, as if the child had; null: the line goes dead on both sides. */
+/** Sends `lines` to the parent of `pid`, as if the child had; null: closes the channel on both sides. */
 export function speakAs(pid: number, lines: string[] | null): void {
   const { symbols } = dlopen("libc.so.6", LIBC);
   const channel = /NODE_CHANNEL_FD=(\d+)/.exec(readFileSync(`/proc/${pid}/environ`, "utf8"))?.[1];

@@ -1,4 +1,7 @@
-/** Rig 5: each harm to the training child that we know. Its run fails with the reason within 5 s; the queue goes on. */
+/**
+ * Rig 5: every known way to harm the training child process. Its run fails with the reason within 5 s; the queue
+ * continues.
+ */
 import { existsSync, rmSync } from "node:fs";
 import { speakAs } from "./channel.ts";
 import { faultsOf, newLedger, tableCsv } from "./journey.ts";
@@ -57,7 +60,7 @@ export const CHILDREN: Rig = {
   },
 };
 
-/** It goes on with what it has until it needs more: harmed is it then. Gives when that was. */
+/** It continues until it needs more: then the harm happens. Returns when that was. */
 async function allowNoMemory(pid: number): Promise<number> {
   const { success, stderr } = Bun.spawnSync(["prlimit", "--pid", String(pid), "--as=1:1"]);
   if (!success) throw new Error(`prlimit: ${stderr}`);

@@ -1,4 +1,7 @@
-/** Rig 4: a database that is locked, read-only, cut, flipped, older, newer, without its log: refused and kept, or it goes on. */
+/**
+ * Rig 4: a database that is locked, read-only, truncated, changed, older, newer, or without its log: it is refused and
+ * kept, or the server works.
+ */
 import { Database } from "bun:sqlite";
 import { cpSync, existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -50,7 +53,9 @@ async function usedFolder(): Promise<{ folder: string; ledger: Ledger }> {
   return { folder, ledger };
 }
 
-/** Refused: it says why and the file is as it was. Else everything works, or each fault is told as one. */
+/**
+ * Refused: the error says why and the file is unchanged. Otherwise everything works, or each fault is reported as one.
+ */
 async function startOn(
   folder: string,
   { ledger, harm }: { ledger: Ledger; harm: (path: string) => void },

@@ -15,7 +15,7 @@ import {
 import { Victim } from "./victim.ts";
 
 const ERRORS = ["ENOSPC", "EIO"] as const;
-/** The failed action itself, once more. */
+/** The failed action itself, repeated. */
 const ATTEMPTS = 2;
 const TRIES = 3;
 
@@ -27,7 +27,7 @@ export const FAIL: Rig = {
   async run(options, table) {
     const scenes = await playScenes();
     const kinds = pointsOf(scenes, options);
-    // What is asked for at every call comes before the sample of the writes.
+    // Calls that are tried every time come before the sample of the writes.
     const points = spread(
       kinds.flatMap(({ kind, of, points }) =>
         ERRORS.map((fault) => {

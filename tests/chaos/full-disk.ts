@@ -86,7 +86,7 @@ function upload(victim: Victim, seed: number): Promise<Response> {
   return victim.ask(`/api/upload?name=disk-${seed}.csv`, { method: "POST", body: tableCsv(seed, 400) });
 }
 
-/** To the last byte where nothing may be left. */
+/** To the last byte, where nothing may be left. */
 function fill(path: string, disk: string, leftMb: number): void {
   const { bavail, bsize } = statfsSync(disk);
   writeFileSync(path, "");

@@ -1,6 +1,7 @@
 /**
- * `bun run chaos [RIG …] [--short] [--all] [--soak]`: harms a real server in every way that we know and prints what came
- * of it. Ends with 1 where anything was lost. Ten minutes for all rigs; `--all` and `--soak` take as long as they need.
+ * `bun run chaos [RIG …] [--short] [--all] [--soak]`: harms a real server in every way that we know and prints what
+ * happened. Exits with 1 if anything was lost. Ten minutes for all rigs; `--all` and `--soak` take as long as they
+ * need.
  */
 import { parseArgs } from "node:util";
 import { BACKUPS_RIG } from "./backups.ts";
@@ -20,7 +21,7 @@ import { SCRIPTS_RIG } from "./scripts.ts";
 import { SECRETS } from "./secrets.ts";
 import { UPGRADE } from "./upgrade.ts";
 
-/** Only when it is asked for, or in its short form: it takes longer than all others together. */
+/** Only on request, or in its short form: it takes longer than all others together. */
 const ALONE = new Set([CLUSTER.name]);
 
 /** The two that may use all time come last: what the others leave is theirs. */

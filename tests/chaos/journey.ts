@@ -1,6 +1,6 @@
 /**
  * Runs a user's whole journey and records what was acknowledged: upload, correct, train, deploy, predict, report an
- * outcome, delete. The ledger holds every answer that said "done"; the step under way may have happened or not.
+ * outcome, delete. The ledger holds every successful response; the step in progress may have happened or not.
  */
 
 import { Database } from "bun:sqlite";
@@ -17,7 +17,7 @@ export interface Ledger {
   trained: number;
   /** Live version by model. */
   live: Map<string, number>;
-  /** What was asked and not yet answered. */
+  /** Requests without a response yet. */
   pending: string;
   /** Highest event seen. */
   seq: number;
@@ -35,7 +35,7 @@ export function newLedger(): Ledger {
   };
 }
 
-/** One that the journey's model answers. */
+/** A row that the journey's model can predict. */
 export const ROW = { age: 30, fare: 80, region: "north" };
 
 /** A small believable table; each seed makes other bytes. */
@@ -62,7 +62,9 @@ export class Refused extends Error {
   }
 }
 
-/** A part of the journey. It goes on from the ledger, so that it can begin at what an earlier process left behind. */
+/**
+ * A part of the journey. It continues from the ledger, so that it can start from what an earlier process left behind.
+ */
 export interface Phase {
   name: string;
   go: (victim: Victim, ledger: Ledger, seed: number) => Promise<void>;
@@ -133,7 +135,7 @@ export const PHASES: Phase[] = [
       const again = ledger.pending === `delete ${id}`;
       await step(ledger, `delete ${id}`, async () => {
         const answer = await victim.ask(`/api/datasets/${id}?now=1`, { method: "DELETE" });
-        // Asked once more after a failure: it was done all the same.
+        // Repeated after a failure: it was done all the same.
         return again && answer.status === 404 ? new Response(null, { status: 204 }) : answer;
       });
       ledger.datasets.delete(id);
@@ -155,7 +157,7 @@ function newest(ledger: Ledger): string {
   return [...ledger.datasets.keys()].at(-1)!;
 }
 
-/** Throws Refused where a step is answered with an error, and what `fetch` throws where the server is gone. */
+/** Throws Refused if a step's response is an error, and what `fetch` throws if the server is gone. */
 export async function travel(victim: Victim, ledger: Ledger, seed: number): Promise<void> {
   for (const phase of PHASES) await phase.go(victim, ledger, seed);
 }

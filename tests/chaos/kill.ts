@@ -13,7 +13,7 @@ import {
 } from "./trace.ts";
 import { Victim } from "./victim.ts";
 
-/** How often a call comes varies with time; one that did not come is waited for so many times. */
+/** How often a call occurs varies with time; one that did not occur is waited for this many times. */
 const TRIES = 3;
 
 export const KILL: Rig = {
@@ -24,7 +24,7 @@ export const KILL: Rig = {
   async run(options, table) {
     const scenes = await playScenes();
     const kinds = pointsOf(scenes, options);
-    // What is asked for at every call comes before the sample of the writes.
+    // Calls that are tried every time come before the sample of the writes.
     const points = spread(
       kinds.map(({ kind, of, points }) => {
         const tally = table.row(`${kind} (${points.length} of ${of} wanted)`);
@@ -42,7 +42,7 @@ async function killAt({ scene, kind, at }: Point, tally: Tally, tries = TRIES): 
     folder,
     through: harming(folder, { kinds: [kind], at, fault: "kill" }),
   });
-  // A killed server answers no more: which step that was stands in the ledger.
+  // A killed server does not respond any more: the ledger has the step.
   if (victim.isServing) await scene.go(victim, ledger, at).catch(() => {});
   await untilHarmed(scene, folder);
   await victim.end();

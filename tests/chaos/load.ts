@@ -1,6 +1,6 @@
 /**
- * Rig 7: many large uploads beside slow ones, predictions and sockets; the event loop stays quick through all of it.
- * Then churn: memory, descriptors and temporary files return to where they were.
+ * Rig 7: many large uploads beside slow ones, predictions and sockets; the event loop stays responsive through all of
+ * it. Then churn: memory, descriptors and temporary files return to where they were.
  */
 import { closeSync, openSync, readdirSync, readFileSync, rmSync, truncateSync, writeSync } from "node:fs";
 import { getPriority, setPriority } from "node:os";
@@ -11,7 +11,7 @@ import { newFolder } from "./trace.ts";
 import { PROJECT, Victim } from "./victim.ts";
 
 const MOST_DELAY_MS = 50;
-/** An idle process that is later than this says that the machine is busy with others. */
+/** If an idle process is later than this, the machine is busy with other work. */
 const NOISE_MS = 10;
 const SOAK_MS = 2 * 3_600_000;
 const CHURN_MS = 30_000;
@@ -123,7 +123,10 @@ function readDelays(path: string): Delays {
   return { late: column(0), own: column(1) };
 }
 
-/** A busy machine makes everybody late: judged is what the server did itself, the rest is shown beside an idle process. */
+/**
+ * A busy machine makes everything late: only the server's own delay is judged, the rest is shown beside an idle
+ * process.
+ */
 function judgeLoop(server: Delays, idle: Delays, table: Table): void {
   const at = (sorted: number[], share: number) =>
     sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN;

@@ -1,8 +1,7 @@
 /**
- * Measures how late the event loop is in the process that loads this (`bun --preload`), or in an idle one that runs
- * it alone. Every ten milliseconds once; what a stall swallowed is counted too, as if it had been asked for.
- * Written to the file that LOOP_PROBE names, a line each: milliseconds late, and how many of them are its own, for
- * the rest it stood in the kernel's queue for a processor that somebody else had.
+ * Measures how late the event loop is in the process that loads this (`bun --preload`), or in an idle one that runs it
+ * alone, every ten milliseconds; what a stall swallowed is counted too, as if it had been measured. Written to the file
+ * that LOOP_PROBE names.
  */
 import { openSync, readFileSync, writeSync } from "node:fs";
 
@@ -10,7 +9,7 @@ const STEP_MS = 10;
 const WRITE_MS = 1000;
 
 const path = process.env.LOOP_PROBE;
-// Children inherit the variable, and are not asked.
+// Children inherit the variable, and are not measured.
 delete process.env.LOOP_PROBE;
 if (path) watch(openSync(path, "a"));
 
@@ -34,7 +33,7 @@ function watch(file: number): void {
   }, WRITE_MS);
 }
 
-/** Time that the main thread could run and did not (second field of schedstat); 0 where the kernel does not say. */
+/** Time that the main thread could run and did not (second field of schedstat); 0 if the kernel does not provide it. */
 function queuedMs(): number {
   try {
     return Number(readFileSync("/proc/thread-self/schedstat", "utf8").split(" ")[1]) / 1e6;

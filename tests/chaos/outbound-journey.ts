@@ -1,4 +1,4 @@
-/** One journey from an empty folder, every page included; the rig `outbound` runs it where there is no network. */
+/** One journey from an empty folder, every page included; the rig `outbound` runs it without a network. */
 import { newLedger, travel } from "./journey.ts";
 import { Victim } from "./victim.ts";
 

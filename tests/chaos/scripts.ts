@@ -131,14 +131,14 @@ async function judge(page: Page, place: string, { payloads, wild, table }: Visit
 async function pushed(victim: Victim, page: Page, payload: string, visit: Visit): Promise<void> {
   if (!page.url().endsWith(victim.url)) await page.goto(victim.url);
   const name = `${payload.replaceAll("/", "∕")}.csv`;
-  // The same bytes once more would be the file that is there already, under its first name.
+  // The same bytes again would be the existing file, under its first name.
   const body = `p,q\n1,1\n2,2\n3,${SCRIPTS.indexOf(payload)}\n`;
   await victim.ask(`/api/upload?name=${encodeURIComponent(name)}`, { method: "POST", body });
   await page.waitForFunction((text) => document.body.textContent?.includes(text), name.slice(0, 12));
   await judge(page, "pushed over the socket", { ...visit, payloads: [payload] });
 }
 
-/** What is no HTML: SVG, CSV, JSON and plain text say what they are, and are no formula. */
+/** Responses that are not HTML: SVG, CSV, JSON and plain text have their own type, and contain no formula. */
 async function asText(victim: Victim, { payloads, table }: Visit, names: string[]): Promise<void> {
   const forms = [
     "/panels/datasets.svg",

@@ -1,6 +1,6 @@
 /**
- * Rig 8c: secrets are sown through every route, in every place where a client may put one, and looked for everywhere else:
- * in answers, pages, gauges, the log, the list of processes, what training children were given, and on disk.
+ * Rig 8c: secrets are planted through every route, in every place where a client may put one, and searched everywhere
+ * else: in responses, pages, gauges, the log, the list of processes, the input of training children, and on disk.
  */
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -23,7 +23,7 @@ const TAKES_DATA =
   /upload|predict|actual|counterfactual|feedback|restore|(PUT|POST) \/api\/train\/|PUT \/api\/train/;
 const TRAINING_ROWS = 3000;
 
-/** Secrets by what each is; `onDisk`: SECURITY.md says that the database holds it. */
+/** Secrets by kind; `onDisk`: SECURITY.md says that the database holds it. */
 type Secrets = Map<string, { text: string; onDisk?: true }>;
 
 export const SECRETS: Rig = {
@@ -82,7 +82,7 @@ function judge(table: Table, what: string, leaks: string[]): void {
   table.row(what).add(leaks.length > 0 ? "LOST" : "none in them", leaks.join("; "));
 }
 
-/** Those that the server makes itself: each told once, in one answer. */
+/** Those that the server makes itself: each shown once, in one response. */
 async function makeSecrets(victim: Victim, secrets: Secrets): Promise<void> {
   const make = async (path: string, body: object) => {
     const answer = await victim.send("POST", path, body);

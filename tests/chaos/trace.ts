@@ -9,10 +9,10 @@ import { Victim } from "./victim.ts";
 /** Kinds of calls, as tracer.c numbers them; fsync includes fdatasync and ftruncate, write its whole family. */
 export const KINDS = { fsync: 1, rename: 2, unlink: 4, write: 8 } as const;
 export type Kind = keyof typeof KINDS;
-/** Of the writes so many are tried where not all are. */
+/** How many of the writes are tried if not all are. */
 const WRITE_SAMPLE = 200;
 const SHORT_POINTS = 2;
-/** Never written once it lies there: a copy may share it. */
+/** Never written once it exists: a copy may share it. */
 const BALLAST = "ballast";
 const QUIET_MS = 150;
 
@@ -48,7 +48,7 @@ export function removeFolder(folder: string): void {
   for (const path of [folder, logOf(folder)]) rmSync(path, { recursive: true, force: true });
 }
 
-/** A place in the journey where it can be begun: what lies on disk, and what was acknowledged of it. */
+/** A point in the journey where it can be started: what is on disk, and what of it was acknowledged. */
 export interface Scene {
   phase: string;
   go: (victim: Victim, ledger: Ledger, seed: number) => Promise<void>;
@@ -140,7 +140,7 @@ function countsOf(calls: string[]): Record<Kind, number> {
   return { fsync: count("fsync"), rename: count("rename"), unlink: count("unlink"), write: count("write") };
 }
 
-/** By kind: every call of all scenes; of the writes a sample, of all few where it is short. */
+/** By kind: every call of all scenes; of the writes a sample; few of everything in the short form. */
 export function pointsOf(
   scenes: Scene[],
   options: RigOptions,

@@ -1,4 +1,7 @@
-/** Rig 9b: a database of every schema that there was opens with all that it held; a newer one is refused and left alone. */
+/**
+ * Rig 9b: a database of every earlier schema opens with all that it contained; a newer one is refused and left
+ * unchanged.
+ */
 import { Database } from "bun:sqlite";
 import { cpSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";

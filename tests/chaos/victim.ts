@@ -86,7 +86,7 @@ export class Victim {
     return this.url !== "" && this.child.exitCode === null && this.child.signalCode === null;
   }
 
-  /** What it said, its log and its last words. */
+  /** Its output, its log and its last lines. */
   get words(): string {
     return this.told.text;
   }

@@ -4,7 +4,7 @@
  */
 import { plugin } from "bun";
 
-/** File, the line that the entry comes after, and the entry: what CONTRIBUTING.md tells somebody to write. */
+/** File, the line that the entry comes after, and the entry, as CONTRIBUTING.md describes it. */
 const PLANTED = [
   {
     file: /core\/trainer\/metrics\/index\.ts$/,

@@ -21,7 +21,7 @@ const test = base.extend<{ portal: Portal; stranger: Portal; closed: Server }>({
     await use(portal);
     await portal.stop();
   },
-  /** Where one has to be somebody. */
+  /** If sign-in is needed. */
   closed: async ({ folder, portal }, use) => {
     const server = await startServer(folder, {
       AUTH: "token",

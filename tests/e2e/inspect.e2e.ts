@@ -53,7 +53,7 @@ test("the inspector connects, starts a training, filters, pauses, copies, discon
 
   await stayed;
   await story.bringToFront();
-  // Nobody has loaded the run's page anew: the link was pushed.
+  // Nobody has reloaded the run's page: the link was pushed.
   await story.getByRole("link", { name: "Replay this run" }).click();
   await expect(story.locator("#replay-moment .stage-finished")).toHaveCount(0);
   await story.getByLabel("Speed").selectOption("25");

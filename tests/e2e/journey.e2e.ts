@@ -48,7 +48,7 @@ test("a dropped file becomes a live model that predicts while you type", async (
 });
 
 test("the same by keyboard alone", async ({ page, server }) => {
-  // Listening from the start: asked for later, Chromium may open its own dialog first.
+  // Listening from the start: otherwise Chromium may open its own dialog first.
   const chosen = new Promise<FileChooser>((resolve) => page.once("filechooser", resolve));
   await page.goto(server.url);
   await page.keyboard.press("?");
@@ -96,7 +96,7 @@ test.describe("without script", () => {
     await page.getByText("Options").click();
     await page.getByLabel("Time limit (seconds)").fill(BUDGET);
     await page.getByRole("button", { name: "Train model" }).click();
-    // The page comes anew by itself while the run goes on.
+    // The page reloads by itself while the run is active.
     await expect(page.locator('[data-panel="run"] .verdict')).toBeVisible({ timeout: 60_000 });
     await page.getByRole("link", { name: /^Open fruit version 1/ }).click();
     await page.getByRole("button", { name: /^Deploy version 1/ }).click();

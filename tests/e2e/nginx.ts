@@ -10,14 +10,14 @@ const PROGRAM = process.env.NGINX ?? "/usr/sbin/nginx";
 const SNIPPET = readFileSync(join(import.meta.dirname, "../../deploy/nginx.conf"), "utf8");
 
 export interface Proxy {
-  /** Where people reach Signalbox, with a slash at its end. */
+  /** The URL of Signalbox, with a trailing slash. */
   url: string;
   stop: () => Promise<void>;
 }
 
 export type Mount = "at the root" | "path kept" | "path taken away";
 
-/** `sockets`: whether it hands on what asks to become a WebSocket. `lines` are added to the server's. */
+/** `sockets`: whether it passes on upgrades to a WebSocket. `lines` are added to the server's. */
 export async function startNginx(
   upstream: string,
   { mount, sockets, lines = "" }: { mount: Mount; sockets: "allowed" | "forbidden"; lines?: string },
@@ -71,7 +71,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Resolves when somebody listens there; rejects when the process has ended instead. */
+/** Resolves when somebody listens there; rejects if the process has ended instead. */
 async function reachable(port: number, child: ChildProcess): Promise<void> {
   while (child.exitCode === null) {
     const isOpen = await new Promise<boolean>((resolve) => {

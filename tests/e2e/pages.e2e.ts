@@ -212,7 +212,7 @@ async function openAll(page: Page): Promise<void> {
   });
 }
 
-/** At 320 px, the width of a page at 400 % zoom, nothing stands out of the page. */
+/** At 320 px, the width of a page at 400 % zoom, nothing overflows the page. */
 async function expectFits(page: Page): Promise<void> {
   const size = page.viewportSize()!;
   await page.setViewportSize({ width: 320, height: 800 });

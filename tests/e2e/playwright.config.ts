@@ -10,7 +10,7 @@ export default defineConfig({
   outputDir: "../../test-results",
   fullyParallel: true,
   workers: 4,
-  // Other people's work on the same machine can stall a browser: CI runs a failed journey once more, and says that it was flaky.
+  // Other work on the same machine can stall a browser: CI repeats a failed journey once, and reports it as flaky.
   retries: process.env.CI ? 1 : 0,
   timeout: 120_000,
   expect: { timeout: 15_000 },

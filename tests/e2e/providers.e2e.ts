@@ -4,7 +4,7 @@ import type { Browser, Page } from "@playwright/test";
 import { CLIENT, openProvider, type RunningProvider } from "../harness/oidc.ts";
 import { test as base, expect, expectAccessible, fruitCsv, type Server, startServer } from "./stage.ts";
 
-/** A port that was free a moment ago: the provider must know where people come back to. */
+/** A port that was free a moment ago: the provider must know the redirect address. */
 async function freePort(): Promise<number> {
   const probe = createServer();
   await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));

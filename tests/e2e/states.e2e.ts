@@ -99,7 +99,7 @@ test("a list is searched, filtered and sorted, and its address keeps that", asyn
   await expect(page.locator(".list")).toContainText("Nothing matches");
   await page.getByRole("link", { name: "Clear" }).click();
   await expect(names).toHaveCount(3);
-  // A change elsewhere shows, in the order that was asked for.
+  // A change elsewhere shows, in the requested order.
   await fetch(`${server.url}api/upload?name=figs.csv`, { method: "POST", body: fruitCsv(70) });
   await expect(names).toHaveText(["pears.csv", "figs.csv", "plums.csv", "apples.csv"]);
   await page.locator("summary", { hasText: "Delete" }).first().click();
@@ -189,7 +189,7 @@ test("progress and the time left agree through a whole run, and progress never g
   expect(short).toEqual([]);
 });
 
-/** Runs in the page: what its bar shows in each frame, and what the server told last, until the run has ended. */
+/** Runs in the page: what its bar shows in each frame, and what the server sent last, until the run has ended. */
 function everyPace(): Promise<Pace[]> {
   const seen: Pace[] = [];
   return new Promise((resolve) => {

@@ -17,9 +17,9 @@ export interface Harness {
   /** Its DATA_DIR. */
   folder: string;
   signalbox: Signalbox;
-  /** Asks as a script would: JSON, our own host; from this machine, or from another address. */
+  /** Sends requests as a script would: JSON, our own host; from this machine, or from another address. */
   ask: (path: string, init?: RequestInit, from?: string) => Promise<Response>;
-  /** Every route that the server answers, middleware too. */
+  /** Every route that the server has, middleware included. */
   routes: { method: string; path: string }[];
   json: <T = Record<string, unknown>>(path: string, init?: RequestInit) => Promise<T>;
   send: (method: string, path: string, body: unknown) => Promise<Response>;

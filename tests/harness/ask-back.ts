@@ -20,7 +20,7 @@ export interface AskedBack {
   rows: number;
   /** Ways in that were tried. */
   ways: string[];
-  /** Answers that differ, by way, with the first one. */
+  /** Differing predictions, by route, with the first one. */
   differing: { way: string; count: number; first: string }[];
   /** Rows that went in and did not come out. */
   lost: number;
@@ -160,7 +160,7 @@ function silentIn(
   return silent;
 }
 
-/** As a program would send it: numbers and truth values where the text is one. */
+/** As a program would send it: numbers and booleans if the text is one. */
 function asJson({ model }: TinyModel, name: string, cell: Cell): Cell {
   const plan = model.plans.find((column) => column.name === name) as ColumnPlan;
   const text = String(cell ?? "").trim();
@@ -209,7 +209,7 @@ async function askCsv(asked: AskedBack, path: string, expected: Expected): Promi
   const readAside = () => Promise.reject(new Error("a CSV is no other table"));
   const { chunks } = await predictFile(serving, version, { body, readAside, lease: () => () => {} });
   for await (const text of chunks) lines += text.length;
-  // What stands beneath the table is a row like any other, where it is asked.
+  // What is below the table is a row like any other in a file to predict.
   compare(asked, "csv", { ...expected, answers: answers.slice(0, asked.rows) });
   if (lines === 0) asked.lost += asked.rows;
 }

@@ -12,9 +12,9 @@ export class BadNetwork {
   forbidsSockets = false;
 
   private constructor(
-    /** Where the next connection leads. */
+    /** Where the next connection goes. */
     private readonly target: () => string,
-    /** Milliseconds that the next chunk is held back. */
+    /** Milliseconds by which the next chunk is delayed. */
     private readonly delayMs: () => number,
   ) {
     this.server = createServer((client) => this.join(client));
@@ -51,7 +51,7 @@ export class BadNetwork {
     this.forward(upstream, client);
   }
 
-  /** Chunks keep their order: one that is held back holds back those behind it. */
+  /** Chunks keep their order: a delayed one delays those behind it. */
   private forward(from: Socket, to: Socket): void {
     this.pairs.add(from);
     let before = Promise.resolve();

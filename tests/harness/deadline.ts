@@ -9,7 +9,7 @@ export class LateError extends Error {
   }
 }
 
-/** What comes of it; throws where it is not there in time. `what` completes "Waited 25 s for …". */
+/** Its result; throws if it does not come in time. `what` completes "Waited 25 s for …". */
 export async function inTime<T>(promise: Promise<T>, what: string, ms = LONGEST_MS): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new LateError(what, ms)), ms);
@@ -20,7 +20,7 @@ export async function inTime<T>(promise: Promise<T>, what: string, ms = LONGEST_
   }
 }
 
-/** Resolves when the condition holds; throws, with its source, where it does not in time. */
+/** Resolves when the condition is true; throws, with its source, if that does not happen in time. */
 export async function until(condition: () => boolean, ms = LONGEST_MS): Promise<void> {
   const deadline = performance.now() + ms;
   while (!condition()) {
@@ -33,7 +33,7 @@ interface Reader {
   read(): Promise<{ done: boolean; value?: Uint8Array | string | undefined }>;
 }
 
-/** Text of a stream as far as `isEnough` wants it; throws where it ends before, or does not get there in time. */
+/** Text of a stream until `isEnough`; throws if it ends before, or does not get there in time. */
 export function readUntil(
   reader: Reader,
   isEnough: (text: string) => boolean,

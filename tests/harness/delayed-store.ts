@@ -1,4 +1,4 @@
-/** A store whose answers come late, by a random number of turns of the event loop each; their order is its own. */
+/** A store whose results come late, each by a random number of turns of the event loop, in any order. */
 import type { Handle, Parameters, Store, Value } from "../../core/store/database.ts";
 
 const MOST_TURNS = 6;

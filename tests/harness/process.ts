@@ -87,7 +87,7 @@ export class ServerProcess {
   }
 }
 
-/** The first event of that type after `since`, heard over the log's own stream. */
+/** The first event of that type after `since`, read from the log's own stream. */
 export async function waitForEvent(
   server: ServerProcess,
   type: string,

@@ -1,7 +1,7 @@
 /** Installs from Debian what tests start and is not here yet. */
 import { existsSync } from "node:fs";
 
-/** `programs`: a path that shows that one is there -> the Debian package that brings it. Needs root where one is missing. */
+/** `programs`: a path that shows that one is installed -> its Debian package. Needs root if one is missing. */
 export function installPrograms(programs: Readonly<Record<string, string>>): void {
   const missing = Object.entries(programs).flatMap(([path, name]) => (existsSync(path) ? [] : [name]));
   if (!missing.length) return;

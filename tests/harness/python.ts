@@ -6,7 +6,7 @@ import { existsSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Path of the program. Throws where Python or the package index is missing: no test is skipped for want of them. */
+/** Path of the program. Throws if Python or the package index is missing: no test is skipped for lack of them. */
 export async function pythonWith(packages: readonly string[]): Promise<string> {
   if (process.env.TEST_PYTHON) return process.env.TEST_PYTHON;
   const key = new Bun.CryptoHasher("sha256").update(packages.join(" ")).digest("hex").slice(0, 12);

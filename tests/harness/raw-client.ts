@@ -1,4 +1,4 @@
-/** A TCP client that upgrades to a WebSocket and then reads only when it is told to: browsers cannot be so rude. */
+/** A TCP client that upgrades to a WebSocket and then reads only on command, which browsers cannot do. */
 import { connect, type Socket } from "node:net";
 
 export class RawClient {
@@ -8,7 +8,7 @@ export class RawClient {
     private rest: Buffer,
   ) {}
 
-  /** Resolves once the answer to the upgrade is there; reading stops then. */
+  /** Resolves once the response to the upgrade has arrived; reading stops then. */
   static open(url: string, path: string): Promise<RawClient> {
     const { hostname, port, host } = new URL(url);
     const socket = connect(Number(port), hostname);

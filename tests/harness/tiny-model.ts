@@ -21,7 +21,7 @@ export interface TinyModel {
 const ROUNDS = 30;
 const checkpoint = async () => {};
 
-/** Null where the file has nothing to learn from. */
+/** Null if the file has nothing to learn from. */
 export async function tinyModel(
   path: string,
   choices: ReadingChoices = {},

@@ -15,7 +15,7 @@ interface Leaf {
   upper: number;
   parent: number;
   isLeft: boolean;
-  /** Where the search left it: 64 bytes; null: none. */
+  /** Where the search left it: 64 bytes; null if there is none. */
   split: Uint8Array | null;
   gain: number;
 }

@@ -1,4 +1,4 @@
-/** The plain twin of the readers of cells: converts one cell to a value as its column's plan says. */
+/** The plain twin of the cell readers: converts one cell to a value as its column's plan says. */
 import { isMissing } from "../../core/csv/cells/cells.ts";
 import { parseDate } from "../../core/csv/cells/dates/dates.ts";
 import { plainLabel } from "../../core/csv/cells/labels.ts";

@@ -11,7 +11,7 @@ export interface NaiveProfile {
   top: { value: string; count: number }[];
 }
 
-/** `values`: null where a cell is missing. */
+/** `values`: null if a cell is missing. */
 export function profileNaively(values: readonly (number | null)[]): NaiveProfile {
   const known = values.filter((value) => value !== null).sort((a, b) => a - b);
   const mean = known.reduce((sum, value) => sum + value, 0) / known.length;

@@ -1,10 +1,10 @@
 /**
- * A TCP connection to a service that fails on demand: it stalls, is cut, answers HTTP requests with 500, or ends in the
- * middle of an answer.
+ * A TCP connection to a service that fails on demand: it stalls, is cut, responds to HTTP requests with 500, or ends in
+ * the middle of a response.
  */
 import { connect, createServer, type Server, type Socket } from "node:net";
 
-/** How many bytes of an answer come before it is cut. */
+/** How many bytes of a response arrive before it is cut. */
 const CUT_AFTER_BYTES = 2000;
 const FAILURE = "HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
@@ -43,7 +43,7 @@ export class FaultyLink {
     }
   }
 
-  /** Nothing gets through, and nobody is told. */
+  /** Nothing gets through, and nobody is notified. */
   stall(): void {
     this.mode = "stalled";
     for (const { client, upstream } of this.pairs) {
@@ -52,7 +52,7 @@ export class FaultyLink {
     }
   }
 
-  /** What is connected now hears nothing any more; new connections are well. */
+  /** Open connections receive nothing any more; new ones work. */
   deafen(): void {
     for (const pair of this.pairs) {
       pair.isDeaf = true;

@@ -53,14 +53,14 @@ export class Member {
 export interface Fleet {
   servers: Member[];
   workers: Member[];
-  /** Where viewers and requests go: nginx, which sends each to any server. */
+  /** The address for viewers and requests: nginx, which sends each to any server. */
   url: string;
   postgres: PostgresServer;
   s3: S3Server;
   database: FaultyLink;
   listening: FaultyLink;
   storage: FaultyLink;
-  /** Starts PgBouncer anew. */
+  /** Restarts PgBouncer. */
   restartPooler: () => Promise<void>;
   /** The newest number of the log, from the database itself. */
   head: () => Promise<number>;

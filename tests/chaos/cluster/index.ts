@@ -15,9 +15,9 @@ import { Crowd } from "./viewers.ts";
 const FULL = { servers: 3, workers: 2, pages: 40, light: 960, faults: 208 };
 const SHORT = { servers: 2, workers: 1, pages: 6, light: 30, faults: Object.keys(FAULTS).length };
 const SEED = 18;
-/** What everybody must know within this time after a fault's end. */
+/** What every server must know within this time after a fault's end. */
 const LATE_MS = 2000;
-/** After that long nobody comes any more. */
+/** After this time nobody reconnects any more. */
 const LOST_MS = 90_000;
 const QUIET_MS = 240_000;
 const TELL_EVERY = 20;

@@ -1,6 +1,6 @@
 /**
- * What the cluster acknowledged, and whether all of it is there: files, runs, the deployment, a setting, outcomes. It asks
- * as scripts do, through the proxy, and counts only what was answered with success.
+ * What the cluster acknowledged, and whether all of it exists: files, runs, the deployment, a setting, outcomes. It
+ * asks as scripts do, through the proxy, and counts only successful responses.
  */
 import { ROW, tableCsv } from "../journey.ts";
 import type { Fleet } from "./fleet.ts";
@@ -34,7 +34,7 @@ export class Ledger {
     this.deployed = 1;
   }
 
-  /** A write that everybody must hear of: resolves once it is acknowledged. */
+  /** A write that every server must learn of: resolves once it is acknowledged. */
   async write(turn: number): Promise<void> {
     for (;;) {
       const version = 1 + (turn % 2);
@@ -92,7 +92,7 @@ export class Ledger {
     }
   }
 
-  /** Servers that do not answer by what was acknowledged last. */
+  /** Servers that do not show what was acknowledged last. */
   async behind(): Promise<string[]> {
     const asked = this.fleet.servers.map(async ({ name, url }) => {
       const model = await getJson<{ liveVersion: number }>(`${url}api/models/crew`);
@@ -105,7 +105,7 @@ export class Ledger {
     return (await Promise.all(asked)).flat();
   }
 
-  /** What is lost, doubled or not ended, once all is quiet; empty where nothing is. */
+  /** What is lost, doubled or not ended, once everything is quiet; empty if nothing is. */
   async faults(): Promise<string[]> {
     const found: string[] = [];
     const rows = await this.fleet.rows<{ id: string; status: string }>("SELECT id, status FROM datasets");

@@ -1,4 +1,4 @@
-/** Files that the tests make, in a folder of their own that goes when the process does. */
+/** Files that the tests make, in a folder of their own that is removed with the process. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** What the file's page says before training of a target that is made of other columns. */
+/** Checks what the file's page says before training about a target that is computed from other columns. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { type Harness, openHarness, seeded } from "../../harness/app.ts";
 

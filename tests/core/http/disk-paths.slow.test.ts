@@ -1,4 +1,4 @@
-/** Where the data lies on disk is in no answer, whatever is gone or cannot be read. */
+/** The data's location on disk is in no response, whatever is missing or unreadable. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** Is the format that a client asked for the one it gets, whatever its Accept looks like? */
+/** Checks that a client gets the format that it accepts, whatever its Accept header looks like. */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { preferredCoding, preferredType, wantedForm } from "../../../core/http/negotiate.ts";

@@ -1,4 +1,4 @@
-/** Checks that a bucket allows what its limit says, and stays small whoever calls. */
+/** Checks that a bucket allows exactly its limit, and that memory stays small whoever calls. */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { RateLimit } from "../../../core/http/rate-limit.ts";

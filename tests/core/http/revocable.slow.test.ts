@@ -41,7 +41,7 @@ function endless(start: string) {
   return { body, sent };
 }
 
-/** Everything that is left of an answer; "broken" where it breaks. */
+/** The rest of a response; "broken" if it breaks. */
 async function rest(reader: { read: () => Promise<{ done: boolean }> }): Promise<"whole" | "broken"> {
   try {
     while (!(await inTime(reader.read(), "the end of the answer")).done);
@@ -111,7 +111,7 @@ test.each([
     401,
     "Your access was revoked",
   ]);
-  // The file that had come is removed after the answer.
+  // The received file is removed after the response.
   await until(() => harness.signalbox.datasets.inProgress().length === 0);
 });
 

@@ -119,7 +119,7 @@ describe("a half-open socket", () => {
     }
     expect(server.sockets.count).toBe(1);
     expect(viewer.socket.readyState).toBe(WebSocket.OPEN);
-    // The machine slept: nobody could answer.
+    // The machine slept: nobody could respond.
     server.clock.ahead += 3_600_000;
     server.sockets.closeSilent();
     expect(server.sockets.count).toBe(1);

@@ -65,7 +65,7 @@ async function uploadFile(number: number, query: string): Promise<Response> {
   return server.ask(`/api/upload${query}&name=file-${number}.csv`, { method: "POST", body });
 }
 
-/** Where no socket gets through, polling brings what happens. */
+/** If no socket gets through, polling shows what happens. */
 async function happenWithoutSockets({ network, pages, uploads }: World): Promise<void> {
   network.forbidsSockets = true;
   network.cut();
@@ -113,7 +113,7 @@ test(
       seed: fc.integer(),
     });
     const holds = fc.asyncProperty(schedule, async ({ steps, cause, seed }) => {
-      // 5 % of the chunks are held back.
+      // 5 % of the chunks are delayed.
       let draws = seed >>> 0;
       const delayMs = () => {
         draws = (Math.imul(draws, 1664525) + 1013904223) >>> 0;

@@ -1,6 +1,6 @@
 /**
- * With a store whose answers come late and in any order: no drawing claims to be newer than it is, none goes back, a
- * viewer is never told that it has what it has not, and in the end everybody shows what is there.
+ * With a store whose results come late and in any order: no drawing claims to be newer than it is, none goes back, a
+ * viewer's position never covers what it has not seen, and in the end everybody shows the same.
  */
 
 import { afterEach, beforeEach, expect, test } from "bun:test";
@@ -53,7 +53,7 @@ function lastOf(key: PanelKey, seq: number): number {
 
 const COUNT = "SELECT value FROM settings WHERE name = 'count'";
 
-/** One change and its event: the n-th event says that the count is n. */
+/** One change and its event: the n-th event has the count n. */
 async function happen(log: EventLog): Promise<void> {
   await log.record(async (tx) => {
     await tx.run("UPDATE settings SET value = CAST(value AS INTEGER) + 1 WHERE name = 'count'");
@@ -183,7 +183,7 @@ test.each(SEEDS)("a follower has every event once, in order, whoever appends (se
     }
     return seqs;
   });
-  // Somebody else's events reach this log only when it reads on.
+  // Events of another server reach this log only when it reads on.
   const other = await EventLog.open(new DelayedStore(plain, random), Date.now);
   const all = Array.from({ length: EVENTS }, async () => {
     await Bun.sleep(random() * 60);

@@ -7,7 +7,7 @@ import { DRAW_INTERVAL_MS, Live } from "../../../core/live/live.ts";
 
 const PANELS: PanelKey[] = ["metrics", "activity", "stages", "curve"];
 
-/** What was begun has been drawn and published. */
+/** Every drawing in progress has been published. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 /** A world with its own clock: panels show a counter each, events bump some of them. */
@@ -51,7 +51,7 @@ function world() {
   return { live, state, published, pass, happen, failed, broken, gone };
 }
 
-/** What a page does: keeps the position that it was told, drops what is not newer. */
+/** As a page does: stores the position that it receives, drops what is not newer. */
 class Page {
   shown = new Map<DrawingKey, string>();
   seqs = new Map<DrawingKey, number>();

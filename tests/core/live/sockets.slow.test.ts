@@ -18,7 +18,7 @@ interface Message {
   truncated?: boolean;
 }
 
-/** Resolves once `isEnough` says so of all that came. */
+/** Resolves once `isEnough` is true for everything received. */
 function collect(socket: WebSocket, isEnough: (messages: Message[]) => boolean): Promise<Message[]> {
   const messages: Message[] = [];
   return new Promise((resolve, reject) => {
@@ -92,7 +92,7 @@ describe("a viewer", () => {
     const all = await collect(socket, (all) => all.filter(isDrawing).length === 6);
     socket.close();
     const drawings = all.filter(isDrawing);
-    // What one event made stale comes in one message; what it did not is not sent.
+    // What one event made stale arrives in one message; nothing else is sent.
     for (const { panels } of drawings) expect(Object.keys(panels!).sort()).toEqual(["health", "metrics"]);
     const numbers = drawings.map(({ panels }) => panels!.metrics!);
     expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));

@@ -1,4 +1,7 @@
-/** Checks that each panel is sent to exactly the groups that have a viewer and list it, whoever comes and goes. */
+/**
+ * Checks that each panel is sent to exactly the groups that have a viewer and list it, whoever connects and
+ * disconnects.
+ */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import type { PanelKey } from "../../../core/events/panel-names.ts";

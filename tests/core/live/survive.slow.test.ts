@@ -1,4 +1,4 @@
-/** Checks that everything acknowledged is there after kill -9, and that an interrupted run says so and resumes. */
+/** Checks that everything acknowledged exists after kill -9, and that an interrupted run says so and resumes. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** A row that was learned from is answered alike by every way in, however its file was written. */
+/** A row that was learned from is predicted alike by every route, however its file was written. */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { askBack } from "../../harness/ask-back.ts";

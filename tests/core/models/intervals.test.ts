@@ -1,4 +1,4 @@
-/** Bounds where they are asked for: JSON, CSV, the page, the exported module; and nothing of them where they are not. */
+/** Bounds when requested: JSON, CSV, the page, the exported module; and none otherwise. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

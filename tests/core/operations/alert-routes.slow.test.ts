@@ -120,7 +120,7 @@ test("each channel gets its own form; severity, kind and model select", async ()
   expect(of("/")[0]).toMatchObject({ topic: "my-topic", priority: 4 });
   expect(of("/webhook/secret-key")[0]).toMatchObject({ kind: "drift", model: "crew", severity: "warning" });
   expect([of("/errors").length, of("/runs").length, of("/boat").length]).toEqual([1, 0, 1]);
-  // The address is the key to a channel: no answer shows it.
+  // The address is the channel's secret: no response shows it.
   expect(await (await harness.ask("/api/alert-routes")).text()).not.toContain("secret-key");
 }, 30_000);
 
@@ -153,7 +153,7 @@ test("a digest reports what changed, once when it is due, and is retried if it f
   });
 }, 30_000);
 
-/** Routes on the store of a harness, whose waiting moves the clock instead, once `begin` says so. */
+/** Routes on a harness's store, whose waiting advances the clock instead, once `begin` says so. */
 function withMovedClock(
   { signalbox }: Harness,
   waited: (ms: number) => void,
@@ -194,7 +194,7 @@ test("quiet hours hold back warnings until they end, but not errors; alerts that
   const { url, received } = webServer();
   const night = Date.parse("2026-03-02T23:00:00Z");
   clock = night;
-  // The clock goes on only when all that must come in the night is there.
+  // The clock advances only when everything that must arrive at night has arrived.
   const gate = Promise.withResolvers<void>();
   const routes = withMovedClock(harness, () => {}, gate.promise);
   const quiet = { from: "22:00", to: "07:00", exceptErrors: true };

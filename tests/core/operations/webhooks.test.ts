@@ -30,7 +30,7 @@ let store: Store;
 let log: EventLog;
 let webhooks: Webhooks;
 let posts: Post[];
-/** Status of each answer; 200 when it is empty. */
+/** Status of each response; 200 when it is empty. */
 let answers: number[];
 let waits: number[];
 let heard: () => void;
@@ -92,7 +92,10 @@ const address = () => `http://127.0.0.1:${receiver.port}/hook`;
 const happen = (name: string) => log.append("dataset.deleted", { datasetId: "d", name });
 const names = () => posts.map(({ body }) => (JSON.parse(body) as { data: { name: string } }).data.name);
 
-/** What the specification's own library makes of a post at the moment of its signature; it throws where it is not ours. */
+/**
+ * The result of the specification's own library for a post, at the time of its signature; it throws if the signature is
+ * wrong.
+ */
 function verified({ headers, body }: Post, receiving: Webhook): unknown {
   setSystemTime(NOW);
   try {

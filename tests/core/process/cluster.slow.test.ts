@@ -101,7 +101,7 @@ test("what one server receives a worker reads and trains, and the other server p
     );
   }
   expect(answers[0]).toEqual(answers[1]!);
-  // The run's checkpoints are gone; the file, the model and its answers by row are there.
+  // The run's checkpoints are gone; the file, the model and its predictions by row exist.
   const storage = await openStorage(first.signalbox.config, root);
   expect((await storage.list("")).map(({ key }) => key.split("/")[0]).sort()).toEqual([
     "datasets",

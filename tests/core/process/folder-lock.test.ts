@@ -1,4 +1,7 @@
-/** One process has a data folder: also where two have the same number, as in two containers; and nobody once it is dead. */
+/**
+ * One process has a data folder, even if two have the same number, as in two containers; and nobody has it once that
+ * process is dead.
+ */
 import { expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

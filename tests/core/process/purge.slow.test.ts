@@ -46,7 +46,7 @@ test("a version's predicted rows are found among those of others, and only store
   }
   await harness.signalbox.feedback.flush();
   expect(heldBy("the-crew-secret")).not.toEqual([]);
-  // A file that is being predicted goes on with the version that it began with.
+  // A file that is being predicted continues with the version that it started with.
   const version = await harness.signalbox.models.serving("crew", 1);
   const deleting = harness.ask("/api/models/crew/versions/1?now=1", { method: "DELETE" });
   const rows = [new Map([["Sex", "asked-meanwhile"]])];

@@ -1,4 +1,4 @@
-/** Checks that a client away for longer than the log is kept is told so, and gets the present state. */
+/** Checks that a client away for longer than the log is retained is told so, and gets the present state. */
 import { expect, test } from "bun:test";
 import { trimEvents } from "../../../core/store/log.ts";
 import { openSocketServer } from "../../harness/socket-server.ts";

@@ -30,7 +30,7 @@ const ask = (
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
 
-/** Resolves once it holds; a second after the other server's answer it must. */
+/** Resolves once it is true; within a second after the other server's response it must be. */
 async function within(milliseconds: number, holds: () => Promise<boolean>): Promise<void> {
   const end = performance.now() + milliseconds;
   while (!(await holds())) {
@@ -108,7 +108,7 @@ test("a refused file and its reason, a run and its end, a deployment: the other 
     const known = (await (await ask(second, "GET", `/api/datasets/${id}`)).json()) as { status: string };
     return known.status === "ready";
   });
-  // Asked of the one that has no file: the other one trains it.
+  // Requested from the one that has no file: the other one trains it.
   const trained = await ask(second, "POST", "/api/train?wait=1", {
     datasetId: id,
     name: "crew",

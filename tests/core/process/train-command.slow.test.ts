@@ -1,4 +1,4 @@
-/** The command without a server: its help, its findings, and what it says of a wrong option. */
+/** The command without a server: its help, its findings, and its errors for wrong options. */
 import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

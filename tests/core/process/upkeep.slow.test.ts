@@ -56,7 +56,7 @@ test("a model that is trained here is stored, and removed from the storage when 
     budgetRounds: 3,
   });
   expect(await trained.json()).toMatchObject({ status: "finished", version: 1 });
-  // The model, and its answers by row.
+  // The model, and its predictions by row.
   expect(readdirSync(join(shared, "models"))).toHaveLength(2);
   now += 2 * DAY_MS;
   await sweepStorage({ ...signalbox, files: signalbox.files as SharedStorage, now: () => now });

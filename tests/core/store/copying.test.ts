@@ -1,4 +1,6 @@
-/** All rows are copied between databases of either engine, whole or not at all, and go on where a copy was cut off. */
+/**
+ * All rows are copied between databases of either engine, completely or not at all, and an interrupted copy continues.
+ */
 import { afterEach, describe, expect, test } from "bun:test";
 import {
   beginCopy,

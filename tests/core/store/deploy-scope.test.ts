@@ -1,4 +1,4 @@
-/** Tokens of before `deploy` was a scope of its own keep what they could, which is told once. */
+/** Tokens from before `deploy` was a scope of its own keep their rights, which is reported once. */
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { DEPLOY_SCOPE } from "../../../core/store/deploy-scope-migration.ts";

@@ -1,4 +1,4 @@
-/** Deleted text is in no byte of SQLite's file, also where pages were split and merged before, and never comes back. */
+/** Deleted text is in no byte of SQLite's file, even if pages were split and merged before, and never comes back. */
 import { Database } from "bun:sqlite";
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";

@@ -1,4 +1,7 @@
-/** A training that the server's end cut off goes on by itself, says why it stopped, and is not restarted for ever. */
+/**
+ * A training that the server's end interrupted resumes automatically, says why it stopped, and is not restarted
+ * forever.
+ */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { runEvents } from "../../../core/store/run-events.ts";
 import { updateRun } from "../../../core/store/runs.ts";
@@ -93,7 +96,7 @@ test("a run fails after three crashes without a new result, and goes on once mor
   expect([await crash(), await crash()]).toEqual(["interrupted", "interrupted"]);
   await scored("Second");
   expect([await crash(), await crash()]).toEqual(["interrupted", "interrupted"]);
-  // The same once more is what a resumed run has from before.
+  // A repetition is what a resumed run already has.
   await scored("First");
   expect(await crash()).toBe("failed");
   expect(await resumable()).toEqual([]);

@@ -1,6 +1,5 @@
 /**
- * Checks that archives are unpacked, files that are no CSV are refused by name, and archive bombs are stopped
- * early.
+ * Checks that archives are unpacked, files that are not CSV are refused by name, and archive bombs are stopped early.
  */
 import { describe, expect, test } from "bun:test";
 import { gzipSync as nativeGzip } from "node:zlib";

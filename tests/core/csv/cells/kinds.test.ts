@@ -1,4 +1,4 @@
-/** What real files hold beside plain values: a footnote, a unit, a month, an id that is no number. */
+/** What real files contain besides plain values: a footnote, a unit, a month, an ID that is not a number. */
 import { expect, test } from "bun:test";
 import { sniffDateFormat } from "../../../../core/csv/cells/dates/date-format.ts";
 import { parseDate } from "../../../../core/csv/cells/dates/dates.ts";

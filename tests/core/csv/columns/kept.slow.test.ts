@@ -1,4 +1,7 @@
-/** Checks that columns kept beside a file give the table that the file gives, and are read anew whenever they may not. */
+/**
+ * Checks that columns kept beside a file give the same table as the file, and are read again whenever they may not be
+ * used.
+ */
 import { expect, test } from "bun:test";
 import { copyFileSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";

@@ -1,4 +1,6 @@
-/** Checks that titles, headers, footers and second tables are told from data, in files as offices publish them. */
+/**
+ * Checks that titles, headers, footers and second tables are told apart from data, in files as offices publish them.
+ */
 import { describe, expect, test } from "bun:test";
 import { profileCsv } from "../../../../core/csv/read.ts";
 import { fileOf, rowsOf } from "../files.ts";

@@ -57,7 +57,7 @@ const RELATIONS = 'xmlns="http://schemas.openxmlformats.org/package/2006/relatio
 
 export interface MadeSheet {
   name: string;
-  /** What stands inside the worksheet element. */
+  /** The contents of the worksheet element. */
   xml: string;
   state?: string;
 }

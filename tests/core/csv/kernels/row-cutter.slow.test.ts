@@ -83,7 +83,7 @@ test("rows, odd rows and their order", () => {
   expect(many).toBeGreaterThan(300);
 }, 300_000);
 
-/** A column of cells as it stands in a cutter, to `look` at. */
+/** A column of cells as in the cutter, for `look`. */
 function inCutter(cells: string[], look: (cutter: RowCutter, rows: number) => void): void {
   const frame = new Frame(
     { preambleRows: 0, headerRows: 0, width: 2, comment: "" },
@@ -113,7 +113,7 @@ test("numbers", () => {
           .map((cell) => readNumber(cell, 0, cell.length, PLAIN_NUMBER) + 0);
         expect(Array.from(cutter.numbers.subarray(0, count))).toEqual(values);
         expect(empty).toBe(stoppedAt - values.length);
-        // It stops only where digits alone do not tell.
+        // It stops only if digits alone are not enough.
         if (stoppedAt < rows) expect(cells[stoppedAt]).not.toMatch(/^-?\d{1,15}$/);
       });
     }),

@@ -1,4 +1,4 @@
-/** Checks that a column counts as giving the target away only where it tells the target, not the other way round. */
+/** Checks that a column counts as giving the target away only if it determines the target, not the other way round. */
 import { describe, expect, test } from "bun:test";
 import { classesTold } from "../../../../core/csv/profile/correlation.ts";
 import { profileCsv } from "../../../../core/csv/read.ts";
@@ -39,7 +39,7 @@ describe("a class as the target", () => {
 
 describe("the share that a column explains", () => {
   test("figures calculated by hand", () => {
-    // Where the second value's class leads by one row, each of its rows is outvoted by the others' tie.
+    // If the second value's class leads by one row, each of its rows is outvoted by the others' tie.
     expect(classesTold([1, 1, 1, 2, 2, 2], [0, 0, 0, 1, 1, 2])).toBe(0);
     expect(classesTold([1, 1, 1, 2, 2, 2, 2], [0, 0, 0, 1, 1, 1, 2])).toBeCloseTo(3 / 4, 9);
     expect(classesTold([1, 2, 3, 11, 12, 13], [0, 0, 0, 1, 1, 1])).toBeCloseTo(2 / 3, 9);

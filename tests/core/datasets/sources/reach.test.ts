@@ -4,7 +4,7 @@ import { checkedFetch } from "../../../../core/datasets/sources/checked-fetch.ts
 import { checkedAddress, isPublic, readReach } from "../../../../core/datasets/sources/reach.ts";
 import { AppError } from "../../../../core/platform/errors.ts";
 
-/** What name servers of an attacker answer; the last of a list is answered for ever after. */
+/** Responses of an attacker's name server; the last of a list is repeated forever. */
 const NAMES: Record<string, string[][]> = {
   "data.example.com": [["93.184.215.14"]],
   "inside.example.com": [["10.1.2.3"]],
@@ -49,7 +49,7 @@ function lookupOf() {
   };
 }
 
-/** A network where everything public is listed, as the widest that an admin would. */
+/** A network with everything public listed, the widest that an admin would set. */
 const network = (hosts: string[] = ["*", "*.example.com"]) => ({
   reach: readReach(hosts),
   lookup: lookupOf(),
@@ -143,7 +143,7 @@ test("a redirect to an internal or unlisted host is not followed", async () => {
     reached = 0;
     const address = `http://${home}/to?url=${encodeURIComponent(inside)}`;
     expect(["forbidden", "invalid"]).toContain(await refusal(address, ["127.0.0.1"]));
-    // The first answer alone.
+    // Only the first response.
     expect(reached).toBe(1);
   }
 });
@@ -152,7 +152,7 @@ test("the connection goes to the address that was checked, whatever the name ser
   const asked = network();
   expect(await checkedAddress("rebind.example.com", 80, asked)).toBe("93.184.215.14");
   await expect(checkedAddress("rebind.example.com", 80, asked)).rejects.toThrow("inside the network");
-  // A name that leads to our server only where we say so: it is asked by address, with the name in Host.
+  // A name that resolves to our server only in this test: it is requested by address, with the name in Host.
   const listed = { ...network(["loop.example.com", "127.0.0.1"]) };
   const answer = await checkedFetch(`http://loop.example.com:${target.port}/`, {}, listed);
   expect(await answer.text()).toBe("secret");

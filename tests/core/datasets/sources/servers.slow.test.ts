@@ -162,7 +162,7 @@ test("a database that goes away is reported, and works again when it is back", a
   expect([up.status, ((await up.json()) as { isChanged: boolean }).isChanged]).toEqual([200, false]);
 }, 60_000);
 
-/** A web server that answers with what `files` has, and says so where it is what the client has already. */
+/** A web server that returns what `files` has, and responds with 304 if the client already has it. */
 function serveFiles(files: Map<string, string>) {
   const answered: number[] = [];
   const server = Bun.serve({
@@ -229,7 +229,7 @@ test("for each kind of source, equal rows make no version, and other rows make t
     ];
     expect(sources.map(({ lastError }) => lastError)).toEqual(Array(6).fill(null));
     for (const { id } of sources) expect(await refresh(id)).toMatchObject({ isChanged: false });
-    // A server that knows its file's tag is not asked for the file again.
+    // A server with the same ETag is not asked for the file again.
     expect(answered).toEqual([200, 200, 304, 304]);
     expect(partsOf(harness)).toEqual([]);
     for (const sql of engines) await sql.unsafe("insert into again values (21, 'n1'), (22, 'n2')");

@@ -1,4 +1,4 @@
-/** A form answers with no more than its own scope may see, and so do the examples of refusals. */
+/** A form's response shows no more than its own scope may see, and so do the examples of refusals. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { accessTable } from "../../../../core/http/identity/access-table.ts";
 import type { Scope } from "../../../../core/http/identity/scopes.ts";

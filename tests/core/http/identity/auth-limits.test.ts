@@ -1,4 +1,6 @@
-/** Checks that each client is limited separately, told when to retry, and identified through trusted proxies only. */
+/**
+ * Checks that each client is limited separately, learns when to retry, and is identified through trusted proxies only.
+ */
 import { afterEach, expect, test } from "bun:test";
 import type { Problem } from "../../../../core/http/problem.ts";
 import { type Harness, openHarness } from "../../../harness/app.ts";

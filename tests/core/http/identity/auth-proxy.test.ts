@@ -44,7 +44,7 @@ const SAYS_WHO = `
     auth_basic "Signalbox"; auth_basic_user_file ${folder}/people;
     proxy_set_header X-Forwarded-User $remote_user;
     proxy_set_header X-Trusted-Auth-Secret ${SECRET};`;
-/** A proxy that shows the secret and hands on what the client says of itself. */
+/** A proxy that sends the secret and passes on what the client says about itself. */
 const SAYS_NOTHING = `
     underscores_in_headers on;
     proxy_set_header X-Trusted-Auth-Secret ${SECRET};`;
@@ -69,7 +69,7 @@ beforeAll(async () => {
   careless = await start(SAYS_NOTHING);
 }, 30_000);
 
-/** By curl, which sends a header as often and as it is told. */
+/** By curl, which sends a header as often as requested. */
 async function curl(...options: string[]): Promise<string> {
   return new Response(Bun.spawn(["curl", "-s", ...options]).stdout).text();
 }

@@ -12,7 +12,7 @@ const ADMIN = "the admin of these tests";
 const PROXY = "10.1.2.3";
 const TABLE = accessTable(API);
 
-/** What is let in, said again in other words than the code's. */
+/** What is allowed, written down independently of the code. */
 const OPENS: Record<Access, readonly string[]> = {
   open: [
     "none",
@@ -76,7 +76,7 @@ const PARAMETERS: Record<string, string> = { panel: "metrics", file: "x.csv" };
 const addressOf = (path: string) =>
   path.replace(/:(\w+)/g, (_, name: string) => PARAMETERS[name] ?? "nothing");
 
-/** "in": whatever the route then says of a request without sense, it is neither 401 nor 403. */
+/** "in": whatever the route then responds to a meaningless request, it is neither 401 nor 403. */
 async function outcome(
   harness: Harness,
   route: { method: string; path: string },

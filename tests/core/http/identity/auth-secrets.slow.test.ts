@@ -1,4 +1,4 @@
-/** Checks that no planted secret comes out again: in a response, a page, an error, the log or a gauge. */
+/** Checks that no planted secret appears in a response, a page, an error, the log or a gauge. */
 import { afterAll, beforeAll, expect, mock, spyOn, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

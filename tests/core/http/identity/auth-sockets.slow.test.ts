@@ -41,7 +41,7 @@ const make = (scopes: Scope[], expiresAt?: string) =>
   signalbox.tokens.create({ name: "t", scopes, expiresAt }, "tests");
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
-/** The socket, once it has been greeted; null where it was refused. */
+/** The socket, once it has been greeted; null if it was refused. */
 function open(query: string, headers: Record<string, string>): Promise<WebSocket | null> {
   const { promise, resolve } = Promise.withResolvers<WebSocket | null>();
   const socket = new WebSocket(`ws://127.0.0.1:${server.port}/ws?${query}`, { headers });

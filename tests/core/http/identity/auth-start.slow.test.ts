@@ -14,7 +14,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Starts a server, asks it with the token that it tells, or that is given, and ends it. */
+/** Starts a server, sends a request with the token that it prints, or with the given one, and ends it. */
 async function start(settings: Record<string, string>) {
   const env = { ...process.env, DATA_DIR: folder, PORT: "0", LOG_LEVEL: "debug", AUTH: "token", ...settings };
   const child = Bun.spawn(["bun", "server.ts"], { cwd: ROOT, env, stdout: "pipe", stderr: "pipe" });

@@ -1,4 +1,4 @@
-/** A provider whose answers are wrong in one way each: nobody gets in by any of them, and nothing is signed out. */
+/** A provider whose responses are wrong in one way each: nobody gets in by any of them, and nothing is signed out. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { type Harness, openHarness } from "../../../harness/app.ts";
@@ -12,7 +12,7 @@ const keys = await generateKeyPair("RS256", { extractable: true });
 const others = await generateKeyPair("RS256", { extractable: true });
 let issuer = "";
 let harness: Harness;
-/** What the provider answers next. */
+/** The provider's next response. */
 let idToken: (nonce: string) => Promise<string> = async () => "";
 let userinfo: Claims = {};
 let nonce = "";

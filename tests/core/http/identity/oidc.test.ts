@@ -38,7 +38,7 @@ afterAll(async () => {
   await provider.close();
 });
 
-/** What a browser sends along: name and value of each cookie that an answer sets. */
+/** The cookies that a browser sends: name and value of each cookie that a response sets. */
 function cookiesOf(answer: Response): string {
   return answer.headers
     .getSetCookie()

@@ -152,7 +152,7 @@ const NAMED: Record<string, () => { path: string; method?: string; body?: unknow
   "DELETE /api/alerts/:id": () => [],
 };
 
-/** They name no dataset, run or model of others, or only what whoever asks brings along. */
+/** They name no dataset, run or model of others, or only what the client sends along. */
 const HARMLESS = new Set([
   ...["POST /api/upload", "PUT /api/upload", "POST /api/upload/:file", "PUT /api/upload/:file"],
   ...[
@@ -174,7 +174,7 @@ const HARMLESS = new Set([
     "POST /sources/:id/stop",
   ],
   "POST /sources/:id/delete",
-  // Ids that are 60 bits of chance; the form is told by the one of the API.
+  // IDs are 60 random bits; the form's scope is that of its API row.
   "POST /api/predictions/actuals",
   "POST /alerts/:id/dismiss",
 ]);
@@ -208,7 +208,7 @@ const QUERIES: Record<string, string[]> = {
   "/panels": ["?panels=runs,activity,datasets,models,model,run,attention,health,metrics,watch,leaderboard"],
 };
 
-/** Text of the answer; an endless one ends with its request. */
+/** Text of the response; an endless one ends with its request. */
 async function textOf(answer: Response): Promise<string> {
   if (!answer.body) return "";
   const reader = answer.body.getReader();

@@ -1,4 +1,4 @@
-/** Pushes what changes to each viewer's socket and stream, and never what is private to somebody else. */
+/** Pushes changes to each viewer's socket and stream, and never what is private to somebody else. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -56,7 +56,7 @@ const change = (who: string, path: string, body: unknown) =>
     ...{ method: "PATCH", headers: { "content-type": "application/json" }, body: JSON.stringify(body) },
   });
 
-/** A viewer who comes back when sent away, as a page does. */
+/** A viewer that reconnects when disconnected, as a page does. */
 class Watcher {
   text = "";
   cuts = 0;
@@ -88,7 +88,7 @@ class Watcher {
     return this;
   }
 
-  /** Fails where it does not come within 20 s. */
+  /** Fails if it does not arrive within 20 s. */
   async until(pattern: RegExp): Promise<void> {
     const deadline = Date.now() + 20_000;
     while (!pattern.test(this.text)) {
@@ -126,14 +126,14 @@ test("a private training is pushed to its owner and admins, and to nobody else",
   expect(own.status).toBe("finished");
   for (const who of ["alice", "admin"])
     for (const kind of ["pages", "events"]) await viewers[`${who} ${kind}`]!.until(SECRET);
-  // What comes after it has come: nothing before is still on its way.
+  // A later message has arrived: nothing earlier is still on its way.
   await train("bob", "lions", "", 2);
   for (const kind of ["pages", "events"]) {
     await viewers[`bob ${kind}`]!.until(/lions/);
     expect([kind, SECRET.test(viewers[`bob ${kind}`]!.text)]).toEqual([kind, false]);
   }
 
-  // Shared: everybody is told. Private again: it is gone from the lists that are pushed, and its own panel ends.
+  // Shared: everybody is notified. Private again: it disappears from the lists that are pushed, and its own panel ends.
   expect((await change("bob", `/api/datasets/${own.datasetId}`, { visibility: "team" })).status).toBe(404);
   expect((await change("alice", `/api/datasets/${own.datasetId}`, { visibility: "team" })).status).toBe(200);
   await viewers["bob pages"]!.until(SECRET);

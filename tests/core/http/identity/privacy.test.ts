@@ -1,4 +1,4 @@
-/** Who owns what, what follows from a switch to private, and what nobody else can find out by trying. */
+/** Who owns what, the effects of making something private, and what nobody else can find out by trying. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import type { Scope } from "../../../../core/http/identity/scopes.ts";
 import { type Harness, openHarness, passengersCsv } from "../../../harness/app.ts";
@@ -163,7 +163,7 @@ test("the same bytes are another dataset for somebody else, and the same for the
   // Shared, it is not recognised in the place of the one that the team has.
   expect((await switchTo("alice", `/api/datasets/${own.id}`, "team")).status).toBe(200);
   expect((await upload("bob", "bytes.csv", csv)).id).toBe(theirs.id);
-  // Deleted and uploaded anew within the minute of undoing.
+  // Deleted and uploaded again within the minute for undo.
   await switchTo("alice", `/api/datasets/${own.id}`, "private");
   await ask("alice", `/api/datasets/${own.id}`, { method: "DELETE" });
   expect((await upload("alice", "bytes.csv", csv, "&visibility=private")).status).toBe(201);

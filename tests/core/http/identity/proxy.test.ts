@@ -1,4 +1,4 @@
-/** Checks that a proxy is believed only with the secret, and only for headers that nobody else can have written. */
+/** Checks that a proxy is trusted only with the secret, and only for headers that nobody else can have written. */
 import { expect, test } from "bun:test";
 import { identityOfProxy } from "../../../../core/http/identity/proxy.ts";
 import { ConfigError, readConfig } from "../../../../core/operations/config.ts";

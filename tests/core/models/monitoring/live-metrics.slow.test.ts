@@ -1,4 +1,4 @@
-/** Checks that two figures are called different only where chance does not explain the difference. */
+/** Checks that two figures are called different only if chance does not explain the difference. */
 import { expect, test } from "bun:test";
 import {
   comparedFigures,

@@ -1,4 +1,4 @@
-/** Cells that a client writes otherwise than the training's file are read so and said, or missing and said. */
+/** Cells that a client writes differently from the training file are read with a warning, or missing with a warning. */
 import { describe, expect, test } from "bun:test";
 import type { ColumnPlan } from "../../../../core/csv/types.ts";
 import { type Cell, CellReader, newStyle } from "../../../../core/models/rows/cell-reader.ts";

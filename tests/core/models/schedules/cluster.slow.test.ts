@@ -14,7 +14,7 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
-/** Serves the file at once, or keeps who asks waiting until it is let go or goes away. */
+/** Serves the file at once, or keeps a client waiting until it is released or disconnects. */
 function startGate(csv: string) {
   const state = { isOpen: true, arrived: Promise.withResolvers<void>(), gone: Promise.withResolvers<void>() };
   const notes: string[] = [];

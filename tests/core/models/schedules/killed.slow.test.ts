@@ -1,6 +1,6 @@
 /**
- * Schedules over kills and triggers, on servers in processes of their own: nothing happens twice, nothing is lost, and what
- * could have is told.
+ * Schedules over kills and triggers, on servers in separate processes: nothing happens twice, nothing is lost, and what
+ * could have is reported.
  */
 import { afterEach, expect, test } from "bun:test";
 import { SQL } from "bun";
@@ -133,7 +133,7 @@ test("a refresh, a training and a scoring that a kill interrupted are done once 
     Array.from({ length: 900 }, (_, k) => `P${1000 + k}`),
   );
 
-  // Cut off while its link is being sent: it may have arrived, so it is told and not sent again.
+  // Interrupted while its link is being sent: it may have arrived, so it is reported and not sent again.
   const toHook = await make({ ...score, datasetId, sourceId: undefined, to: { url: `${gate.home}hook` } });
   expect(await cutOff(toHook)).toMatchObject({
     status: "failed",

@@ -1,4 +1,4 @@
-/** Schedules with a moved clock: each due time runs once, also on two hosts and after an outage, or is told. */
+/** Schedules with a changed clock: each due time runs once, also on two hosts and after an outage, or is reported. */
 import { afterEach, expect, test } from "bun:test";
 import { dueAfter } from "../../../../core/models/schedules/due.ts";
 import { claimDue, findSchedule, listScheduleRuns } from "../../../../core/store/schedules.ts";
@@ -16,7 +16,7 @@ afterEach(async () => {
   [harness, server] = [null, null];
 });
 
-/** A file that grows by a row each time that it is asked for. */
+/** A file that grows by a row with each request. */
 async function openWithSource(): Promise<{ harness: Harness; sourceId: string; asked: () => number }> {
   clock = START;
   let asked = 0;
@@ -55,7 +55,7 @@ test("over a night, every due time runs once, whoever else checks at the same mo
   expect(runs.map(({ status }) => status)).toEqual(Array(8).fill("done"));
   expect(new Set(runs.map(({ dueAt }) => dueAt)).size).toBe(8);
   expect(asked()).toBe(8);
-  // Another host that looked at the same due time comes too late.
+  // Another host that checked the same due time comes too late.
   const { nextAt: due } = (await findSchedule(store, id))!;
   const claims = [1, 2].map(() => claimDue(store, { id, dueAt: due!, nextAt: due! + HOUR }));
   expect((await Promise.all(claims)).filter(Boolean)).toHaveLength(1);
@@ -147,7 +147,7 @@ test("a new file trains, the versions are compared, and the rule is followed", a
   expect(last).toMatchObject({ status: "done", sentence: expect.stringContaining("Version 2") });
   expect((await models.find("crew")).challengerVersion).toBe(2);
   expect((await models.find("crew")).liveVersion).toBe(1);
-  // The same file again is no new one.
+  // The same file again is not a new one.
   await schedules.tick();
   expect(await schedules.runsOf(id, 10)).toHaveLength(1);
   expect((await datasets.find(datasetId)).version).toBe(2);
@@ -187,7 +187,7 @@ test("drift and low live accuracy train once; a version is deployed only if it i
     ],
   ]);
   expect((await models.find("crew")).liveVersion).toBe(1);
-  // What came true is the other way round: the live version learned from labels that were flipped.
+  // The actual outcomes are the opposite: the live version learned from labels that were swapped.
   const truth = passengersCsv(400, 8).trim().split("\n");
   const rows = truth.slice(1).map((line) => line.split(","));
   const body = [

@@ -67,7 +67,7 @@ test("a compressed backup is restored too, and tar itself can read it", async ()
   const names = listed.stdout.toString().trim().split("\n");
   expect(names.at(0)).toBe("about.json");
   expect(names.at(-1)).toBe("manifest.json");
-  // The file, the model and its answers by row; no columns that were kept.
+  // The file, the model and its predictions by row; no kept columns.
   expect(names.filter((name) => /^(datasets|models)\//.test(name))).toHaveLength(3);
 });
 
@@ -115,7 +115,7 @@ test("a changed byte or a truncation anywhere is refused, and nothing of it is l
   );
 });
 
-/** Where the bytes of files stand: headers hold times and owners that nobody reads, and padding is nothing. */
+/** Where the bytes of files are: headers hold times and owners that nobody reads, and padding does not matter. */
 async function layout(): Promise<{ contents: number[] }> {
   const contents: number[] = [];
   let at = 0;

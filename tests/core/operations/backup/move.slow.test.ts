@@ -55,7 +55,7 @@ async function fill(harness: Harness): Promise<void> {
   await harness.signalbox.feedback.flush();
 }
 
-/** What users see of the data; what comes of the asking itself, and of a process, is left out. */
+/** What users see of the data, without effects of the requests themselves, and of the process. */
 const OWN_EVENTS = /^(host|metrics|health)\.|^(prediction|outcome)\.counted$/;
 async function answersOf(harness: Harness) {
   const { epoch } = await harness.json<{ epoch: string }>("/api/status");

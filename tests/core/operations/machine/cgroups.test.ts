@@ -18,7 +18,7 @@ const folder = mkdtempSync(join(tmpdir(), "signalbox-container-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 let trees = 0;
-/** A kernel that shows these files; `own` is what it says of our process. */
+/** A kernel that shows these files; `own` is our process's entry. */
 function kernel(own: string, files: Record<string, string>): KernelFiles {
   trees += 1;
   const root = join(folder, String(trees));

@@ -158,7 +158,7 @@ test("after a minute a delete is final, files and rows are gone, and its number 
   for (const id of [run, dataset, "secret-guests:1"])
     expect(await status(`/api/undo/${id}`, { method: "POST" })).toBe(404);
   await harness.signalbox.deletions.sweep();
-  // The model, and its answers by row.
+  // The model, and its predictions by row.
   expect(models()).toBe(before - 2);
   expect(existsSync(join(harness.folder, "datasets", `${dataset}.csv`))).toBe(false);
   const deadline = performance.now() + 10_000;

@@ -5,7 +5,7 @@ import { API } from "../../../../core/routes/api/index.ts";
 import { answerSchema } from "../../../../core/routes/api/openapi.ts";
 import { type Route, refusalsOf } from "../../../../core/routes/api/route.ts";
 
-/** The row that answers at an address. */
+/** The row for an address. */
 export function rowAt(method: string, path: string): Route {
   const fits = (row: Route) => new RegExp(`^${row.path.replace(/:\w+/g, "[^/]+")}$`).test(path);
   const row = API.find((candidate) => candidate.method === method && fits(candidate));
@@ -13,7 +13,7 @@ export function rowAt(method: string, path: string): Route {
   return row;
 }
 
-/** As much of an answer as is looked at. */
+/** How many bytes of a response are checked. */
 interface Answered {
   status: number;
   headers: { get: (name: string) => string | null };

@@ -62,7 +62,9 @@ test("the README's command trains, and the commands that it prints predict and d
   for (const { id } of items) await server.ask(`/api/schedules/${id}`, { method: "DELETE" });
 }, 60_000);
 
-/** What cannot succeed as it stands: a placeholder where nothing is, a run that has ended, a row of nobody. */
+/**
+ * Requests that cannot succeed as they are: a placeholder for something missing, a run that has ended, an unknown row.
+ */
 const REFUSED: Record<string, number> = {
   "DELETE /api/alerts/:id": 404,
   "DELETE /api/webhooks/:id": 404,

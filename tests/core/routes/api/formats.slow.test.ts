@@ -56,7 +56,7 @@ const FILES = {
 };
 const PREDICT = "/api/models/crew/predict?version=1";
 
-/** What was predicted, row by row, whatever the answer's format. */
+/** The predictions, row by row, whatever the response's format. */
 async function predictionsIn(answer: Response): Promise<string[]> {
   const bytes = new Uint8Array(await answer.arrayBuffer());
   if (answer.headers.get("content-type") === PARQUET) {

@@ -57,7 +57,7 @@ const JUNK = [
   "'",
 ];
 const MOST_ITEMS = 3;
-/** What must not be asked: a training of a day, an address outside. */
+/** What must not be requested: a training of a day, an address outside. */
 const TAMED: Record<string, fc.Arbitrary<unknown>> = {
   budgetSeconds: fc.constantFrom(1, 0, -1, "x"),
   url: fc.constantFrom("http://127.0.0.1:9/hook", "ftp://x", "http://a:b@c/", ""),
@@ -175,7 +175,10 @@ function requestOf(template: string, method: string, ids: readonly string[]): fc
   });
 }
 
-/** Asks so many generated requests of a server that has a dataset, a run and a live model. Throws at the first wrong answer. */
+/**
+ * Sends this many generated requests to a server that has a dataset, a run and a live model. Throws at the first wrong
+ * response.
+ */
 export async function fuzz(requests: number, seed?: number): Promise<Map<number, number>> {
   const harness = await openHarness({ TRAIN_BUDGET_SECONDS: "1" });
   const statuses = new Map<number, number>();
@@ -213,13 +216,13 @@ async function askOnce(harness: Harness, { method, path, headers, body }: Asked)
   if (answer.status === 304) return 304;
   await expectContract(row, unpacked(answer));
   if (!answer.bodyUsed) await answer.body?.cancel();
-  // Trainings that were begun by the way must not keep the others waiting.
+  // Trainings that were started on the way must not keep the others waiting.
   for (const run of await runsByStatus(harness.signalbox.store, "queued"))
     await harness.signalbox.runs.cancel(run.id);
   return answer.status;
 }
 
-/** What is read of an answer, unpacked as a client would. */
+/** The body of a response, uncompressed as a client would. */
 function unpacked(answer: Response) {
   const text = async () => {
     const bytes = new Uint8Array(await answer.arrayBuffer());

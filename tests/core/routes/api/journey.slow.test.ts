@@ -179,7 +179,7 @@ test("one curl command prints each step, the verdict, and a predict command that
   expect(predicted.status).toBe(200);
   expect(((await predicted.json()) as { predictions: unknown[] }).predictions).toHaveLength(1);
 
-  // The same bytes under another name: the model is called as this request says.
+  // The same bytes under another name: the model gets the name of this request.
   const renamed = await harness.ask("/api/train/sailors.csv?target=Survived&budgetRounds=1", {
     method: "PUT",
     headers: { accept: "application/json" },

@@ -82,7 +82,7 @@ interface Told {
 
 function withoutIds(answer: unknown): unknown {
   const { predictions, warnings, instance, ...rest } = answer as Told;
-  // Told in the order of the columns, or of the row.
+  // Reported in the order of the columns, or of the row.
   const told = warnings?.toSorted((a, b) => (a.column < b.column ? -1 : 1));
   return {
     ...rest,

@@ -29,7 +29,7 @@ afterAll(() => harness.close());
 const [HEADER, ...ROWS] = passengersCsv(400, 5).trim().split("\n");
 const file = (rows: string[]) => `${rows.join("\n")}\n`;
 
-/** A body that goes on when it is told to. */
+/** A body that continues on command. */
 function sender() {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const writer = writable.getWriter();

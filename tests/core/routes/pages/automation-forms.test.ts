@@ -1,4 +1,4 @@
-/** The forms of sources and schedules: a refusal is told at its field, what was typed stays, and no secret comes back. */
+/** The forms of sources and schedules: a refusal is shown at its field, typed values stay, and no secret comes back. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { type Harness, openHarness } from "../../../harness/app.ts";
 

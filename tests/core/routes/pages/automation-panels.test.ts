@@ -70,7 +70,7 @@ test("a schedule made by the form takes a dataset and a region, and its panel fo
   const pause = () => harness.send("PATCH", `/api/schedules/${items[0]!.id}`, { enabled: false });
   expect(await staleAfter(pause)).toContain("schedules");
   expect(await page("/schedules")).toContain("Paused");
-  // With script the page stays where it is, and so does the focus.
+  // With script the page and the focus stay where they are.
   const hx = await harness.ask(`/schedules/${items[0]!.id}/switch`, {
     ...{
       method: "POST",

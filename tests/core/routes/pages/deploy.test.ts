@@ -4,7 +4,7 @@ import { type Harness, openHarness, seeded } from "../../../harness/app.ts";
 
 let harness: Harness;
 
-/** The answer stands a second time in the file, with slips. */
+/** A second copy of the target is in the file, with errors. */
 function leaky(rows: number): string {
   const random = seeded(3);
   const lines = ["x,checked,churn"];
@@ -82,7 +82,7 @@ test("the API asks once more too, and says how", async () => {
   const deployed = await harness.send("PUT", "/api/models/leaky/live", JSON.parse(said.example));
   expect(deployed.status).toBe(200);
   expect(await live()).toBe(1);
-  // What is live already is not asked about again.
+  // A version that is already live is not asked about again.
   expect((await harness.send("PUT", "/api/models/leaky/live", { version: 1 })).status).toBe(200);
 });
 

@@ -1,4 +1,6 @@
-/** Checks that the page's form, its socket and the JSON API read the same number where the file writes 970.675 for 970,675. */
+/**
+ * Checks that the page's form, its socket and the JSON API read the same number if the file writes 970.675 for 970,675.
+ */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { tryRow, typicalRow, WhatIfs } from "../../../../core/routes/pages/try-row.ts";
 import { drawTrial } from "../../../../views/model/try.tsx";

@@ -107,7 +107,7 @@ describe.each([
     const [path, again] = await Promise.all([other.fetch(file), other.fetch(file)]);
     expect(again).toBe(path);
     expect(sha256(await Bun.file(path).bytes())).toBe(file.sha256);
-    // The copy here was cut: it is fetched anew.
+    // The copy here was truncated: it is fetched again.
     truncateSync(path, 1000);
     expect((await Bun.file(await other.fetch(file)).bytes()).length).toBe(300_000);
     await expect(copiesOf(bucket).fetch({ ...file, sha256: "0".repeat(64) })).rejects.toThrow(

@@ -225,7 +225,7 @@ test("a duration that predicts the target well is doubted because of its name", 
     )?.severity;
   expect(await severity("duration", table("duration"))).toBe("error");
   expect(await severity("balance", table("balance"))).toBeUndefined();
-  // Known before, as a loan's is, it says something too: a name alone is no reason to doubt the model.
+  // If known beforehand, as a loan's duration is, it is informative too: a name alone is no reason to doubt the model.
   const agreed = answer.map((k) => 60 + 200 * random() + 60 * k);
   const loan = {
     ...table("duration"),

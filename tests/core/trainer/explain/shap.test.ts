@@ -8,7 +8,7 @@ import type { TreeModel } from "../../../../core/trainer/learners/trees/trees.ts
 import { seededRandom } from "../../../../core/trainer/random.ts";
 import { goOn, treeData } from "../learners/trees/tree-data.ts";
 
-/** What the trees expect when only the features of `known` are told: unknown splits by cover. */
+/** What the trees expect if only the features of `known` are known: unknown splits by cover. */
 function expectation(model: TreeModel, values: number[], known: Set<number>): number[] {
   const { trees, features, outputs, baseScore, scale } = model;
   const coverOf = (node: number) => (node >= 0 ? trees.cover[node] : trees.leafCover[~node]);

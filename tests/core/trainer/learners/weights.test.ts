@@ -1,4 +1,4 @@
-/** Checks that every learner counts a row as often as it weighs: a weighted row is as good as a repeated one. */
+/** Checks that every learner counts a row by its weight: a weighted row is as good as a repeated one. */
 import { describe, expect, test } from "bun:test";
 import { crossTargetEncoding, fitTargetEncoding } from "../../../../core/trainer/encoding/target-encoding.ts";
 import { fitLinear, predictLinear } from "../../../../core/trainer/learners/linear/linear.ts";
@@ -124,7 +124,7 @@ describe.each(["regression", "binary", "multiclass"] as const)("%s", (task) => {
       });
       return predictLinear(model, designOf(x));
     };
-    // The penalty is per row: so many more rows bear so much more of it.
+    // The penalty is per row: more rows have proportionally more of it.
     const weighted = await fit(x, targetOf(task, y, times), 1);
     expectNear(weighted, await fit(more.x, targetOf(task, more.y), more.x.length / ROWS), 2e-3);
     expect(apart(weighted, await fit(x, targetOf(task, y), 1))).toBeGreaterThan(1e-3);
@@ -142,7 +142,7 @@ describe.each(["regression", "binary", "multiclass"] as const)("%s", (task) => {
         });
         return predictTrees(model, samplesOf(x), all(ROWS));
       };
-      // Half of the rows count nothing: what they say must not be heard.
+      // Half of the rows have weight zero: they must have no influence.
       const lied = targetOf(
         task,
         y.map((value, i) => (i % 2 ? value : task === "regression" ? -9 : 0)),

@@ -1,4 +1,4 @@
-/** Bounds hold the truth as often as was asked, and are wider where the errors were larger. */
+/** Bounds contain the truth with the requested probability, and are wider where errors were larger. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import type { Column, Table } from "../../../../core/csv/types.ts";
 import { encodeRows, fitEncoder } from "../../../../core/trainer/encoding/encoder.ts";
@@ -18,7 +18,7 @@ setDefaultTimeout(60_000);
 const random = seededRandom(4);
 const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 
-/** The answer is x; the truth lies around it, ten times as far off where `place` is "far". */
+/** The prediction is x; the truth varies around it, ten times as much if `place` is "far". */
 function noisy(rows: number): { table: Table; answers: Float64Array; truth: Float64Array } {
   const x = Float64Array.from({ length: rows }, () => 100 * random());
   const codes = Int32Array.from({ length: rows }, () => Number(random() < 0.5));

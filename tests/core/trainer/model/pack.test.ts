@@ -1,4 +1,4 @@
-/** Checks that a packed file comes back whole, and that a damaged one is refused, whatever the damage. */
+/** Checks that a packed file is read back equal, and that a damaged one is refused, whatever the damage. */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { MODEL_VERSION, type Model } from "../../../../core/trainer/model/model.ts";

@@ -31,7 +31,7 @@ const data: TrainingData = {
   treeParts: new Map(),
 };
 
-/** A candidate that answers so for each row; its score is R2. */
+/** A candidate with these predictions; its score is R2. */
 function entry(name: string, family: Family, answer: (row: number) => number): Entry {
   return {
     candidateConfig: { ...baselineRecipe, name, family },
@@ -129,7 +129,7 @@ test("class weights match a plain greedy selection over whole responses", () => 
   expect(told.size).toBeGreaterThan(1);
 });
 
-/** Caruana's selection, written down as it is told. */
+/** Caruana's selection, written as in the paper. */
 function plainWeights(given: TrainingData, entries: Entry[]): number[] {
   const width = given.target.classes.length;
   const rowsOf = given.folds.flatMap(({ valid }, fold) =>

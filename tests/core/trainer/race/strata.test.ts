@@ -1,4 +1,4 @@
-/** Checks that folds keep the shares of classes where whole groups are dealt, and of a second column where one is named. */
+/** Checks that folds keep the shares of classes if whole groups are dealt, and of a second column if one is named. */
 import { expect, test } from "bun:test";
 import { stratifiedFolds } from "../../../../core/trainer/race/folds.ts";
 import { seededRandom } from "../../../../core/trainer/random.ts";

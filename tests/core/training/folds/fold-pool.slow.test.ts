@@ -1,4 +1,4 @@
-/** Checks that several threads find what one thread finds, and stop when told. */
+/** Checks that several threads find what one thread finds, and stop on request. */
 import { expect, test } from "bun:test";
 import type { Table } from "../../../../core/csv/types.ts";
 import { seededRandom } from "../../../../core/trainer/random.ts";

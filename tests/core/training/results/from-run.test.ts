@@ -1,4 +1,4 @@
-/** A run from another one's settings: kept where nothing else is asked for, not where the question is another one. */
+/** A run from another one's settings: copied unless the request or the question differs. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { type Harness, openHarness, passengersCsv } from "../../../harness/app.ts";
 

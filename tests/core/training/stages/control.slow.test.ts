@@ -233,7 +233,7 @@ test("rows that could not be turned into features in time are left out, and the 
   const run = (stepMs: number) =>
     runStages(texts, "y", {
       options: { budgetRounds: null, budgetSeconds: 10 },
-      // Texts pause after so many documents: the more rows, the more looks at the clock.
+      // Texts have a checkpoint after some documents: more rows mean more checks of the clock.
       elapsedMs: () => {
         if (isEncoding) now += stepMs;
         return now;

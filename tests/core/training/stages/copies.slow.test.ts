@@ -1,13 +1,10 @@
-/**
- * Checks that both scores are given where duplicate rows would flatter a random split, and only one where they
- * would not.
- */
+/** Checks that both scores are given if duplicate rows would flatter a random split, and only one otherwise. */
 import { expect, test } from "bun:test";
 import type { Table } from "../../../../core/csv/types.ts";
 import { seededRandom } from "../../../../core/trainer/random.ts";
 import { category, draw, normal, numbers, runStages } from "./run.ts";
 
-/** Rows of noise with a coin for an answer; each stands in the table so many times. */
+/** Rows of noise with a random target; each occurs in the table this many times. */
 function coins(rows: number, times: number): Table {
   const random = seededRandom(5);
   const columns = ["a", "b", "c"].map((name) => ({ name, values: draw(rows, () => normal(random)) }));

@@ -42,7 +42,7 @@ describe("copies", () => {
   });
 });
 
-/** Rows whose reading is blank in a third: there the pump alone says little, and equal rows have both answers. */
+/** Rows whose reading is blank in a third: there the pump alone says little, and equal rows have both targets. */
 function blanks(): Table {
   const random = seededRandom(4);
   const rows = 300;
@@ -62,7 +62,7 @@ function blanks(): Table {
 
 test("equal rows with different targets are scored like new rows", async () => {
   const { result } = await runStages(blanks(), "leak");
-  // Known where there is a reading, seven in ten where there is none.
+  // Known if there is a reading, seven in ten if there is none.
   expect(result.metrics.accuracy).toBeGreaterThan(0.8);
 });
 

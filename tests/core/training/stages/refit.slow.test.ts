@@ -21,7 +21,7 @@ const tested = ({ files }: Ran) => readTestedModel(files.get("model.bin")!);
 const makeup = ({ parts }: Model) =>
   parts.map(({ name, weight, members }) => ({ name, weight, members: members.length }));
 
-/** Of the rows, those that a model answers rightly. */
+/** The rows that a model predicts correctly. */
 function rightly(model: Model): number {
   const { values } = predict(model, table);
   return [...values].filter((code, row) => model.classes[code] === answer[row]).length / ROWS;

@@ -1,4 +1,4 @@
-/** Checks that rows are put together exactly where all their cells are equal, as a map of their cells would. */
+/** Checks that rows are grouped exactly if all their cells are equal, as with a map of their cells. */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Table } from "../../../../core/csv/types.ts";

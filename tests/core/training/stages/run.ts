@@ -25,7 +25,7 @@ export interface Control {
   onReport?: (stage: string, report: StageReport) => void;
 }
 
-/** Rejects with what a stage throws. The clock stands still unless one is given: rounds end the race. */
+/** Rejects with what a stage throws. The clock stands still unless one is given: a budget of rounds ends the race. */
 export async function runStages(table: Table, target: string, control: Control = {}): Promise<Ran> {
   const files = control.files ?? new Map<string, Uint8Array>();
   const ran: Omit<Ran, "result"> = {
@@ -93,7 +93,7 @@ const DIALECT = {
 
 const planOf = (column: Column): ColumnPlan => ({ name: column.name, type: column.type, missingWords: [] });
 
-/** The columns that are asked for, as the plan says: numbers that are to be classes become labels. */
+/** The requested columns, as the plan says: numbers that are to be classes become labels. */
 function loader(table: Table): Work["load"] {
   return async (_path, plan, options) => ({
     rows: table.rows,

@@ -5,7 +5,7 @@ import { TimePlan } from "../../../../core/training/stages/work/time-plan.ts";
 function planned(endMs: number) {
   const clock = { now: 0 };
   const plan = new TimePlan({ elapsedMs: () => clock.now, endMs: () => endMs });
-  // The others are told by each test.
+  // Each test reports the others.
   plan.expect("summary", { usualMs: 0, leastMs: 0 });
   return { clock, plan };
 }

@@ -1,4 +1,4 @@
-/** Checks that the verdict says what the figures are worth, and for which class. */
+/** Checks that the verdict says how far the figures can be trusted, and for which class. */
 import { describe, expect, test } from "bun:test";
 import type { Finding } from "../../../../core/csv/types.ts";
 import { measureAll } from "../../../../core/trainer/metrics/index.ts";
@@ -7,7 +7,7 @@ import { seededRandom } from "../../../../core/trainer/random.ts";
 import { verdictOf } from "../../../../core/training/stages/work/verdict.ts";
 import { category, draw, normal, numbers, runStages } from "./run.ts";
 
-/** `yes` of the rows by their number; answers from `probability` on 0.5. */
+/** `yes` of the rows by their number; predicted from `probability` 0.5. */
 function binary(truth: number[], probability: (row: number) => number): Outcome {
   const probabilities = Float64Array.from(
     truth.flatMap((_, row) => [1 - probability(row), probability(row)]),

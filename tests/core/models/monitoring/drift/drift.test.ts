@@ -1,6 +1,5 @@
 /**
- * Checks that drift is reported where it exists, not where chance explains it, and that the bins hold every row
- * once.
+ * Checks that drift is reported where it exists, not where chance explains it, and that the bins hold every row once.
  */
 import { expect, test } from "bun:test";
 import fc from "fast-check";

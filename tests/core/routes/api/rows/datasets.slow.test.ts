@@ -1,4 +1,4 @@
-/** What a page or a script asks of one file: a preview of another reading, another target, and to be forgotten. */
+/** What a page or a script requests for one file: a preview with other settings, another target, and its deletion. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";

@@ -105,7 +105,7 @@ const hasOnnxRuntime =
   Bun.which("python3") !== null &&
   Bun.spawnSync(["python3", "-c", "import onnxruntime, numpy"]).exitCode === 0;
 
-// Where it is not installed, the walk over the graph's trees in exports.slow.test.ts replaces it.
+// If it is not installed, the walk over the graph's trees in exports.slow.test.ts replaces it.
 if (hasOnnxRuntime) {
   test("ONNX Runtime predicts the same as the server", async () => {
     const folder = harness.signalbox.config.DATA_DIR;

@@ -1,6 +1,4 @@
-/**
- * Checks that a change is stored, applies at once, is refused where the environment sets it, and exposes no secret.
- */
+/** Checks that a change is stored, applies at once, is refused if the environment sets it, and exposes no secret. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { readConfig } from "../../../../../core/operations/config.ts";
 import { openSignalbox } from "../../../../../core/process/signalbox.ts";

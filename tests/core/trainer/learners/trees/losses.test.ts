@@ -67,7 +67,7 @@ describe.each(LOSS_NAMES.map((name) => [name]))("%s", (name) => {
     return loss.value(y[row], moved, row * outputs);
   };
   const step = 1e-4;
-  // The squared loss is stated without its half, as everybody reads it.
+  // The squared loss is stated without its half, as is usual.
   const half = name === "squared" ? 0.5 : 1;
 
   test("the gradient is the loss's derivative", () => {

@@ -202,7 +202,7 @@ const hasLightgbm = (() => {
   return Bun.spawnSync(["python3", "-c", "import lightgbm, numpy"]).exitCode === 0;
 })();
 
-// Where LightGBM is not installed, the reader above stands in for it: no test is skipped.
+// If LightGBM is not installed, the reader above replaces it: no test is skipped.
 if (hasLightgbm) {
   test("LightGBM itself opens the text and predicts the same", async () => {
     const folder = await mkdtemp(`${tmpdir()}/lightgbm-`);

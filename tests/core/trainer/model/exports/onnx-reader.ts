@@ -1,4 +1,4 @@
-/** Reads what an ONNX file says about its trees, from the wire format alone, and walks them: apart from the writer. */
+/** Reads an ONNX file's trees from the wire format alone, and walks them: independent of the writer. */
 
 interface Field {
   number: number;

@@ -62,7 +62,7 @@ test("both servers send the same rows to it, and its figures are those of both",
 test("failures on one server end it on both", async () => {
   const [first, second] = servers;
   await first.send("PUT", "/api/models/crew/canary", { version: null });
-  // Neither server has it in memory, nor can it be read any more once the canary has begun.
+  // Neither server has it in memory, nor can it be read any more once the canary has started.
   const { id } = (await (await first.upload("more.csv", passengersCsv(300, 2))).json()) as { id: string };
   await first.send("POST", "/api/train?wait=1", { datasetId: id, name: "crew", budgetRounds: 5 });
   await first.send("PUT", "/api/models/crew/canary", { version: 3, share: 100 });

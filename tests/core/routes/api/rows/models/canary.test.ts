@@ -71,7 +71,7 @@ test("it answers its share of single rows and batches, and each answer says whic
   const canaried = versions.filter((version) => version === 2).length;
   expect(canaried).toBeGreaterThan(60);
   expect(canaried).toBeLessThan(140);
-  // One by one they go to the same versions, on the fast path too, and are answered as those versions answer.
+  // One by one they go to the same versions, on the fast path too, and get those versions' predictions.
   for (const n of [0, 1, 2, 3, 4, 5, 6, 7]) {
     const single = await ask(rowOf(n));
     expect(single.version).toBe(versions[n]!);

@@ -14,7 +14,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => harness.close());
 
-/** As a browser or curl asks. */
+/** As a browser or curl requests it. */
 const take = (path: string, headers: Record<string, string> = {}) =>
   harness.ask(path, { headers: { accept: "*/*", ...headers } });
 

@@ -122,7 +122,7 @@ test(
   SERVED_MS,
 );
 
-/** Resolves once the address answers with success. */
+/** Resolves once the address responds with success. */
 async function answers(url: string): Promise<void> {
   const endsAt = Date.now() + SERVED_MS;
   while (Date.now() < endsAt) {
