@@ -111,10 +111,11 @@ const TEXTS = { sse: new WeakMap<LogEntry[], string>(), ndjson: new WeakMap<LogE
 /** Batches of events as SSE (`id`, `event`, `data`) or NDJSON; an empty batch becomes a comment or a blank line. */
 export async function* eventLines(
   batches: AsyncGenerator<LogEntry[]>,
-  format: "sse" | "ndjson",
+  { format, isEndless }: { format: "sse" | "ndjson"; isEndless: boolean },
 ): AsyncGenerator<string> {
-  // Headers are sent with the first chunk: a reader must not wait for the first event to know that it is connected.
-  yield format === "sse" ? `retry: 2000\n: heartbeat each ${HEARTBEAT_MS / 1000} s\n\n` : "\n";
+  // Headers are sent with the first chunk: who follows must not wait for the first event to know that it is connected.
+  if (format === "sse") yield `retry: 2000\n: heartbeat each ${HEARTBEAT_MS / 1000} s\n\n`;
+  else if (isEndless) yield "\n";
   const line =
     format === "sse"
       ? ({ seq, type, json }: LogEntry) => `id: ${seq}\nevent: ${type}\ndata: ${json}\n\n`

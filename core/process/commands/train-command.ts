@@ -11,6 +11,7 @@ import { existing, needed, say, tell } from "../../operations/terminal.ts";
 import { AppError } from "../../platform/errors.ts";
 import { plural, score } from "../../platform/figures.ts";
 import { slug } from "../../platform/ids.ts";
+import { bySeverity } from "../../trainer/checks/severity.ts";
 import { STAGE_NAMES } from "../../trainer/contract.ts";
 import { EXPERT_NAMES } from "../../training/options/expert.ts";
 import { settleOptions, TRAIN_QUERY } from "../../training/options/run-options.ts";
@@ -79,7 +80,9 @@ export async function trainCommand(words: string[], config: () => Config): Promi
       },
     );
     if (typeof values.out === "string") await Bun.write(values.out, Bun.file(join(folder, "model.bin")));
-    say(JSON.stringify({ modelName: asked.name ?? slug(name), ...result, findings: findings.all }));
+    say(
+      JSON.stringify({ modelName: asked.name ?? slug(name), ...result, findings: bySeverity(findings.all) }),
+    );
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -71,7 +71,7 @@ function fixFor({ id }: StoredRun, { resumes, store }: InterruptionOptions): str
   const command = `POST /api/runs/${id}/resume continues from the candidates that were already scored.`;
   if (resumes === "0") return `RESUME=0 keeps it stopped. ${command}`;
   if (store.isShared) return `Another server resumes it automatically. ${command}`;
-  return `The run resumes when the server starts again. ${command}`;
+  return `The run resumes when the server starts again, unless RESUME is 0. ${command}`;
 }
 
 /** Interrupted runs to resume when the server starts, in queue order. */

@@ -85,8 +85,10 @@ export const validateData: Stage<Work> = {
           note: `${done} of ${names.length} columns inspected`,
         }),
     });
-    for (const finding of [...findings, ...leaksOfFile(context, { names, findings, unusable })])
-      tellFinding(context, finding);
+    const leaks = leaksOfFile(context, { names, findings, unusable });
+    const leaking = new Set(leaks.map(({ column }) => column));
+    const others = findings.filter(({ code, column }) => code !== "target_leak" || !leaking.has(column));
+    for (const finding of [...others, ...leaks]) tellFinding(context, finding);
     work.loaded.unusable = unusable;
     report({ type: "facts", facts: facts(work.loaded, read.positiveReason) });
     report({

@@ -55,7 +55,7 @@ async function events(call: Call<unknown, z.output<typeof EVENTS_QUERY>>): Promi
     const about = { since, type, limit, isEndless, signal: request.signal, hold };
     const followed = follow(signalbox.log, { ...about, ...(sees && { sees }) });
     const headers = { "signalbox-epoch": signalbox.log.epoch, "signalbox-truncated": String(truncated) };
-    return streamAnswer(eventLines(followed, format), format, { problemOf, headers });
+    return streamAnswer(eventLines(followed, { format, isEndless }), format, { problemOf, headers });
   }
   const shown = limit ?? LISTED;
   const read = await signalbox.log.read(since, shown, type);
