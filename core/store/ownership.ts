@@ -168,10 +168,11 @@ export async function settleDataset(store: Handle, id: string): Promise<void> {
   await recogniseFor(store, id, isPrivate ? owned.owner : null);
   const runs = await store.all<{ id: string }>("SELECT id FROM runs WHERE dataset_id = $id", { id });
   for (const run of runs) await settleRun(store, run.id);
-  // A run that tests on its rows shows them, too.
-  const testedOn = await store.all<{ id: string }>("SELECT id FROM runs WHERE options LIKE $named", {
-    named: `%"testDatasetId":"${id}"%`,
-  });
+  // A run that tests on its rows shows them, too. One engine keeps JSON as a type of its own.
+  const testedOn = await store.all<{ id: string }>(
+    "SELECT id FROM runs WHERE CAST(options AS TEXT) LIKE $named",
+    { named: `%"testDatasetId":"${id}"%` },
+  );
   for (const run of testedOn) await settleRun(store, run.id);
 }
 

@@ -280,3 +280,17 @@ test("the page says who owns it and who sees it, and its button switches", async
     "Only its owner and admins see this",
   );
 });
+
+test("a run that tests on a private dataset is private, as long as that dataset is", async () => {
+  const { id: open } = await upload("alice", "open.csv", passengersCsv(85, 21));
+  const { id: own } = await upload("alice", "own.csv", passengersCsv(60, 22), "&visibility=private");
+  const refused = await train("bob", { datasetId: open, testDatasetId: own, name: "guess" });
+  expect(refused.status).toBe(404);
+  const run = await trained("alice", { datasetId: open, testDatasetId: own, name: "tested-apart" });
+  expect(run.visibility).toBe("private");
+  expect((await ask("bob", `/api/runs/${run.id}`)).status).toBe(404);
+  await switchTo("alice", `/api/datasets/${own}`, "team");
+  expect(await visibility(`/api/runs/${run.id}`)).toBe("team");
+  await switchTo("alice", `/api/datasets/${own}`, "private");
+  expect(await visibility(`/api/runs/${run.id}`)).toBe("private");
+});
