@@ -56,7 +56,7 @@ const PART_ON_POSTGRES = [
   "tests/core/http/identity",
   "tests/core/live",
   "tests/core/routes/api/journey.slow.test.ts",
-  "tests/core/routes/api/races.test.ts",
+  "tests/core/routes/api/races.slow.test.ts",
   "tests/core/routes/api/rows/feedback.test.ts",
   "tests/core/process/order",
 ];
