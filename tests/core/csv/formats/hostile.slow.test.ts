@@ -97,6 +97,52 @@ const BOMBS: [string, () => Uint8Array, RegExp][] = [
   ],
 ];
 
+/** A Parquet file whose footer says that it is so long, over these bytes. */
+function parquet(footerLength: number, body: string | number[] = ""): Uint8Array {
+  const end = new Uint8Array(8);
+  new DataView(end.buffer).setUint32(0, footerLength, true);
+  end.set(strToU8("PAR1"), 4);
+  const inside = typeof body === "string" ? strToU8(body) : Uint8Array.from(body);
+  return new Uint8Array(Buffer.concat([strToU8("PAR1"), inside, end]));
+}
+
+const OTHERS: [string, () => Uint8Array, RegExp][] = [
+  ["Parquet: nothing but its marks", () => strToU8("PAR1PAR1"), /Parquet file is damaged/],
+  ["Parquet: a footer longer than the file", () => parquet(4_000_000_000, "abc"), /Parquet file is damaged/],
+  ["Parquet: a footer of nothing", () => parquet(0, "abc"), /Parquet file is damaged/],
+  ["Parquet: a footer of letters", () => parquet(64, "x".repeat(64)), /Parquet file is damaged/],
+  [
+    "Parquet: a list of four billion columns",
+    () => parquet(16, [0x29, 0xfc, 0xff, 0xff, 0xff, 0xff, 0x0f, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+    /Parquet file is damaged/,
+  ],
+  ["Parquet: half a file", () => strToU8(`PAR1${"x".repeat(500)}`), /ends too early/],
+  [
+    "JSON: objects in objects without end",
+    () => strToU8(`${'[{"a":'.repeat(100_000)}1${"}]".repeat(100_000)}`),
+    /nested more than 500 levels/,
+  ],
+  ["JSON: half an array", () => strToU8('[{"a":1},{"a":2'), /ends too early/],
+  ["JSON: rows that are no objects", () => strToU8('[{"a":1},2,"x"]'), /a row that is a number/],
+  [
+    "JSON: more fields than any table has",
+    () => strToU8(`[{${Array.from({ length: 60_000 }, (_, k) => `"c${k}":1`).join(",")}}]`),
+    /more than 20000 different fields/,
+  ],
+  ["NDJSON: half a line", () => strToU8('{"a":1}\n{"a":2}\n{"a":'), /ends too early/],
+  ["an Arrow file", () => strToU8(`ARROW1\0\0${"x".repeat(100)}`), /Arrow/i],
+  [
+    "half a gzip",
+    () => new Uint8Array(Bun.gzipSync(strToU8("a,b\n1,2\n".repeat(1000)))).subarray(0, 40),
+    /gzip file is damaged/,
+  ],
+  [
+    "a zip in a zip in a zip",
+    () => zipSync({ "a.zip": zipSync({ "b.zip": zipSync({ "c.csv": strToU8("a,b\n1,2\n") }) }) }),
+    /packed more than once/,
+  ],
+];
+
 function withoutSheet(): Uint8Array {
   return workbookOf({
     sheets: [{ name: "S", xml: DATA }],
@@ -113,7 +159,7 @@ function relation(type: string, target: string, mode: string): string {
   return `<Relationships><Relationship Id="rId1" Type="x/${type}" Target="${target}"${mode}/></Relationships>`;
 }
 
-test.each(BOMBS)(
+test.each([...BOMBS, ...OTHERS])(
   "%s",
   async (_, make, words) => {
     const before = performance.now();
