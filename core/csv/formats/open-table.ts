@@ -109,8 +109,7 @@ async function convert(
   if (format === "fixed-width")
     return (await import("./fixed-width/fixed-width.ts")).convertFixedWidth({ path, head }, options);
   if (format === "json") return (await import("./json/json.ts")).convertJson({ path, head }, options);
-  format satisfies "arrow";
-  throw new AppError("invalid", "An Arrow file cannot be read", {
+  throw new AppError("invalid", `${/^[ao]/.test(format) ? "An" : "A"} ${format} file cannot be read`, {
     fix: "Upload the table as CSV or Parquet.",
   });
 }
