@@ -3,7 +3,7 @@ import { StoreUnavailable } from "./errors.ts";
 
 const AGAIN_MS = 1000;
 
-/** Does it once the database responds: what an event tells is told once, and must not be lost with a connection. */
+/** Runs once the database responds: an event is delivered only once, and must not be lost with a connection. */
 export async function whenReachable<T>(work: () => Promise<T>): Promise<T> {
   for (;;) {
     try {

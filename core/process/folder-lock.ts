@@ -10,7 +10,7 @@ import { lockFile } from "../store/sqlite/lock.ts";
 const LOCK = "hold.lock";
 const HOLDER = "holder.json";
 
-/** Takes the folder; the function returned lets it go. Throws AppError `conflict` where a living process has it. */
+/** Takes the folder; the returned function releases it. Throws AppError `conflict` if a living process has it. */
 export function holdFolder(folder: string): () => void {
   const path = join(folder, HOLDER);
   const unlock = lock(folder);

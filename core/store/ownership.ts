@@ -58,7 +58,7 @@ export function ownedBy<T>(owner: Maker, work: () => T): T {
   return acting.run(owner, work);
 }
 
-/** The owner of what is made now; null: nobody asked for it, as where a schedule does. */
+/** The owner of what is created now; null: there is no user, for example in a schedule. */
 export function currentOwner(): Maker | null {
   return acting.getStore() ?? null;
 }

@@ -18,7 +18,7 @@ export interface ImportanceProps {
   dependence: readonly Dependence[];
   /** The same among rows that look alike, of columns that have an order. */
   accumulated: readonly AccumulatedEffect[];
-  /** Address of a column's SHAP dependence plot; null where there is none. */
+  /** Address of a column's SHAP dependence plot; null if there is none. */
   shapOf: (column: string) => string | null;
   metric: string;
   target: string;

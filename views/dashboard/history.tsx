@@ -42,7 +42,8 @@ export function HistoryPage(props: HistoryPageProps) {
         )}
         <h1>{model === null ? "History of the machine" : <HistoryOf model={model} />}</h1>
         <p class="lead">
-          Figures are kept for {keptDays} days. The further back, the longer the time that a point stands for.
+          Figures are stored for {keptDays} days. The older they are, the longer the time that each point
+          covers.
         </p>
       </header>
       <Choices links={links} history={history} models={models} ranges={ranges} />
@@ -139,7 +140,7 @@ function Times({ frame: { links }, history, now, hasTables }: HistoryPageProps) 
   return (
     <section class="panel" aria-label="Time">
       <p class="facts">
-        {utc(history.from)} to {utc(history.to)}. A point stands for {duration(history.stepSeconds * 1000)}.
+        {utc(history.from)} to {utc(history.to)}. Each point covers {duration(history.stepSeconds * 1000)}.
         {history.deployments.map(({ version, at }) => (
           <>
             {" "}

@@ -15,7 +15,7 @@ export interface OrderProps {
   note: string;
   archived: boolean;
   viewer: Viewer;
-  /** Null: nobody is known. */
+  /** Null: unknown. */
   owner: string | null;
   visibility: "private" | "team";
   /** What goes and what stays; absent: it cannot be deleted now. */

@@ -6,7 +6,7 @@ import { type Links, url } from "../layout/frame.ts";
 import { capital, clock, shortName, unbroken, utc } from "./format.ts";
 import type { Lamp } from "./words.ts";
 
-/** A signal lamp: empty, so that nothing is read out; its meaning always stands beside it in words. */
+/** A signal lamp: empty, so that nothing is read aloud; its meaning is always beside it in words. */
 export function LampDot({ lamp }: { lamp: Lamp }) {
   return <span class={`lamp lamp-${lamp}`} />;
 }
@@ -141,7 +141,7 @@ export function Name({ of }: { of: string }) {
   return <bdi {...(shown === of ? {} : { title: of })}>{shown}</bdi>;
 }
 
-/** Up to the first colon, semicolon or full stop that stands in no name and no number. */
+/** Up to the first colon, semicolon or full stop outside names and numbers. */
 const FIRST_CLAUSE = /^(?:“[^”]*”|[^“;:.]|[:.](?!\s|$))*[;:.]?/;
 
 const LEAST_LEAD = 24;

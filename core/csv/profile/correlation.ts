@@ -61,7 +61,7 @@ function pairwiseComplete(x: Float64Array, y: Float64Array): typeof pairs {
   return { x: pairs.x.subarray(0, size), y: pairs.y.subarray(0, size) };
 }
 
-/** Pearson's product-moment correlation, in [-1, 1]; NaN where a side is constant. */
+/** Pearson's product-moment correlation, in [-1, 1]; NaN if a side is constant. */
 export function pearson(x: Numbers, y: Numbers): number {
   const [meanX, meanY] = [meanOf(x), meanOf(y)];
   let [xx, yy, xy] = [0, 0, 0];

@@ -62,7 +62,7 @@ export function guessTarget(columns: readonly ColumnProfile[]): TargetGuess & { 
   return { target: best.column.name, targetReason: best.reason, ...guessTask(best.column) };
 }
 
-/** So many other columns make `x` and `y` a place rather than cause and effect. */
+/** With this many other columns, `x` and `y` are coordinates rather than cause and effect. */
 const LEAST_BESIDE = 2;
 
 /** A `y` beside a `z`, or right beside an `x` among other columns, is a place in space. */

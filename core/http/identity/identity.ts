@@ -68,7 +68,7 @@ export function sightOf({ scopes, panel, key }: Identity): Sight {
   return includes(scopes, "admin") ? SEES_ALL : { isAll: false, owner: key };
 }
 
-/** What it makes belongs to it; where nobody signs in, to nobody. */
+/** Owns what it creates; if sign-in is off, nobody does. */
 export function ownershipBy(identity: Identity, visibility: Maker["visibility"] = null): Maker {
   const { key, name } = identity;
   const isAdmin = may(identity, "admin");

@@ -76,7 +76,7 @@ async function found(
 
 function refuseOthers({ owner, ownerName }: Owned, by: Identity, label: string): void {
   if (may(by, "admin") || (owner !== "" && owner === by.key)) return;
-  const whose = ownerName ? `it belongs to ${ownerName}` : "nobody is known as its owner";
+  const whose = ownerName ? `it belongs to ${ownerName}` : "its owner is unknown";
   throw new AppError("forbidden", `You cannot change who sees ${label}: ${whose}`, {
     fix: "Ask its owner or an admin.",
   });

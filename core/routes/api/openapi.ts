@@ -9,7 +9,7 @@ type Schema = Record<string, unknown>;
 
 const PROBLEM = z
   .object({
-    type: z.string().describe("where the docs explain it"),
+    type: z.string().describe("link to its explanation in the docs"),
     title: z.string(),
     status: z.int(),
     detail: z.string(),

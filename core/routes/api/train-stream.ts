@@ -34,7 +34,7 @@ type Place = Pick<TrainStreamOptions, "home" | "curl">;
 /** In text, further ones of the same step are only counted: the run's page shows all. */
 const FINDINGS_SHOWN = 20;
 
-/** Throws AppError where the run does not finish: the stream then breaks. */
+/** Throws AppError if the run does not finish: the stream then breaks. */
 export async function* trainStream(
   signalbox: Signalbox,
   options: TrainStreamOptions,
@@ -83,7 +83,7 @@ async function opening(signalbox: Signalbox, options: TrainStreamOptions): Promi
   );
 }
 
-/** Where the addresses that are printed may be wrong. */
+/** Why printed addresses may be wrong. */
 function noteOf({ proxyNotice }: Signalbox): string {
   return proxyNotice.sentence ? `Note: ${proxyNotice.sentence}\n` : "";
 }
@@ -112,7 +112,7 @@ async function allFindings(signalbox: Signalbox, run: StoredRun): Promise<Findin
   return bySeverity(found);
 }
 
-/** "" where there are none. */
+/** "" if there are none. */
 function findingLines(
   findings: readonly Finding[],
   format: "text" | "ndjson",

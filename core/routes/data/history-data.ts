@@ -29,8 +29,8 @@ const SHORTEST_MS = 5 * 60_000;
 const TIME = z.iso.datetime({ offset: true, error: "must be a time such as 2026-01-31T12:00:00Z" });
 export const HISTORY_QUERY = z.object({
   range: z.enum(RANGE_NAMES).default("day").describe("how much, where from and to do not say it"),
-  from: TIME.optional().describe("where it begins; default: the range before `to`"),
-  to: TIME.optional().describe("where it ends; default: now, or the range after `from`"),
+  from: TIME.optional().describe("start of the range; default: the range before `to`"),
+  to: TIME.optional().describe("end of the range; default: now, or the range after `from`"),
   model: z.string().max(200).optional().describe("a model's figures; default: the machine's"),
 });
 type Asked = z.output<typeof HISTORY_QUERY>;

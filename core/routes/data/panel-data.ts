@@ -301,7 +301,7 @@ async function attention(source: Signalbox): Promise<AttentionItem[]> {
     (run): AttentionItem => ({
       severity: "warning",
       sentence: `Run ${run.number} (${run.options.target} from ${run.datasetName}) was interrupted. Its scored candidates are saved.`,
-      risk: "Until it goes on, there is no model of this training.",
+      risk: "Until it is resumed, this training has no model.",
       fix: "Resume it, or delete the run.",
       action: { label: "Resume run", method: "post", path: `/runs/${run.id}/resume` },
       alertId: null,

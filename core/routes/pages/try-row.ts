@@ -134,7 +134,7 @@ export class WhatIfs {
 
   constructor(private readonly options: TrialsOptions) {}
 
-  /** A message of a socket; what is no trial is ignored. */
+  /** A message of a socket; anything but a trial is ignored. */
   hear = (socket: Asker, message: string | Buffer): void => {
     const asked = typeof message === "string" ? readMessage(message) : null;
     if (!asked) return;

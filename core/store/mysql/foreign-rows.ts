@@ -39,7 +39,7 @@ export async function* readMySql(
 ): AsyncGenerator<ForeignBatch> {
   const { createConnection } = await import("mysql2");
   const connection = createConnection(optionsOf(server));
-  // What ends a connection is told by the statement that it was for.
+  // What ends a connection is the error of the statement that it was opened for.
   connection.on("error", () => {});
   const run = (sql: string) => connection.promise().query(sql);
   try {

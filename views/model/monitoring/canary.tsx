@@ -100,7 +100,7 @@ function Standing({ data: { name }, canary, links }: Props & { canary: CanaryVie
   );
 }
 
-/** Begins one, or changes the one that stands. */
+/** Starts a canary, or changes the current one. */
 function ShareForm({ data: { name, canary, candidates }, links }: Props) {
   const target = url(links, `${modelPath(name)}/canary`);
   const key = canary?.column ? "column" : canary?.header ? "header" : null;

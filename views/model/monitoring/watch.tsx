@@ -144,7 +144,8 @@ function Challenge({ data, links }: Props) {
         {sentence}
       </p>
       <p class="fine">
-        Version {version} has predicted {plural(answered, "row")} that version {liveVersion} was asked for
+        Version {version} has predicted {plural(answered, "row")} of those that version {liveVersion}{" "}
+        predicted
         {skipped > 0 && `, and skipped ${plural(skipped, "row")} because it fell behind`}.
         {msPerRow !== null && ` It takes ${figure(msPerRow)} ms per row, after the response is sent.`}
       </p>

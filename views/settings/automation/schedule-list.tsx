@@ -1,4 +1,4 @@
-/** Draws the schedules: what runs when, and what came of it. */
+/** Draws the schedules: what runs when, with its last result. */
 import type { ScheduleRow } from "../../../core/routes/data/automation-data.ts";
 import type { PanelData } from "../../../core/routes/data/panel-data.ts";
 import { METRICS } from "../../../core/trainer/metrics/index.ts";

@@ -273,7 +273,7 @@ function readField(
   return true;
 }
 
-/** "1st", "22nd", "1er": what is written behind the number of a day. */
+/** "1st", "22nd", "1er": ordinal suffixes of a day. */
 function skipOrdinal(cursor: Cursor): void {
   const ordinal = /^(?:st|nd|rd|th|er|º)(?!\p{L})/iu.exec(cursor.text.slice(cursor.at, cursor.at + 3));
   if (ordinal) cursor.at += ordinal[0].length;

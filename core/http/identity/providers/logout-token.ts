@@ -41,7 +41,7 @@ export async function readLogoutToken(
   const isLogout = typeof events === "object" && events !== null && Object.hasOwn(events, EVENT);
   if (!isLogout) throw notBelieved("it names no sign-out");
   const named = { subject: sub ?? null, sid: typeof sid === "string" ? sid : null };
-  if (named.subject === null && named.sid === null) throw notBelieved("it names nobody");
+  if (named.subject === null && named.sid === null) throw notBelieved("it names no user");
   return named;
 }
 

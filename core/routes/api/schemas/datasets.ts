@@ -122,8 +122,8 @@ const DIALECT = z
 export const ORDERED = {
   tags: z.array(z.string()),
   note: z.string(),
-  archived: z.boolean().describe("listed only where asked for"),
-  owner: z.string().nullable().describe("who made it; null: nobody is known"),
+  archived: z.boolean().describe("listed only on request"),
+  owner: z.string().nullable().describe("who created it; null: unknown"),
   visibility: z.enum(VISIBILITIES).describe("private: only its owner and admins see it"),
 };
 export const DATASET_CHANGES = (

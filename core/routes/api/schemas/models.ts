@@ -204,7 +204,9 @@ const WARNING = z.object({
 export const PREDICTIONS = z
   .object({
     model: z.string(),
-    version: z.int().describe("that answered; the live one where a canary answered some of the rows"),
+    version: z
+      .int()
+      .describe("the version that predicted; the live one if a canary predicted some of the rows"),
     predictions: z.array(PREDICTION),
     threshold: z
       .number()

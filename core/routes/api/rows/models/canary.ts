@@ -10,7 +10,7 @@ export const CANARY_ROUTES = [
     path: PATH,
     scope: "read",
     example: "curl --fail-with-body '{home}/api/models/{model}/canary'",
-    says: "Returns the canary of a model, with what it and the live version have answered since it began; null where it has none.",
+    says: "Returns the canary of a model, with the results of it and the live version since it started; null if there is none.",
     answers: { 200: json("MODEL_CANARY") },
     handle: async ({ signalbox, params }) => {
       const { name } = await signalbox.models.find(params.name!);
