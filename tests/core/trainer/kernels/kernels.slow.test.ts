@@ -60,6 +60,24 @@ describe("whole fits are equal to the bit with the kernels and with their plain 
     30_000,
   );
 
+  test.each(["squared", "logistic", "softmax", "poisson"] as const)(
+    "boosting of rows that weigh, %s",
+    async (loss) => {
+      const task = loss === "logistic" ? "binary" : loss === "softmax" ? "multiclass" : "regression";
+      const { samples, target, trainRows, validRows } = treeData(task, { positive: loss === "poisson" });
+      const weights = Float64Array.from(target.values, (_, row) => [0, 0.5, 1, 2.5][row % 4]!);
+      const fit = (arena: typeof fast, counted: typeof target) =>
+        trainBoosting(samples, counted, {
+          params: { loss, maxRounds: 4, maxLeafNodes: 12, minSamplesLeaf: 5 },
+          ...{ trainRows, validRows, random: seededRandom(3), checkpoint: goOn, arena },
+        });
+      const weighed = { ...target, weights };
+      const model = await fit(fast, weighed);
+      expect(fingerprint(model)).toBe(fingerprint(await fit(plain, weighed)));
+      expect(fingerprint(model)).not.toBe(fingerprint(await fit(fast, target)));
+    },
+  );
+
   test.each([
     ["binary", false],
     ["multiclass", true],
