@@ -1,5 +1,5 @@
 /**
- * `cluster [viewers] [broadcasts]`: what several servers on PostgreSQL do, beside one process on SQLite on the same cores:
+ * `cluster [viewers] [broadcasts] [broadcasts appends predictions trainings]`: all, or the named parts of what several servers on PostgreSQL do, beside one process on SQLite on the same cores:
  * an event until the last viewer over three servers has it, the log's appends, predictions, and queued trainings.
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -30,21 +30,23 @@ const ALONE = 400;
 const BATCH = 1000;
 const BATCHES = 20;
 const RUNS = 8;
-const RUN_ROUNDS = 60;
+const RUN_ROUNDS = 15;
 
 export async function run(args: string[]): Promise<void> {
-  const viewers = Number(args[0] ?? 1000);
-  const broadcasts = Number(args[1] ?? 150);
+  const numbers = args.filter((word) => Number(word) > 0).map(Number);
+  const [viewers = 1000, broadcasts = 150] = numbers;
+  const parts = args.filter((word) => !(Number(word) > 0));
+  const isWanted = (part: string) => parts.length === 0 || parts.includes(part);
   // As it is run in earnest: a commit is on the disk.
   const postgres = await startPostgres({ fsync: "on" });
   process.env.TEST_POSTGRES_URL = postgres.url;
   const s3 = await startS3();
   const folder = mkdtempSync(join(tmpdir(), "signalbox-cluster-bench-"));
   try {
-    await measureBroadcasts(viewers, broadcasts);
-    await measureAppends(folder);
-    await measurePredictions(folder, s3.settings());
-    await measureTrainings(folder, s3.settings());
+    if (isWanted("broadcasts")) await measureBroadcasts(viewers, broadcasts);
+    if (isWanted("appends")) await measureAppends(folder);
+    if (isWanted("predictions")) await measurePredictions(folder, s3.settings());
+    if (isWanted("trainings")) await measureTrainings(folder, s3.settings());
   } finally {
     await s3.stop();
     postgres.stop();
@@ -214,7 +216,9 @@ async function measureTrainings(folder: string, files: Record<string, string>): 
   const shared = { DATABASE_URL: schema.url, ...files };
   const server = await startServer(join(folder, "queue"), { ...shared, TRAIN_CONCURRENCY: "0" });
   const workers = [await startWorker(join(folder, "worker-1"), shared)];
-  const csv = Bun.file(join(folder, "adult.csv"));
+  const path = join(folder, "queue.csv");
+  await writeAdultCsv(path, 4000);
+  const csv = Bun.file(path);
   const uploaded = await fetch(`${server.home}api/upload?name=queue.csv`, { method: "POST", body: csv });
   const { id: datasetId } = (await uploaded.json()) as { id: string };
   const one = await secondsFor(server.home, datasetId);
