@@ -273,9 +273,7 @@ function isHeaderRow(row: readonly string[], first: readonly string[], shares: r
  * none.
  */
 export function mergeHeader(given: readonly (readonly string[])[]): string[] {
-  const isFirst = (row: readonly string[]) =>
-    row.length === given[0]!.length && row.every((cell, k) => cell.trim() === given[0]![k]!.trim());
-  const rows = given.filter((row, k) => k === 0 || !(isRule(row) || isFirst(row)));
+  const rows = given.filter((row, k) => k === 0 || !isRule(row));
   if (rows.length === 2 && isYearsBelow([...rows, [rows[0]![0]!]], 1)) rows[0] = filledOn(rows[0]!);
   const width = Math.max(0, ...rows.map((row) => row.length));
   return Array.from({ length: width }, (_, column) =>

@@ -69,7 +69,8 @@ async function deliverUntilTaken<P extends Progress>(
 ): Promise<void> {
   for (;;) {
     const failure = await deliver(entry);
-    if (signal.aborted) return;
+    // What arrived is recorded in any case: nobody may send it again.
+    if (signal.aborted && failure !== null) return;
     if (failure === NOT_FOR_IT) {
       progress.cursor = entry.seq;
       return save(progress);

@@ -260,7 +260,6 @@ describe("what stands around the names", () => {
       ["INTEGER,DOUBLE,VARCHAR(3)", ["age INTEGER", "weight DOUBLE", "smoker VARCHAR(3)"]],
       ["=====,=====,=====", names],
       [",,", names],
-      ["age,weight,smoker", names],
     ] as const)
       expect(await read(`age,weight,smoker\n${line}\n${body}\n`)).toEqual({ names: [...called], rows: 30 });
   });

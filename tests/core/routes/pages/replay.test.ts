@@ -12,7 +12,7 @@ beforeAll(async () => {
   const dataset = (await (await harness.upload("crew.csv", passengersCsv(400))).json()) as { id: string };
   const trained = await harness.send("POST", "/api/train?wait=1", {
     datasetId: dataset.id,
-    budgetSeconds: 3,
+    budgetRounds: 80,
   });
   run = (await trained.json()) as RunView;
   await trimEvents(harness.signalbox.store, { before: Number.MAX_SAFE_INTEGER, keep: 0, limit: 1_000_000 });
