@@ -37,11 +37,20 @@ const PREDICT_QUERY = VERSION_QUERY.extend({
   interval: INTERVAL_LEVEL.optional().describe(
     "the probability with which the bounds should contain the outcome, for example 0.9. Adds an interval to numbers and a set of classes otherwise; in a CSV, the columns interval_low and interval_high, or set",
   ),
-  log: z
-    .enum(KEEPINGS)
+  threshold: z.coerce
+    .number("must be a number")
+    .min(0)
+    .max(1)
     .optional()
     .describe(
-      `which rows are stored in the prediction log, as far as PREDICTION_LOG allows. By default all of up to ${KEPT_ROWS} rows, and a sample beyond`,
+      "the probability from which the positive class is predicted, for this request; the live version answers",
+    ),
+  log: z
+    .enum([...KEEPINGS, "0", "1"])
+    .transform((log) => (log === "0" ? "off" : log === "1" ? "full" : log))
+    .optional()
+    .describe(
+      `which rows are stored in the prediction log, as far as PREDICTION_LOG allows. By default all of up to ${KEPT_ROWS} rows, and a sample beyond. 0 is off, 1 is full`,
     ),
 });
 export const THRESHOLD_REQUEST = z.strictObject({
@@ -84,7 +93,7 @@ async function predictRows(
 ): Promise<Response> {
   const { signalbox, request, params, query, body: rows } = call;
   const name = params.name!;
-  const asked = query.version === undefined ? null : await signalbox.models.serving(name, query.version);
+  const asked = await askedVersion(call, name);
   if (FILE_TYPES.includes(mediaType(request)))
     return (
       await predictFileAnswer(call, asked ?? name, {
@@ -100,6 +109,25 @@ async function predictRows(
     );
   const served = await signalbox.serving.predict(asked, rows, options);
   return predictionsAnswer({ version: asked, versions: null, ...served });
+}
+
+/** What a request without options is answered by is decided with its canary: null. */
+async function askedVersion(
+  {
+    signalbox,
+    query,
+  }: Pick<Call<Record<string, string>, z.output<typeof PREDICT_QUERY>>, "signalbox" | "query">,
+  name: string,
+): Promise<StoredVersion | null> {
+  const { version, threshold } = query;
+  if (version === undefined && threshold === undefined) return null;
+  const asked = await signalbox.models.serving(name, version ?? null);
+  if (threshold === undefined) return asked;
+  if (asked.result.task !== "binary")
+    throw new AppError("invalid", `${name} has no threshold: it does not choose between two classes`, {
+      fix: "Leave out threshold.",
+    });
+  return { ...asked, threshold };
 }
 
 function predictionsAnswer({ version, versions, ...answer }: SharedAnswer): Response {

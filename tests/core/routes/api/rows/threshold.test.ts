@@ -86,3 +86,37 @@ test("after a version is taken offline, nothing predicts until one is deployed",
   await harness.send("PUT", "/api/models/crew/live", { version: 1 });
   expect((await harness.send("POST", "/api/models/crew/predict", rows[0])).status).toBe(200);
 });
+
+test("?threshold= is for one request, rows and files alike", async () => {
+  await set(null);
+  const before = (await ask({ rows })).predictions;
+  const path = "/api/models/crew/predict?threshold=0.97";
+  const asked = (await (await harness.send("POST", path, { rows })).json()) as Told & { threshold: number };
+  expect(asked.threshold).toBe(0.97);
+  for (const { prediction, probabilities } of asked.predictions)
+    expect(prediction).toBe(probabilities["1"]! >= 0.97 ? "1" : "0");
+  const csv = ["Sex,Class,Age,Fare", ...rows.map((row) => Object.values(row).join(","))].join("\n");
+  const answer = await harness.ask(path, {
+    ...{ method: "POST", headers: { "content-type": "text/csv" }, body: csv },
+  });
+  const [header, ...lines] = (await answer.text()).trim().split("\n");
+  const at = header!.split(",").indexOf("prediction");
+  expect(lines.map((line) => line.split(",")[at])).toEqual(asked.predictions.map((one) => one.prediction));
+  expect((await ask({ rows })).predictions.map((one) => one.prediction)).toEqual(
+    before.map((one) => one.prediction),
+  );
+  await harness.send("PUT", "/api/models/fares/live", { version: 1 });
+  const refused = await harness.send("POST", "/api/models/fares/predict?threshold=0.5", { rows });
+  expect(refused.status).toBe(422);
+});
+
+test("?log=0 and ?log=1 are off and full", async () => {
+  const logged = async (log: string) => {
+    const answer = await harness.send("POST", `/api/models/crew/predict?log=${log}`, { rows });
+    const { predictions } = (await answer.json()) as { predictions: { id?: string; logged?: boolean }[] };
+    return predictions.map(({ id }) => id !== undefined);
+  };
+  expect(await logged("0")).toEqual(rows.map(() => false));
+  expect(await logged("1")).toEqual(rows.map(() => true));
+  expect((await harness.send("POST", "/api/models/crew/predict?log=2", { rows })).status).toBe(400);
+});
