@@ -55,7 +55,7 @@ test("a database that cannot be used is named with what to do", async () => {
     [{ DATABASE_URL: url.replace(/postgres$/, "nowhere") }, /database "nowhere"/],
     [{ DATABASE_URL: url.replace("postgres@", "nobody@") }, /role "nobody"/],
     [{ DATABASE_URL: url, LISTEN_URL: "x" }, /LISTEN_URL/],
-    [{ DATABASE_URL: pooler.url }, /LISTEN is lost.*Set LISTEN_URL/],
+    [{ DATABASE_URL: pooler.url }, /LISTEN does not reach.*Set LISTEN_URL/],
     [{ TRAIN_CONCURRENCY: "0" }, /TRAIN_CONCURRENCY=0.*DATABASE_URL and STORAGE_URL/],
   ];
   for (const [settings, why] of cases) expect(await start(settings)).toMatchObject(refused(why));

@@ -129,6 +129,7 @@ export const MODEL_VERSION = z
   .object({
     ...VERSION,
     ...LEAD,
+    ...RESULT.pick({ findings: true, positiveClass: true, readings: true, cost: true }).shape,
     name: z.string(),
     sha256: z.string(),
     evaluation: z.record(z.string(), z.unknown()).describe("the data of the model page's charts"),

@@ -169,7 +169,7 @@ function leaks(column: Column, given: { target: Target; targetName: string; prob
   const isNumber = given.target.task === "regression";
   const rows = filledRows(column, given);
   const [everywhere, filled] = [given.probe, rows].map((some) => scoreAlone(column, given.target, some));
-  const score = filled! > everywhere! ? filled! : everywhere!;
+  const score = Math.max(filled!, everywhere!);
   const measured = `${isNumber ? "R²" : "ROC AUC"} ${scoreText(score)}${score > everywhere! ? " where it is filled" : ""}`;
   const { name } = column;
   const isNamed = isNamedAfterwards(name) && isEnough(given.target, given.probe);

@@ -310,8 +310,9 @@ export const MODEL_ROUTES = [
     handle: async ({ signalbox, params }) => {
       const found = await signalbox.models.findVersion(params.name, params.v);
       const { createdAt, ...version } = found;
+      const { findings, positiveClass, readings, cost } = version.result;
       return Response.json({
-        ...version,
+        ...{ ...version, findings, positiveClass, readings, cost },
         ...(await leadOf(signalbox, found)),
         createdAt: new Date(createdAt).toISOString(),
         isLive: (await signalbox.models.find(version.name)).liveVersion === version.version,

@@ -164,6 +164,10 @@ interface Lead {
 }
 
 test("list, model and version lead with metrics, schema and card", async () => {
+  const version = await harness.json<Record<string, unknown>>("/api/models/crew/versions/1");
+  expect(version).toMatchObject({ positiveClass: "1", findings: expect.any(Array) });
+  expect(version.readings).toBeDefined();
+  expect(version.cost).toBeGreaterThan(0);
   const answers = ["/api/models/crew", "/api/models/crew/versions/1"].map((path) => harness.json<Lead>(path));
   const listed = (await harness.json<{ items: Lead[] }>("/api/models")).items;
   for (const lead of [...(await Promise.all(answers)), listed.find(({ name }) => name === "crew")!]) {
