@@ -95,7 +95,7 @@ test("archived items leave lists and panels, but keep their addresses", async ()
 });
 
 test("a model is renamed with its versions, deployment and predictions; the old name's error names the new one", async () => {
-  await harness.send("PUT", "/api/models/crew/live", { version: 1 });
+  await harness.send("PUT", "/api/models/crew/live", { version: 1, confirm: true });
   await harness.send("POST", "/api/models/crew/predict", { Sex: "female" });
   const renamed = await harness.send("PATCH", "/api/models/crew", { name: "sailors", tags: ["sea"] });
   expect(await renamed.json()).toMatchObject({
@@ -115,7 +115,7 @@ test("a model is renamed with its versions, deployment and predictions; the old 
 
 test("a deleted item disappears everywhere, and an undo restores it completely", async () => {
   const { run, dataset } = await train("guests", 3);
-  await harness.send("PUT", "/api/models/guests/live", { version: 1 });
+  await harness.send("PUT", "/api/models/guests/live", { version: 1, confirm: true });
   const gone = [await remove("/api/models/guests"), await remove(`/api/runs/${run}?delete=1`)];
   gone.push(await remove(`/api/datasets/${dataset}`));
   expect(gone.map((answer) => answer.status)).toEqual([204, 204, 204]);

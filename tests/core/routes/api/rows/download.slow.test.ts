@@ -57,7 +57,7 @@ test("LightGBM's text has a test of the trees in its header", async () => {
   });
   const upload = await harness.upload("chess.csv", ["A,B,Colour,Same", ...lines].join("\n"));
   const { id } = (await upload.json()) as { id: string };
-  await harness.send("POST", "/api/train?wait=1", { datasetId: id, target: "Same", budgetSeconds: 3 });
+  await harness.send("POST", "/api/train?wait=1", { datasetId: id, target: "Same", budgetRounds: 60 });
   const { models } = harness.signalbox;
   const version = await models.findVersion("chess", 1);
   const model = readModel(await models.read(version));
