@@ -86,11 +86,13 @@ const REFUSED: Record<string, number> = {
   "POST /api/schedules/:id/run": 404,
   "GET /api/schedules/:id/runs": 404,
   "GET /api/schedule-runs/:id/result": 404,
+  "POST /api/schedule-runs/:id/stop": 404,
   "POST /api/predictions/:id/actual": 404,
   "POST /api/predictions/actuals": 422,
   "POST /api/runs/:id/stop": 409,
   "POST /api/runs/:id/resume": 409,
   "DELETE /api/runs/:id": 409,
+  "DELETE /api/models/:name/canary": 404,
 };
 
 test("each example of the docs works, those that delete last", async () => {
