@@ -25,7 +25,7 @@ interface Step {
   report?: string;
 }
 
-/** `--all`: what runs on SQLite runs on PostgreSQL as well, not only a part of it. */
+/** `--all`: what runs on SQLite runs on PostgreSQL as well, not only a part of it; and exports are loaded by Python. */
 const isAll = process.argv.includes("--all");
 const unit = join(reports, "unit.xml");
 const unitOnPostgres = join(reports, "unit-postgres.xml");
@@ -34,6 +34,8 @@ const browserOnPostgres = join(reports, "browser-postgres.xml");
 
 const test = (report: string, folders: readonly string[]) => {
   const how = ["--parallel=3", "--timeout=120000", "--reporter=junit", `--reporter-outfile=${report}`];
+  // These need a gigabyte of Python packages.
+  if (!isAll) how.push("--path-ignore-patterns=**/*.all.slow.test.ts");
   return [bun, "test", ...how, ...folders];
 };
 const journeys = (files: readonly string[]) => {
