@@ -2,7 +2,7 @@
  * A Python with the packages that tests of exports use. `TEST_PYTHON` names one that has them; else an environment of
  * its own is made once, in the temporary folder, and kept for the next run.
  */
-import { existsSync, renameSync, rmSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -12,19 +12,16 @@ export async function pythonWith(packages: readonly string[]): Promise<string> {
   const key = new Bun.CryptoHasher("sha256").update(packages.join(" ")).digest("hex").slice(0, 12);
   const folder = join(tmpdir(), `signalbox-test-python-${key}`);
   const python = join(folder, "bin", "python");
-  if (existsSync(python)) return python;
-  // Under another name until it is whole. Scripts name their interpreter, so programs are run as modules.
-  const part = `${folder}.${process.pid}`;
-  try {
-    await run(["python3", "-m", "venv", part], "install python3-venv");
-    await run(
-      [join(part, "bin", "python"), "-m", "pip", "install", "-q", ...packages],
-      "pip needs a package index, or set TEST_PYTHON",
-    );
-    renameSync(part, folder);
-  } finally {
-    rmSync(part, { recursive: true, force: true });
-  }
+  const whole = join(folder, "whole");
+  if (existsSync(whole)) return python;
+  // Its scripts name its path, so it cannot be made elsewhere and moved.
+  rmSync(folder, { recursive: true, force: true });
+  await run(["python3", "-m", "venv", folder], "install python3-venv");
+  await run(
+    [python, "-m", "pip", "install", "-q", ...packages],
+    "pip needs a package index, or set TEST_PYTHON",
+  );
+  writeFileSync(whole, "");
   return python;
 }
 
