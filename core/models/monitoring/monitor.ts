@@ -73,6 +73,7 @@ export class Monitor {
   private readonly told = new Map<string, { model: string; version: number; outcomes: number }>();
   private timer: Timer | null = null;
   /** How many times outcomes were reported: earlier measurements are outdated. */
+  private announced: Promise<void> = Promise.resolve();
   private timesCounted = 0;
 
   constructor(private readonly options: FeedbackOptions) {
@@ -175,8 +176,15 @@ export class Monitor {
     this.options.logger.error({ error: String(error) }, "the number of outcomes could not be recorded");
   }
 
+  /** One after the other: who waits for the last has waited for all. Each reports its own error. */
+  private announce(): Promise<void> {
+    const next = () => this.announceTold();
+    this.announced = this.announced.then(next, next);
+    return this.announced;
+  }
+
   /** One event per version, however many outcomes were reported. */
-  private async announce(): Promise<void> {
+  private async announceTold(): Promise<void> {
     if (this.timer) clearTimeout(this.timer);
     this.timer = null;
     // Outcomes reported from now on belong to the next event.
