@@ -81,12 +81,12 @@ function GaugeDial({ gauge }: { gauge: Gauge }) {
   const highest = gauge.unit === "%" ? 100 : Math.max(gauge.critical, gauge.value);
   const sentence = `${gauge.label}, last 24 hours, now ${reading(gauge.value, gauge.unit)}`;
   return (
-    <li class={`gauge gauge-${gauge.state}`}>
-      <span class="gauge-label">
+    <li>
+      <span>
         <LampDot lamp={lamp} />
         {gauge.label}
       </span>
-      <span class="gauge-value">{reading(gauge.value, gauge.unit)}</span>
+      <strong>{reading(gauge.value, gauge.unit)}</strong>
       <meter
         aria-label={gauge.label}
         max={highest}
@@ -94,16 +94,14 @@ function GaugeDial({ gauge }: { gauge: Gauge }) {
         high={gauge.critical}
         optimum={0}
         value={Math.round(gauge.value * 10) / 10}
-      >
-        {reading(gauge.value, gauge.unit)}
-      </meter>
+      />
       {isDrawn && (
         <Sparkline values={gauge.history.map(({ value }) => value)} label={sentence} max={highest} />
       )}
-      <span class="gauge-note">
+      <small>
         {isRecovering(gauge) ? "Recovering. " : ""}Warns at {reading(gauge.warning, gauge.unit)}.
         {isDrawn && " Chart: last 24 hours."}
-      </span>
+      </small>
     </li>
   );
 }
