@@ -22,7 +22,7 @@ beforeAll(async () => {
   empty = await openHarness();
   harness = await openHarness({ EMBED_ORIGINS: "https://portal.example", BASE_PATH: "/tools/box" });
   const { id: datasetId } = (await (await upload()).json()) as { id: string };
-  const body = { datasetId, target: "Survived", budgetSeconds: 2, name: "boat" };
+  const body = { datasetId, target: "Survived", budgetRounds: 60, name: "boat" };
   const trained = await harness.send("POST", "/tools/box/api/train?wait=1", body);
   run = (await trained.json()) as typeof run;
   await harness.send("PUT", "/tools/box/api/models/boat/live", { version: 1 });
