@@ -14,7 +14,8 @@ afterAll(() => server.remove());
 function openTo(folder: string): string[] {
   const names = ["", ...(readdirSync(folder, { recursive: true }) as string[])];
   return names.flatMap((name) => {
-    const { mode } = statSync(join(folder, name));
+    // A run that ends takes its folder with it.
+    const mode = statSync(join(folder, name), { throwIfNoEntry: false })?.mode ?? 0;
     return mode & 0o077 ? [`${name} ${(mode & 0o777).toString(8)}`] : [];
   });
 }
