@@ -220,7 +220,7 @@ function refuseMissing(columns: ColumnNames, given: readonly string[], { result 
   );
 }
 
-/** By row of the batch, its warnings; null: none has any. */
+/** By row of the batch, its warnings; null if the whole batch has none. */
 function notesByRow(
   batch: readonly AskedRow[],
   { warnings, fileNotes }: { warnings: readonly Warning[]; fileNotes: readonly string[] },

@@ -23,7 +23,7 @@ const ONE_OF = MEANINGS.join(", ");
 /** Names may hold spaces. */
 const names = () => z.string().transform((value) => value.split(/\s*[,\n]\s*/).filter(Boolean));
 
-/** Over plain http anybody on the way could sign in as anybody. */
+/** Plain http would let an attacker on the network sign in as another person; loopback has no network. */
 const isIssuer = (value: string) => {
   const url = URL.parse(value);
   if (!url || url.search || url.hash || url.username) return false;

@@ -156,10 +156,10 @@ const ONLY_ROW = Int32Array.of(0);
 
 function openMember(model: Model, member: Member, row: Row): () => Float64Array {
   if (member.kind === "constant") return () => member.response;
-  const raw = readsDesign(member)
+  const response = readsDesign(member)
     ? openLine(model, member, row)
     : openTrees(member, row.samples.get(member.supervised)!, row.cells);
-  return () => undoTransform(member.transform, raw());
+  return () => undoTransform(member.transform, response());
 }
 
 function openTrees(
