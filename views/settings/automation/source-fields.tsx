@@ -17,42 +17,29 @@ const ADVANCED = [
 export function SourceFields(props: { id: string; source?: SourceRow; form?: Typed }) {
   const { id, source, form = NOTHING_TYPED } = props;
   const field = (name: string) => `source-${id}-${name}`;
+  const about = (name: string) => ({ id: field(name), error: errorAt(form, name) });
+  const named = (name: string) => ({ id: field(name), name, ...kept(form, field(name), name) });
   const stays = source ? "Leave empty to keep the current one." : "";
   const isMasked = source?.url.includes("…") ?? false;
   return (
     <>
-      <Field id={field("name")} error={errorAt(form, "name")} label="Name" hint="Its dataset gets this name.">
-        <input
-          id={field("name")}
-          name="name"
-          {...kept(form, field("name"), "name")}
-          required
-          maxlength={100}
-          value={form.typed.name ?? source?.name}
-        />
+      <Field {...about("name")} label="Name" hint="Its dataset gets this name.">
+        <input {...named("name")} required maxlength={100} value={form.typed.name ?? source?.name} />
       </Field>
       <Field
-        id={field("url")}
-        error={errorAt(form, "url")}
+        {...about("url")}
         label="Address"
         hint="https://…, s3://bucket/key, postgres://user@host/database, mysql://… or sqlite:///folder/file.db"
       >
         <input
-          id={field("url")}
-          name="url"
-          {...kept(form, field("url"), "url")}
+          {...named("url")}
           required={!source}
           autocomplete="off"
           aria-describedby={`${field("url")}-hint`}
           {...(isMasked ? { placeholder: source?.url } : { value: form.typed.url ?? source?.url })}
         />
       </Field>
-      <Field
-        id={field("query")}
-        error={errorAt(form, "query")}
-        label="Query"
-        hint="Databases only: one SELECT statement."
-      >
+      <Field {...about("query")} label="Query" hint="Databases only: one SELECT statement.">
         <textarea
           id={field("query")}
           name="query"
@@ -63,19 +50,13 @@ export function SourceFields(props: { id: string; source?: SourceRow; form?: Typ
           {form.typed.query ?? source?.query ?? ""}
         </textarea>
       </Field>
-      <Field
-        id={field("password")}
-        error={errorAt(form, "password")}
-        label="Password"
-        hint={`Databases only. ${stays}`.trim()}
-      >
+      <Field {...about("password")} label="Password" hint={`Databases only. ${stays}`.trim()}>
         <Secret id={field("password")} name="password" />
       </Field>
       <details class="expert" open={ADVANCED.some((name) => form.typed[name] || errorAt(form, name))}>
         <summary>Advanced options</summary>
         <Field
-          id={field("headers")}
-          error={errorAt(form, "headers")}
+          {...about("headers")}
           label="Headers"
           hint={`URLs only, for example Authorization: Bearer …, one per line. ${stays}`.trim()}
         >
@@ -86,73 +67,33 @@ export function SourceFields(props: { id: string; source?: SourceRow; form?: Typ
             aria-describedby={`${field("headers")}-hint`}
           />
         </Field>
-        <Field
-          id={field("accessKeyId")}
-          error={errorAt(form, "accessKeyId")}
-          label="S3 access key ID"
-          hint={stays}
-        >
+        <Field {...about("accessKeyId")} label="S3 access key ID" hint={stays}>
           <Secret id={field("accessKeyId")} name="accessKeyId" />
         </Field>
-        <Field
-          id={field("secretAccessKey")}
-          error={errorAt(form, "secretAccessKey")}
-          label="S3 secret access key"
-          hint={stays}
-        >
+        <Field {...about("secretAccessKey")} label="S3 secret access key" hint={stays}>
           <Secret id={field("secretAccessKey")} name="secretAccessKey" />
         </Field>
-        <Field
-          id={field("region")}
-          error={errorAt(form, "region")}
-          label="S3 region"
-          hint="us-east-1 if empty."
-        >
-          <input
-            id={field("region")}
-            name="region"
-            {...kept(form, field("region"), "region")}
-            autocomplete="off"
-          />
+        <Field {...about("region")} label="S3 region" hint="us-east-1 if empty.">
+          <input {...named("region")} autocomplete="off" />
         </Field>
         <Field
-          id={field("endpoint")}
-          error={errorAt(form, "endpoint")}
+          {...about("endpoint")}
           label="S3 server"
           hint="If it is not Amazon's, for example https://minio.example.com."
         >
-          <input
-            id={field("endpoint")}
-            name="endpoint"
-            {...kept(form, field("endpoint"), "endpoint")}
-            autocomplete="off"
-          />
+          <input {...named("endpoint")} autocomplete="off" />
         </Field>
-        <Field
-          id={field("rowLimit")}
-          error={errorAt(form, "rowLimit")}
-          label="Row limit"
-          hint="Databases only. 1,000,000 if empty."
-        >
+        <Field {...about("rowLimit")} label="Row limit" hint="Databases only. 1,000,000 if empty.">
           <input
-            id={field("rowLimit")}
-            name="rowLimit"
-            {...kept(form, field("rowLimit"), "rowLimit")}
+            {...named("rowLimit")}
             type="number"
             min="1"
             value={form.typed.rowLimit ?? source?.rowLimit ?? undefined}
           />
         </Field>
-        <Field
-          id={field("timeoutSeconds")}
-          error={errorAt(form, "timeoutSeconds")}
-          label="Time limit (seconds)"
-          hint="300 if empty."
-        >
+        <Field {...about("timeoutSeconds")} label="Time limit (seconds)" hint="300 if empty.">
           <input
-            id={field("timeoutSeconds")}
-            name="timeoutSeconds"
-            {...kept(form, field("timeoutSeconds"), "timeoutSeconds")}
+            {...named("timeoutSeconds")}
             type="number"
             min="1"
             max="3600"
