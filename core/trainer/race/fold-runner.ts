@@ -75,6 +75,8 @@ export class FoldRunner {
   private readonly refused = new Set<Entry>();
   private rounds = 0;
   private done = 0;
+  /** Of all threads, since the race began. */
+  private usedMs = 0;
   private ahead: Ahead = { leaders: [], field: [], rungs: [], telling: 1 };
   /** When the race plans to end, by the clock: its choices are made to fit. */
   private endsAt: number | null = null;
@@ -121,8 +123,11 @@ export class FoldRunner {
     const repeatsMs = this.costs.repeatsMs(this.ahead, metric);
     const onceMs = this.costs.onceMs(this.ahead) / this.pool.size;
     // Which entries repeat the folds is not known yet: time for it is reserved in any case, and used by others if some
-    // is left.
-    const least = repeatsMs > 0 ? REPEATS_SHARE * (now - this.beganAt + onceMs) : 0;
+    // is left, as far as they have folds to repeat.
+    const least = Math.min(
+      REPEATS_SHARE * (now - this.beganAt + onceMs),
+      this.costs.repeatsMs(this.ahead, null) / this.pool.size,
+    );
     this.endsAt = now + onceMs + Math.max(least, repeatsMs / this.pool.size);
   }
 
@@ -138,7 +143,13 @@ export class FoldRunner {
     if (!this.isTimed) return ahead.field.some((entry) => entry.folds.length === 0) ? null : planned;
     const toDeadline = Math.max(0, deadlineMs() - now);
     if (winner || this.isFinal || this.data.once === 1) return Math.min(planned, toDeadline);
-    if (this.endsAt !== null) return Math.max(0, this.meansToEndAt() - now);
+    if (this.endsAt !== null) {
+      const toEnd = Math.max(0, this.meansToEndAt() - now);
+      // The entries that repeat folds may have none left before that.
+      return ahead.leaders.length > 0
+        ? toEnd
+        : Math.min(toEnd, this.costs.wholeMs(ahead) / this.threadsUsed(now));
+    }
     const field = ahead.field.filter((entry) => !this.refused.has(entry));
     const isSure =
       field.every((entry) => entry.folds.length > 0) ||
@@ -146,6 +157,11 @@ export class FoldRunner {
     return isSure
       ? Math.min(toDeadline, this.costs.leftMs({ ...ahead, field }, metric) / this.pool.size)
       : null;
+  }
+
+  /** On average so far: a thread waits where the next choice needs every result. */
+  private threadsUsed(now: number): number {
+    return Math.min(this.pool.size, Math.max(1, this.usedMs / Math.max(1, now - this.beganAt)));
   }
 
   /** Perfect on its folds so far: the others need not be tried. */
@@ -276,6 +292,7 @@ export class FoldRunner {
     this.settle(entry);
     entry.told = false;
     this.done++;
+    this.usedMs += durationMs;
     if (isRival(entry)) this.pool.spare();
     const winner = this.ahead.leaders.find((leader) => this.isWinning(leader));
     if (winner) this.options.onLikely([winner]);

@@ -77,16 +77,17 @@ export class FoldCosts {
     return this.onceMs(ahead) + this.repeatsMs(ahead, metric);
   }
 
-  /** For all repeats, by the entries that would repeat their folds on the scores so far. */
-  repeatsMs({ leaders, field, rungs }: Omit<Ahead, "telling">, metric: MetricName): number {
+  /** For all repeats: of the entries that would repeat their folds on the scores so far, or of all, which is the most. */
+  repeatsMs({ leaders, field, rungs }: Ahead, metric: MetricName | null): number {
     const { once } = this.data;
     const repeated = rungs.filter((rung) => rung > once).length * once;
-    if (repeated === 0) return 0;
     const rivals = [...leaders, ...field].filter(isRival);
     const score = (entry: Entry) =>
-      entry.folds.length ? meanGoodness(entry, entry.folds.length, metric) : Number.NEGATIVE_INFINITY;
-    const best = rivals.sort((a, b) => score(b) - score(a)).slice(0, CONTENDERS);
-    return repeated * best.reduce((sum, entry) => sum + this.of(entry), 0);
+      metric && entry.folds.length
+        ? meanGoodness(entry, entry.folds.length, metric)
+        : Number.NEGATIVE_INFINITY;
+    const repeating = metric ? rivals.sort((a, b) => score(b) - score(a)).slice(0, CONTENDERS) : rivals;
+    return repeated * repeating.reduce((sum, entry) => sum + this.of(entry), 0);
   }
 
   /** If all of them run all folds ahead. */

@@ -6,7 +6,7 @@
  */
 import type { MetricName } from "../metrics/index.ts";
 import type { CandidateConfig, Family } from "./candidate-configs.ts";
-import { likelyParts } from "./ensemble.ts";
+import { chooseBlend, likelyParts } from "./ensemble.ts";
 import { type Entry, isRival, meanGoodness, newEntry } from "./entry.ts";
 import { FoldRunner, type RunnerOptions, slotsOf } from "./fold-runner.ts";
 import type { TrainingData } from "./training-data.ts";
@@ -115,7 +115,11 @@ async function climb(
   runner.plan({ leaders, field: begun, rungs: ladder, telling });
   const tellLikely = (folds: number) => {
     const able = entries.filter((entry) => isRival(entry) && entry.folds.length >= folds);
-    options.onLikely(likelyParts(firstFolds(data, folds), able).map(({ entry }) => entry));
+    const seen = firstFolds(data, folds);
+    // A few folds cannot tell yet whether one alone would be taken.
+    const parts =
+      folds < once || able.length === 0 ? likelyParts(seen, able) : chooseBlend(seen, able, metric).parts;
+    options.onLikely(parts.map(({ entry }) => entry));
   };
   if (runner.isTimed) tellLikely(1);
   runner.settleEnd();
@@ -142,7 +146,7 @@ async function climb(
     const beaten = ranked.filter((entry) => !best.includes(entry));
     const { field, upTo } = runner.repeatable(best, beaten, { from: folds, to: most });
     if (upTo === folds) break;
-    runner.plan({ leaders: [], field, rungs: [upTo], telling });
+    runner.plan({ leaders: [], field, rungs: [most], telling });
     await runner.repeat(field, { from: folds, upTo });
     folds = upTo;
     // What the model would consist of determines how long the rest takes, and so whether there is time for more.

@@ -120,7 +120,7 @@ const SHAP_ROWS = { usual: 200, most: 400 };
 /** A row takes about so long for each tree. */
 const SHAP_MS_A_TREE = 0.004;
 /** However few trees the model has: this code has not run before. */
-const SHAP_MS_A_ROW = 1;
+const SHAP_MS_A_ROW = 0.3;
 /** Where no clock ends it, its rows are as many as this takes. */
 const SHAP_MS = 2500;
 const LEAST_SHAP_ROWS = 12;
