@@ -1,12 +1,12 @@
 // What a page does beside htmx: files, theme switch, keys, pause, copy, local times, progress in the tab.
-// It builds no HTML: it sets text and attributes of what the server drew.
+// It builds no HTML: it sets text and attributes of elements from the server.
 (() => {
   const root = document.documentElement;
   const $ = (selector) => document.querySelector(selector);
   const base = document.body.dataset.base;
   root.classList.add("js");
 
-  // Times in the reader's own zone.
+  // Times in the reader's time zone.
   const FORMS = {
     clock: new Intl.DateTimeFormat(undefined, { timeStyle: "medium" }),
     full: new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" }),
@@ -25,7 +25,7 @@
     }
   }
 
-  // Progress in the tab's title and icon; what failed is said once.
+  // Progress in the tab's title and icon; a failure is announced once.
   const title = document.title;
   const icon = $('link[rel="icon"]');
   let said = $('[data-panel="run"]')?.dataset.alert;
@@ -44,7 +44,7 @@
   document.addEventListener("htmx:after:swap", refresh);
   refresh();
 
-  // Said aloud at the top, shown beside the button too: the reader may be far down.
+  // Announced at the top, and shown beside the button too, because the reader may have scrolled down.
   function complain({ sourceElement }, text) {
     $("#alert").textContent = text;
     for (const place of document.querySelectorAll("[data-problem]")) delete place.dataset.problem;
@@ -52,7 +52,7 @@
     if (place && text) place.dataset.problem = text;
   }
 
-  // A refused or lost request of a button is said; nothing that is shown goes away for it.
+  // Reports a button's request that was refused or lost; the page stays as it is.
   document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
     const page = new DOMParser().parseFromString(ctx.text, "text/html");
     complain(ctx, page.querySelector(".reason,.note")?.textContent ?? "The server did not do this.");
@@ -64,7 +64,7 @@
     complain(ctx, "");
   });
 
-  // The switch: as the system, light, dark; a cookie, so that the server draws the page so from its first byte.
+  // Theme: system, light or dark; in a cookie, so that the server already sends the page with it.
   const THEMES = ["auto", "light", "dark"];
   const themeButton = $("[data-theme-switch]");
   function showTheme(theme) {
@@ -80,7 +80,7 @@
   }
   showTheme(root.dataset.theme ?? "auto");
 
-  // Files: dropped anywhere, pasted, or chosen. What sends them comes with the first one.
+  // Files: dropped anywhere, pasted, or chosen. The script that sends them is loaded with the first one.
   const dialog = /\btrain\b/.test(document.body.dataset.may) ? $("#upload") : null;
   const send = async (files) => (await import(dialog.dataset.script)).send(files);
   const picker = dialog?.querySelector("[type=file]");
@@ -105,7 +105,7 @@
     document.addEventListener("paste", ({ target, clipboardData }) => {
       if (target.closest?.("input, textarea, select")) return;
       const text = clipboardData.getData("text/plain");
-      // Cells of a spreadsheet come as text, and as a picture of them.
+      // A spreadsheet puts cells on the clipboard as text and as a picture.
       if (/[^\n][\n\r]+[^\n]/.test(text)) send([new File([text], "pasted.csv", { type: "text/csv" })]);
       else if (clipboardData.files.length) send(clipboardData.files);
     });
@@ -116,7 +116,7 @@
     });
   }
 
-  // A paused panel is skipped by morphing; going on asks for the present.
+  // A paused panel is not updated; ending the pause fetches its current state.
   function pause(button) {
     const panel = document.getElementById(button.dataset.pause);
     const isPaused = panel.toggleAttribute("hx-morph-skip");
@@ -125,7 +125,7 @@
     if (!isPaused) htmx.ajax("GET", panel.dataset.from, { target: panel, swap: "outerMorph" });
   }
 
-  // Not by `navigator.clipboard`, which a page over plain HTTP does not have.
+  // Not `navigator.clipboard`: it is missing on pages over plain HTTP.
   function copy(button) {
     getSelection().selectAllChildren(button.parentElement.querySelector("code"));
     button.textContent = document.execCommand("copy") ? "Copied" : "Press Ctrl+C";
@@ -134,7 +134,7 @@
     }, 1500);
   }
 
-  // A page's own script comes with its first use, which is then done again for it.
+  // A page's own script is loaded at its first use; that event is then sent again.
   const { later, toasts, seq } = document.body.dataset;
   let hasCome = !later;
   async function fetchLater(event) {
@@ -154,7 +154,7 @@
   }
   for (const type of ["click", "input"]) document.addEventListener(type, fetchLater);
 
-  // So do toasts with the first row that asks for one.
+  // Toasts are loaded with the first row that asks for one.
   function announce() {
     const rows = [...document.querySelectorAll("#activity [data-notify]")];
     if (!rows.some(({ dataset }) => dataset.notify - seq > 0)) return;

@@ -1,9 +1,9 @@
-// What an embedded panel does beside being live: tells the page around it how high it is. It builds no HTML.
+// Reports the height of an embedded panel to the page around it. It builds no HTML.
 (() => {
   const { body } = document;
   const { panelKey: panel } = body.dataset;
 
-  // A height is no secret, and who may frame this page is settled by its headers.
+  // A height is no secret, and headers decide who may frame this page.
   let told = 0;
   new ResizeObserver(() => {
     const height = Math.ceil(body.getBoundingClientRect().height);

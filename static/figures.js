@@ -19,7 +19,7 @@ function figure(n) {
     const raised = String(Number(exponent)).replace("-", "⁻");
     return `${withMinus(String(Number(digits)))}\u00a0×\u00a010${raised.replace(/\d/g, (digit) => SUPERSCRIPTS[digit])}`;
   }
-  // Less than 1 and rounded to it: 0.9998, and >0.9999.
+  // Less than 1, although rounding gives 1: 0.9998, and >0.9999.
   if (size < 1 - 1e-9 && size.toFixed(3) === "1.000") {
     const near = size.toFixed(4) === "1.0000";
     return withMinus(near ? (n < 0 ? "<\u22120.9999" : ">0.9999") : n.toFixed(4));

@@ -1,4 +1,4 @@
-// The socket inspector: connects by hand, lists and counts messages in templates of the page, sets off a test.
+// The socket inspector: connects on request, lists and counts messages by templates of the page, starts a test.
 (() => {
   const box = document.getElementById("inspect");
   const part = (name) => document.querySelector(`[data-part="${name}"]`);
@@ -14,7 +14,7 @@
   let isPaused = false;
   let received = 0;
   let datasetId = null;
-  // Where a dropped socket goes on, and how many events it was told of what it missed.
+  // Where a dropped socket continues, and how many missed events it has received.
   let position = null;
   let epoch = null;
   let present = 0;
@@ -141,7 +141,7 @@
   }
   setInterval(drawTypes, 1000);
 
-  // What stays is not touched: a row that is taken out and put back loses the click, the focus and the selection in it.
+  // Rows that stay are not moved: a row that is removed and added again loses focus, selection and clicks.
   function arrange(list, rows) {
     const shown = new Set(rows);
     for (const row of [...list.children]) if (!shown.has(row)) row.remove();
@@ -150,7 +150,7 @@
     });
   }
 
-  // At most one drawing a frame, however fast messages come.
+  // Draws at most once per frame, however fast messages arrive.
   let isDrawing = false;
   function draw() {
     if (isDrawing) return;
@@ -181,7 +181,7 @@
     return entry.row;
   }
 
-  // 400 rows with a rule to be found: made here, so that nothing has to be at hand.
+  // 400 rows with a rule that a model can find, generated here so that no file is needed.
   function testFile() {
     const rows = ["size,colour,weight,ripe"];
     for (let index = 0; index < 400; index += 1) {

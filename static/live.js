@@ -1,5 +1,5 @@
-// Keeps a page at the present: says where it stands when the socket opens, drops what is not newer, polls while the
-// socket is down, and opens it again whatever closed it. It builds no HTML.
+// Keeps a page live: names its position in the log when the socket opens, ignores what is not newer, polls while the
+// socket is down, and reopens it whatever closed it. It builds no HTML.
 (() => {
   const body = document.body;
   const live = () => document.getElementById("live");
@@ -46,7 +46,7 @@
     poller = null;
   }
 
-  // One request for every panel of the page; less and less often while there is nothing new, or no answer.
+  // One request for all panels of the page; at growing intervals while there is nothing new, or no response.
   async function poll() {
     if (!document.hidden && !isOpen()) await askAll();
     if (poller) poller = setTimeout(poll, wait);
@@ -57,7 +57,7 @@
     wait = Math.min(wait * 1.5, MOST_MS);
     try {
       const answer = await fetch(url, { signal: AbortSignal.timeout(OPENING_MS) });
-      // The access has ended: the page itself says so, or leads to signing in.
+      // Access has ended: the reloaded page says so, or redirects to the sign-in page.
       if (answer.status === 401) return reload();
       if (!answer.ok) throw answer;
       const frame = await answer.json();
@@ -93,7 +93,7 @@
     for (const [panel, seq] of Object.entries(frame.panels)) seqs.set(panel, seq);
   }
 
-  // Later: a form that renames or deletes what the page is about leads on by itself.
+  // Delayed, because a form that renames or deletes the page's subject redirects.
   const reload = () => setTimeout(() => location.reload(), POLL_MS);
 
   const isOpen = () => socket !== null && socket.readyState === WebSocket.OPEN;
@@ -105,7 +105,7 @@
     htmx.process(live(), true);
   }
 
-  // A frozen peer is never noticed by the browser, neither by an open socket nor by one that waits to be let in.
+  // The browser does not notice a peer that hangs, neither on an open socket nor on one that is still connecting.
   function dropIfSilent() {
     if (!isOpen() && Date.now() - triedAt > OPENING_MS) return reopen();
     if (!isOpen() || Date.now() - heardAt < SILENT_MS) return;
@@ -148,7 +148,7 @@
     position = Math.max(position, frame.watermark);
   });
 
-  // A form that answers as one types asks over the socket while that is open, else by its own request.
+  // A form that predicts as you type uses the socket while that is open, otherwise its own request.
   const MOST_ASKED = 4000;
   let trial = 0;
   let waiting = null;
@@ -182,8 +182,8 @@
     if (detail.reason === "closed" && !RECONNECTS.includes(detail.code)) setTimeout(reopen, PATIENCE_MS);
   });
 
-  // What stands beside the panels changes seldom. Panels tell its state; when that is another one, the page is asked for
-  // anew, and its panels are left as they are: they may be ahead of it.
+  // What surrounds the panels seldom changes. Panels carry its state; when that differs, the page is fetched again without
+  // its panels, because those on the page may be newer.
   const states = "main:has(.page-head) [data-standing], .list-source [data-rows]";
   const standing = () =>
     [...document.querySelectorAll(states)].map(({ dataset }) => dataset.standing ?? dataset.rows).join();

@@ -1,7 +1,7 @@
-// Moves every figure of the mistakes with the threshold and the costs: the server drew them by the same sums
+// Updates all figures of mistakes when the threshold or a cost changes, by the same formulas as the server
 // (views/charts/threshold.tsx). It builds no HTML: it sets text and attributes.
 (() => {
-  // Looked up each time: the page around it may have become that of another version.
+  // Looked up each time, because the page may have been replaced by that of another version.
   const find = () => document.getElementById("threshold");
   let counts = null;
   let least = 0;
@@ -68,16 +68,16 @@
   });
   if (find()) draw(find());
 
-  // A file is checked before it is sent: what its header lacks is said beside the button.
+  // A file is checked before it is sent: columns that its header lacks are named beside the button.
   const HEAD_BYTES = 65_536;
   let checked = null;
   const say = (form, text) => {
     form.querySelector(".batch-note").textContent = text;
   };
   const HEAD_LINES = 20;
-  // Without what does not tell names apart (core/models/rows/columns.ts).
+  // Without the characters that do not distinguish names (core/models/rows/columns.ts).
   const spelling = (name) => name.trim().normalize("NFC").toLowerCase();
-  /** Which columns the header lacks: the line that names most of them, below titles and notes. */
+  /** The columns that the header lacks; the header is the line that names most columns, below titles and notes. */
   function lacking(text, columns) {
     const lines = text.replace(/^\uFEFF/, "").split(/\r\n|\n|\r/);
     const found = lines.slice(0, HEAD_LINES).map((line) => {
@@ -86,7 +86,7 @@
     });
     return found.reduce((best, missing) => (missing.length < best.length ? missing : best), columns);
   }
-  /** The names of a header line, by the delimiter that it has most of; within quotes none counts. */
+  /** The names in a header line, split by its most frequent delimiter outside of quotes. */
   function namesOf(line) {
     const bare = line.replace(/"[^"]*"/g, "");
     const delimiter = [",", ";", "\t", "|"].reduce((best, sign) =>
@@ -108,11 +108,11 @@
     say(form, "");
     if (!file || /\.(gz|zst|zip|xlsx?|parquet|json|jsonl|ndjson)$/i.test(file.name)) return true;
     const head = await file.slice(0, HEAD_BYTES).text();
-    // Bytes that are no UTF-8 text may be another encoding or another kind of file: the server tells which.
+    // Bytes that are not UTF-8 may have another encoding or be another kind of file: the server finds out.
     if (/[\0\uFFFD]/.test(head.slice(0, -1))) return true;
     const columns = JSON.parse(form.dataset.columns);
     const missing = lacking(head, columns);
-    // One that was chosen after a warning is asked about anew.
+    // A file that is chosen after a warning is checked again.
     if (checked) form.action = form.action.replace(/complete=\d/, `complete=${+(checked !== file)}`);
     if (!missing.length || checked === file) return true;
     const shown = missing.slice(0, 8).join(", ");

@@ -1,4 +1,4 @@
-// Plays a run: moves the slider as fast as it is told, and asks the server for each moment. It builds no HTML.
+// Replays a run: moves the slider at the chosen speed, and fetches each moment from the server. It builds no HTML.
 (() => {
   const form = document.getElementById("replay-form");
   const slider = document.getElementById("replay-at");

@@ -1,5 +1,5 @@
-// A run that somebody watches: its bar and time left go on between two reports, by the same estimate as the server's
-// (core/training/forecast.ts); when it has finished, the page leads on to the model. It builds no HTML.
+// The page of an active run: moves its bar and time left between two reports, by the same estimate as the server
+// (core/training/forecast.ts), and opens the model when the run has finished. It builds no HTML.
 (() => {
   const TICK_MS = 200;
   const LEAD_SECONDS = 5;
@@ -7,7 +7,7 @@
   let wasRunning = false;
   let leading = null;
 
-  // When the pace that is shown was told.
+  // When the estimate on the page was received.
   let told = "";
   let toldAt = 0;
   let toldShare = 0;
@@ -38,7 +38,7 @@
     say("left", words[1]);
   }
 
-  // Whoever reads on, or says so, stays.
+  // A reader who scrolls, or selects Stay, stays.
   function stay() {
     clearInterval(leading);
     leading = null;

@@ -1,5 +1,5 @@
-// For pages of other origins: <signalbox-panel panel="stages" of="RUN" theme="dark" token="…"> shows a live panel, as high
-// as what is in it. An <iframe> of /embed/… that is on the page already grows with its panel too.
+// A web component for pages of other origins: <signalbox-panel panel="stages" of="RUN" theme="dark" token="…"> shows a
+// live panel, as high as its content. An <iframe> of /embed/… on the same page adapts its height, too.
 (() => {
   const script = document.currentScript ?? document.querySelector('script[src*="signalbox-panel.js"]');
   const ownHome = new URL("..", script.src).href;

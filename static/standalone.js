@@ -32,7 +32,7 @@ function show() {
   document.getElementById("contributions").replaceChildren(...lines);
 }
 
-// Where the outcome lies in 9 of 10 cases; empty for a version that cannot tell.
+// The range that contains the outcome in 9 of 10 cases; empty for a version without bounds.
 function boundsOf({ interval, set }) {
   if (interval) return `90 % interval: ${figure(interval.low)} to ${figure(interval.high)}`;
   return set ? `90 % prediction set: ${set.join(", ") || "empty"}` : "";

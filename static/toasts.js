@@ -1,5 +1,5 @@
-// Says what changed while somebody looks: a copy of the activity row in a corner, once for each event, gone by itself.
-// It builds no HTML: the row is the server's. It comes with the first row that asks for it (app.js).
+// Shows what changed as a toast: a copy of the activity row in a corner, once per event, for a few seconds.
+// It builds no HTML: the row is the server's. It is loaded with the first row that asks for it (app.js).
 (() => {
   const box = document.getElementById("toasts");
   const SHOWN_MS = 8000;
@@ -25,7 +25,7 @@
     place();
   }
 
-  // In the first corner where it covers nothing that is pressed or filled in; where there is none the feed must do.
+  // In the first corner where it covers no button and no field; without one, only the feed shows the event.
   function place() {
     if (!box.children.length) return;
     const held = [...document.querySelectorAll("button,.button,input,select,textarea,summary")].map(

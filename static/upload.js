@@ -1,11 +1,11 @@
-// Sends files that were dropped, pasted or chosen, one after the other, and leads to the page of what came of them. It is
-// fetched with the first one (app.js). It builds no HTML: it fills a template of the page.
+// Sends files that were dropped, pasted or chosen, one after the other, then opens the page of the new dataset. It is
+// loaded with the first file (app.js). It builds no HTML: it fills a template of the page.
 const dialog = document.getElementById("upload");
 const part = (name) => dialog.querySelector(`[data-part="${name}"]`);
 const base = document.body.dataset.base;
 let running = null;
 
-/** A request that tells how much has left. One file is read while its page is looked at; several are read here. */
+/** A request that reports how much was sent. The page of a single file opens while it is read; several are read here. */
 function post(file, { isOnly, onSent }) {
   return new Promise((resolve) => {
     const request = new XMLHttpRequest();

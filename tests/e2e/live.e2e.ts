@@ -190,7 +190,7 @@ test("the page shows Offline within a second, and one request polls all panels",
   await expect(page.locator("#pill")).toHaveText("Live");
   await page.context().setOffline(true);
   await expect(page.locator("#pill")).toHaveText("Offline", { timeout: 1000 });
-  await expect(page.locator(".away")).toBeVisible();
+  await expect(page.locator(".offline-note")).toBeVisible();
   await page.context().setOffline(false);
   await expect(page.locator("#pill")).toHaveText("Live");
   const polling = await page.context().newPage();

@@ -114,7 +114,7 @@ export function Threshold(props: ThresholdProps) {
             </button>
           </p>
         </div>
-        <div class="threshold-told">
+        <div class="threshold-results">
           <h3>On the test set at this threshold</h3>
           <PairMatrix classes={classes} told={told} />
           <ul class="sentences">

@@ -109,7 +109,7 @@ function FeedItem({ item, form }: { item: Activity; form: "clock" | "full" }) {
       <LampDot lamp={LEVEL_LAMPS[item.level]} />
       <Time at={item.at} form={form} />
       <span class="feed-sentence">
-        <span class="unseen">{LEVEL_WORDS[item.level]}</span>
+        <span class="visually-hidden">{LEVEL_WORDS[item.level]}</span>
         {unbroken(item.sentence)}
       </span>
     </p>

@@ -43,7 +43,7 @@ export function DashboardPage({ frame, isFirst, isBusy, samples }: DashboardPage
       current="dashboard"
       {...(isBusy ? { refreshSeconds: 5 } : {})}
     >
-      <h1 class="unseen">Dashboard</h1>
+      <h1 class="visually-hidden">Dashboard</h1>
       <div class="dashboard">
         <DropZone links={frame.links} isFirst={isFirst} />
         {isFirst && <JourneyAhead />}

@@ -14,7 +14,7 @@ export function HealthPanel({ data, links }: { data: PanelData["health"]; links:
     <a class={`signal signal-${state}`} href={url(links, "/#attention")} title={sentence}>
       <LampDot lamp={HEALTH_WORDS[state].lamp} />
       <span class="signal-label">{label}</span>
-      <span class="unseen">. {sentence}</span>
+      <span class="visually-hidden">. {sentence}</span>
     </a>
   );
 }

@@ -33,7 +33,7 @@ export function InspectPage({ frame }: { frame: Frame }) {
           <button type="button" data-do="drop" disabled>
             Simulate a disconnect
           </button>
-          <label class="unseen" for="inspect-seconds">
+          <label class="visually-hidden" for="inspect-seconds">
             Length of the disconnect in seconds
           </label>
           <input id="inspect-seconds" type="number" min="1" max="600" value="5" class="short" />

@@ -112,7 +112,7 @@ export function Bulk({ links, list, asked }: { links: Links; list: ListName; ask
         <button type="submit" name="do" value="delete" class="danger">
           Delete
         </button>
-        <label class="unseen" for="bulk-tags">
+        <label class="visually-hidden" for="bulk-tags">
           Tags for the selected rows
         </label>
         <input id="bulk-tags" name="tags" placeholder="Tag" maxlength={200} autocomplete="off" />

@@ -82,11 +82,11 @@ function Filters({ frame: { links }, list, asked, statuses }: ListPageProps) {
   const isFiltered = asked.q !== "" || asked.status !== "" || asked.tag !== "";
   return (
     <form class="filters" method="get" action={url(links, `/${list}`)}>
-      <label class="unseen" for="q">
+      <label class="visually-hidden" for="q">
         Search
       </label>
       <input id="q" type="search" name="q" value={asked.q} placeholder="Search" autocomplete="off" />
-      <label class="unseen" for="status">
+      <label class="visually-hidden" for="status">
         State
       </label>
       <select id="status" name="status" data-submit="">
@@ -183,7 +183,7 @@ function Head<T>(props: { column: Column<T>; asked: ListState; to: (sort: string
   if (!sort) {
     return (
       <th scope="col" class={kind}>
-        <span class={label === "Actions" ? "unseen" : undefined}>{label}</span>
+        <span class={label === "Actions" ? "visually-hidden" : undefined}>{label}</span>
       </th>
     );
   }

@@ -13,7 +13,7 @@ export function Samples({ links, samples }: { links: Links; samples: readonly Sa
         No data yet? Try a sample.
       </h2>
       <p class="fine">Generated on this server; no real people. The training is real.</p>
-      <ul class="tickets">
+      <ul class="sample-cards">
         {samples.map((sample) => (
           <SampleTicket links={links} sample={sample} />
         ))}
@@ -25,11 +25,11 @@ export function Samples({ links, samples }: { links: Links; samples: readonly Sa
 /** The eight stages of every training, in place of the samples. */
 export function JourneyAhead() {
   return (
-    <section class="ahead" aria-labelledby="ahead-heading">
-      <h2 id="ahead-heading" class="unseen">
+    <section class="how-it-works" aria-labelledby="how-heading">
+      <h2 id="how-heading" class="visually-hidden">
         How it works
       </h2>
-      <ol class="ahead-line">
+      <ol class="how-steps">
         {Object.entries(STAGE_SAYS).map(([name, says]) => (
           <li>
             <b>{name}</b> {says}
@@ -44,11 +44,11 @@ function SampleTicket({ links, sample }: { links: Links; sample: Sample }) {
   const { name, title, says, target, rows } = sample;
   const path = `/samples/${name}`;
   return (
-    <li class="ticket">
-      <p class="ticket-stub">
+    <li class="sample-card">
+      <p class="sample-size">
         <b>{count(rows)}</b> rows
       </p>
-      <div class="ticket-body">
+      <div class="sample-body">
         <h3>{title}</h3>
         <p>{says}</p>
         <p class="fine">

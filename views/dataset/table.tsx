@@ -53,7 +53,7 @@ export function DatasetTable({ links, dataset, page }: DatasetTableProps) {
           <thead>
             <tr>
               <th scope="col" class="row-number">
-                <span class="unseen">Row</span>
+                <span class="visually-hidden">Row</span>
               </th>
               {columns.map((column) => (
                 <ColumnHead column={column} rows={rows} target={target}>

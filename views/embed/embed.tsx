@@ -24,11 +24,11 @@ export function EmbedPage<P extends Panel>(props: EmbedPageProps<P>) {
   return (
     <EmbedShell frame={frame} theme={theme} title={PANEL_TITLES[panel]} data={{ panel: panelKey, token }}>
       <main aria-label={PANEL_TITLES[panel]}>
-        <h1 class="unseen">Signalbox</h1>
+        <h1 class="visually-hidden">Signalbox</h1>
         <Pill />
         <PanelView panelKey={panelKey} panel={panel} data={data} links={links} />
       </main>
-      <p id="announce" class="unseen" role="status" />
+      <p id="announce" class="visually-hidden" role="status" />
       <p id="alert" class="alert" role="alert" />
       <SocketElement links={links} panels={[panelKey]} {...(token === undefined ? {} : { token })} />
     </EmbedShell>

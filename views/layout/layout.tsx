@@ -102,11 +102,11 @@ export function Layout({
           {panels.length > 0 && <Pill />}
           <SignedIn frame={frame} />
         </Masthead>
-        <p id="announce" class="unseen" role="status" />
+        <p id="announce" class="visually-hidden" role="status" />
         <p id="alert" class="alert" role="alert" />
         {panels.length > 0 && <Missed />}
         {panels.length > 0 && (
-          <p class="away">
+          <p class="offline-note">
             <strong>You are offline, or the server is not responding.</strong> Showing the last known data.
             Reconnecting…
           </p>
@@ -159,7 +159,7 @@ function SignedIn({ frame: { viewer, links } }: { frame: Frame }) {
   return (
     <form class="signed-in" method="post" action={url(links, "/sign-out")}>
       <span>
-        <span class="unseen">Signed in as </span>
+        <span class="visually-hidden">Signed in as </span>
         {viewer.name}
       </span>
       {viewer.canSignOut && (

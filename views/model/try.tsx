@@ -153,7 +153,7 @@ function FeatureField(props: { feature: Feature; id: string; trial: Trial | unde
         />
       )}
       {isRanged && (
-        <span class="hint seen">
+        <span class="hint training-range">
           {bound(min)} to {bound(max)} in training
         </span>
       )}
@@ -218,7 +218,7 @@ function Answer({ trial, schema }: { trial?: Trial; schema: ModelSchema }) {
         <p class="fine">{plural(ranked.length - SHOWN_CLASSES, "less likely class")}</p>
       )}
       {counterfactual && (
-        <p class="smallest">
+        <p class="smallest-change">
           <b>Smallest change.</b> {unbroken(counterfactual.sentence)}
         </p>
       )}

@@ -59,7 +59,7 @@ function Headline({ run }: { run: RunView }) {
   if (run.error && run.status !== "interrupted") return <RunError run={run} />;
   return (
     <div class="run-headline">
-      <p class="doing">{doing(run)}</p>
+      <p class="current-step">{doing(run)}</p>
     </div>
   );
 }

@@ -84,7 +84,7 @@ function TokenTable({ links, tokens }: { links: Links; tokens: readonly TokenVie
               <th scope="col">{label}</th>
             ))}
             <th scope="col">
-              <span class="unseen">Revoke</span>
+              <span class="visually-hidden">Revoke</span>
             </th>
           </tr>
         </thead>
