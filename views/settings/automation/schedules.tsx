@@ -47,16 +47,7 @@ function NewSchedule(
     <section class="panel" aria-labelledby="add-schedule-heading" data-needs="sources">
       <h2 id="add-schedule-heading">Add a schedule</h2>
       <form class="form" method="post" action={url(links, "/schedules")}>
-        <Field id="schedule-name" error={errorAt(form, "name")} label="Name">
-          <input
-            id="schedule-name"
-            name="name"
-            required
-            maxlength={100}
-            placeholder="nightly"
-            {...kept(form, "schedule-name", "name")}
-          />
-        </Field>
+        <Input form={form} name="name" label="Name" required maxlength={100} placeholder="nightly" />
         <Choice form={form} id="action" label="What to do" options={Object.entries(ACTION_WORDS)} />
         <Choice
           form={form}
@@ -88,33 +79,22 @@ function NewSchedule(
             ...Object.entries(TRIGGER_WORDS).map(([on, words]) => [on, capital(words)] as const),
           ]}
         />
-        <Field
-          id="schedule-cron"
-          error={errorAt(form, "cron")}
+        <Input
+          form={form}
+          name="cron"
           label="Times"
           hint="Minute, hour, day, month, weekday: 0 3 * * * is every day at 3:00."
-        >
-          <input
-            id="schedule-cron"
-            name="cron"
-            placeholder="0 3 * * *"
-            autocomplete="off"
-            {...kept(form, "schedule-cron", "cron")}
-          />
-        </Field>
-        <Field
-          id="schedule-zone"
-          error={errorAt(form, "timeZone")}
+          placeholder="0 3 * * *"
+          autocomplete="off"
+        />
+        <Input
+          form={form}
+          id="zone"
+          name="timeZone"
           label="Time zone"
           hint="For example Europe/Berlin. UTC if empty."
-        >
-          <input
-            id="schedule-zone"
-            name="timeZone"
-            autocomplete="off"
-            {...kept(form, "schedule-zone", "timeZone")}
-          />
-        </Field>
+          autocomplete="off"
+        />
         <Choice
           form={form}
           id="rule"
@@ -130,34 +110,18 @@ function NewSchedule(
             label="Metric"
             options={Object.entries(METRICS).map(([name, { label }]) => [name, label] as const)}
           />
-          <Field id="schedule-below" error={errorAt(form, "below")} label="Worse than">
-            <input
-              id="schedule-below"
-              name="below"
-              type="number"
-              step="any"
-              {...kept(form, "schedule-below", "below")}
-            />
-          </Field>
+          <Input form={form} name="below" label="Worse than" type="number" step="any" />
         </details>
         <details class="expert" open={form.typed.action === "score"}>
           <summary>Destination of scored rows</summary>
-          <Field
-            id="schedule-url"
-            error={errorAt(form, "url")}
+          <Input
+            form={form}
+            name="url"
             label="Address"
             hint="s3://bucket/key, a database such as postgres://user@host/database, or an https address that gets a link."
-          >
-            <input id="schedule-url" name="url" autocomplete="off" {...kept(form, "schedule-url", "url")} />
-          </Field>
-          <Field id="schedule-table" error={errorAt(form, "table")} label="Table" hint="Databases only.">
-            <input
-              id="schedule-table"
-              name="table"
-              autocomplete="off"
-              {...kept(form, "schedule-table", "table")}
-            />
-          </Field>
+            autocomplete="off"
+          />
+          <Input form={form} name="table" label="Table" hint="Databases only." autocomplete="off" />
           <Choice
             form={form}
             id="mode"
@@ -176,64 +140,23 @@ function NewSchedule(
               ["parquet", "Parquet"],
             ]}
           />
-          <Field
-            id="schedule-password"
-            error={errorAt(form, "password")}
+          <Input
+            form={form}
+            name="password"
             label="Password"
             hint="Databases only. Never shown again."
-          >
-            <input
-              id="schedule-password"
-              name="password"
-              type="password"
-              autocomplete="new-password"
-              {...kept(form, "schedule-password", "password")}
-            />
-          </Field>
-          <Field id="schedule-access" error={errorAt(form, "accessKeyId")} label="S3 access key ID">
-            <input
-              id="schedule-access"
-              name="accessKeyId"
-              type="password"
-              autocomplete="new-password"
-              {...kept(form, "schedule-access", "accessKeyId")}
-            />
-          </Field>
-          <Field id="schedule-secret" error={errorAt(form, "secretAccessKey")} label="S3 secret access key">
-            <input
-              id="schedule-secret"
-              name="secretAccessKey"
-              type="password"
-              autocomplete="new-password"
-              {...kept(form, "schedule-secret", "secretAccessKey")}
-            />
-          </Field>
-          <Field
-            id="schedule-region"
-            error={errorAt(form, "region")}
-            label="S3 region"
-            hint="us-east-1 if empty."
-          >
-            <input
-              id="schedule-region"
-              name="region"
-              autocomplete="off"
-              {...kept(form, "schedule-region", "region")}
-            />
-          </Field>
-          <Field
-            id="schedule-endpoint"
-            error={errorAt(form, "endpoint")}
+            {...SECRET}
+          />
+          <Input form={form} id="access" name="accessKeyId" label="S3 access key ID" {...SECRET} />
+          <Input form={form} id="secret" name="secretAccessKey" label="S3 secret access key" {...SECRET} />
+          <Input form={form} name="region" label="S3 region" hint="us-east-1 if empty." autocomplete="off" />
+          <Input
+            form={form}
+            name="endpoint"
             label="S3 server"
             hint="If it is not Amazon's."
-          >
-            <input
-              id="schedule-endpoint"
-              name="endpoint"
-              autocomplete="off"
-              {...kept(form, "schedule-endpoint", "endpoint")}
-            />
-          </Field>
+            autocomplete="off"
+          />
         </details>
         <p class="actions">
           <button type="submit" class="primary">
@@ -243,6 +166,21 @@ function NewSchedule(
         <Command code={curlLine(links, { method: "POST", path: "/api/schedules", body })} />
       </form>
     </section>
+  );
+}
+
+const SECRET = { type: "password", autocomplete: "new-password" };
+
+/** A labelled input; what it is given besides goes to the input. */
+function Input(
+  props: { form: Typed; id?: string; name: string; label: string; hint?: string } & Record<string, unknown>,
+) {
+  const { form, name, id = name, label, hint, ...input } = props;
+  const fieldId = `schedule-${id}`;
+  return (
+    <Field id={fieldId} error={errorAt(form, name)} label={label} {...(hint && { hint })}>
+      <input id={fieldId} name={name} {...input} {...kept(form, fieldId, name)} />
+    </Field>
   );
 }
 
