@@ -93,7 +93,7 @@
   }
 
   function greet(hello) {
-    if (epoch !== null && epoch !== hello.epoch) note("A new event log: starting now");
+    if (epoch !== null && epoch !== hello.epoch) note("New event log: continuing from now");
     else if (hello.truncated) note("Earlier events are no longer in the log");
     epoch = hello.epoch;
     present = hello.seq;

@@ -89,8 +89,8 @@ export const ALERTS = {
     path: modelPage,
   },
   canary: {
-    says: "A version that answered a share of the traffic failed or was slower beyond its line, so the live version answers all of it again. Ends when a version is deployed or another share begins.",
-    risk: "The new version is not fit to be deployed as it is; some requests were answered late or by two versions.",
+    says: "A canary, a version that answers a share of the traffic, failed too often or was too slow, so the live version answers everything again. Ends when a version is deployed or another canary starts.",
+    risk: "The new version should not be deployed as it is. Some requests took longer, because the live version predicted them after the canary had failed.",
     fix: "Read the reason and the server's log. Then train again, or begin a canary with other limits.",
     subject: "model",
     action: "Open model",

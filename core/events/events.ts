@@ -6,7 +6,7 @@ import { type EventType, event, type Level, UNTOLD } from "./event-type.ts";
 import { AUTOMATION_EVENTS } from "./kinds/automation-events.ts";
 import "../platform/zod-setup.ts";
 import * as z from "zod";
-import { isMetricName, METRICS } from "../trainer/metrics/index.ts";
+import { isMetricName, METRICS, scoreWords } from "../trainer/metrics/index.ts";
 import { HOST_EVENTS } from "./kinds/host-events.ts";
 import { TRAFFIC_EVENTS } from "./kinds/traffic-events.ts";
 import type { PanelKey } from "./panel-names.ts";
@@ -162,7 +162,7 @@ export const EVENTS = {
       }),
     level: "info",
     sentence: (d) =>
-      `Run ${d.runNumber}: ${d.candidate} scored ${scoreText(d.score)} (${isMetricName(d.metric) ? METRICS[d.metric].label : d.metric}, ${d.foldScores.length === 1 ? "1 fold" : `${d.foldScores.length} folds`})`,
+      `Run ${d.runNumber}: ${d.candidate} scored ${scoreWords(d.metric, d.score, scoreText(d.score))} (${isMetricName(d.metric) ? METRICS[d.metric].label : d.metric}, ${d.foldScores.length === 1 ? "1 fold" : `${d.foldScores.length} folds`})`,
     stale: (d) => [...ofRun(d.runId, "leaderboard", "run", "report"), "activity"],
   }),
   "run.finished": event({

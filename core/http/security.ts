@@ -100,7 +100,7 @@ export function guardRequest(request: Request, config: Config, seenAt: () => str
   if (host !== accepted.get(config) && !isOurHost(host, config)) {
     throw new AppError(
       "host",
-      `This server does not answer for the host ${JSON.stringify(host.slice(0, 100))}`,
+      `This server does not serve the host ${JSON.stringify(host.slice(0, 100))}`,
       {
         fix: "Add the name to ALLOWED_HOSTS, or set PUBLIC_URL.",
       },

@@ -3,6 +3,7 @@
  * used; what cannot be read counts as missing, with a warning. It never fails a row for a value that the model has not
  * seen.
  */
+import { count } from "../platform/figures.ts";
 import type { Column, ColumnPlan, Table } from "../csv/types.ts";
 import { AppError } from "../platform/errors.ts";
 import { type Explanation, explain } from "../trainer/explain/explanation.ts";
@@ -97,7 +98,7 @@ export function boundsFor({ bounds }: Model, level: number): Bounds {
   }
   const most = highestLevel(bounds);
   if (level > most) {
-    throw new AppError("invalid", `${bounds.rows} held-out rows are too few for interval=${level}`, {
+    throw new AppError("invalid", `${count(bounds.rows)} held-out rows are too few for interval=${level}`, {
       fix: `Ask for at most ${Math.floor(1000 * most) / 1000}, or train on more rows.`,
     });
   }

@@ -1,4 +1,5 @@
 /** Answers prediction requests: rows are checked and typed as in training, predicted, and recorded. */
+import { count } from "../platform/figures.ts";
 import * as z from "zod";
 import type { Table } from "../csv/types.ts";
 import { timed } from "../platform/timing.ts";
@@ -62,7 +63,7 @@ interface Reading {
 }
 
 function rowsOf(rows: readonly unknown[], { context, refuse, place }: Reading): PredictRow[] {
-  if (rows.length < 1 || rows.length > MAX_ROWS) refuse(`must be 1 to ${MAX_ROWS} rows`, place);
+  if (rows.length < 1 || rows.length > MAX_ROWS) refuse(`must be 1 to ${count(MAX_ROWS)} rows`, place);
   if (context.issues.length) return z.NEVER;
   const read = rows.map((row, i) =>
     rowOf(row, (message, path = []) => refuse(message, [...place, i, ...path])),

@@ -77,6 +77,18 @@ export function distinctFigures(values: readonly number[]): string[] {
   return alignedFigures(values, 4);
 }
 
+/** The labels of an axis, evenly spaced: as many decimals as their step needs, the same for all: 0.85, 0.90, 0.95. */
+export function ticks(values: readonly number[]): string[] {
+  const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const step = Math.abs((values[1] ?? Number.NaN) - values[0]!);
+  const decimals = Math.max(0, -Math.floor(Math.log10(step) + ROUNDING_ERROR));
+  if (isPower(largest) || !(decimals <= MOST_DECIMALS)) return values.map(figure);
+  const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+  return values.map((value) =>
+    Math.abs(value) < 10_000 ? (value + 0).toFixed(decimals) : value.toLocaleString("en", digits),
+  );
+}
+
 /** `digits`: how many follow the first digit of the largest. */
 function alignedFigures(values: readonly number[], digits: number): string[] {
   const finite = values.filter((value) => Number.isFinite(value) && value !== 0);

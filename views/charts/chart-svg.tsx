@@ -4,7 +4,7 @@
  */
 import { scaleLinear } from "d3-scale";
 import { line } from "d3-shape";
-import { figure } from "../parts/format.ts";
+import { figure, ticks } from "../parts/format.ts";
 import { extent, type Series } from "./chart.tsx";
 
 export interface ChartDrawing {
@@ -50,6 +50,8 @@ export function ChartSvg({ drawing, theme }: { drawing: ChartDrawing; theme: "li
   const points = series.flatMap((entry) => [...entry.points]);
   const x = scaleLinear(extent(points.map(([value]) => value)), [LEFT, WIDTH - RIGHT]);
   const y = scaleLinear(extent(points.map(([, value]) => value)), [HEIGHT - BOTTOM, TOP]).nice(4);
+  const lines = y.ticks(4);
+  const texts = ticks(lines);
   const path = line<readonly [number, number]>(
     ([value]) => x(value),
     ([, value]) => y(value),
@@ -68,11 +70,11 @@ export function ChartSvg({ drawing, theme }: { drawing: ChartDrawing; theme: "li
     >
       <title>{sentence}</title>
       <rect width={WIDTH} height={HEIGHT} fill={palette.paper} />
-      {y.ticks(4).map((tick) => (
+      {lines.map((tick, k) => (
         <>
           <line x1={LEFT} x2={WIDTH - RIGHT} y1={y(tick)} y2={y(tick)} stroke={palette.rule} />
           <text x={LEFT - 6} y={y(tick) + 4} text-anchor="end">
-            {figure(tick)}
+            {texts[k]}
           </text>
         </>
       ))}

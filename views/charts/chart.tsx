@@ -5,11 +5,19 @@
 import { scaleLinear } from "d3-scale";
 import { line } from "d3-shape";
 import type { Child } from "hono/jsx";
-import { figure, short, shortName, unbroken } from "../parts/format.ts";
+import { count, figure, figures, short, shortName, ticks, unbroken } from "../parts/format.ts";
 
 export interface Cell {
   head: string;
   cells: readonly (string | number)[];
+}
+
+/** The numbers of a column with equal decimals; whole ones as they are. By row; a cell that is text stays. */
+function columnTexts(rows: readonly Cell[], column: number): string[] {
+  const cells = rows.map(({ cells }) => cells[column]!);
+  const numbers = cells.filter((cell) => typeof cell === "number");
+  const texts = numbers.every(Number.isInteger) ? numbers.map(count) : figures(numbers);
+  return cells.map((cell) => (typeof cell === "number" ? texts.shift()! : cell));
 }
 
 /** A chart with one sentence that says what it shows, and its figures as a table. */
@@ -21,6 +29,7 @@ export function Figure(props: {
   children: Child;
 }) {
   const { id, sentence, columns, rows, children } = props;
+  const texts = rows.length === 0 ? [] : rows[0]!.cells.map((_, column) => columnTexts(rows, column));
   return (
     <figure class="figure">
       <figcaption id={`${id}-caption`}>
@@ -39,11 +48,11 @@ export function Figure(props: {
               </tr>
             </thead>
             <tbody>
-              {rows.map(({ head, cells }) => (
+              {rows.map(({ head }, row) => (
                 <tr>
                   <th scope="row">{head}</th>
-                  {cells.map((cell) => (
-                    <td>{typeof cell === "number" ? figure(cell) : cell}</td>
+                  {texts.map((column) => (
+                    <td>{column[row]}</td>
                   ))}
                 </tr>
               ))}
@@ -107,19 +116,21 @@ export function LineChart(props: LineChartProps) {
     ([value]) => x(value),
     ([, value]) => y(value),
   ).digits(1);
-  const labels = labelsWidth(y.ticks(4).map((tick) => figure(tick)));
+  const lines = y.ticks(4);
+  const texts = ticks(lines);
+  const labels = labelsWidth(texts);
   return (
     <svg class={`chart labels-${labels}`} role="img" aria-label={label}>
-      {y.ticks(4).map((tick) => (
+      {lines.map((tick, k) => (
         <text x="0" y={share(y(tick))} dy="4">
-          {figure(tick)}
+          {texts[k]}
         </text>
       ))}
       <text class="axis" x="0" y="0">
         {short(yLabel, AXIS_LENGTH)}
       </text>
       <svg class="plot" x={labels} aria-hidden="true">
-        {y.ticks(4).map((tick) => (
+        {lines.map((tick) => (
           <line class="tick" x1="0" x2="100%" y1={share(y(tick))} y2={share(y(tick))} />
         ))}
         <svg

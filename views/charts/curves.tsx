@@ -36,7 +36,7 @@ export function PrecisionRecallFigure(props: { curves: readonly Curve[]; shares:
   const at = first.points.find(([found]) => found >= 0.5) ?? first.points.at(-1)!;
   const guess = shares[first.class];
   const beside = guess === undefined ? "" : ` Picking rows at random would be right in ${percent(guess)}.`;
-  const sentence = `Finding the surest ${percent(at[0])} of ${first.class}, ${percent(at[1])} of those predictions are correct.${beside}`;
+  const sentence = `At the threshold that finds ${percent(at[0])} of ${first.class}, ${percent(at[1])} of its predictions are correct.${beside}`;
   const baseline: Series[] =
     guess === undefined
       ? []

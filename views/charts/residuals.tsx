@@ -1,12 +1,13 @@
 /** Draws how large the errors are: as a histogram, and some rows as predicted against actual. */
 import { scaleLinear } from "d3-scale";
 import type { Point, Residuals } from "../../core/training/results/evaluation-data.ts";
-import { count, figure } from "../parts/format.ts";
+import { count, figure, figures } from "../parts/format.ts";
 import { extent, Figure, Histogram } from "./chart.tsx";
 
 export function ErrorHistogram({ residuals }: { residuals: Residuals }) {
   const { low, high, counts, quantiles } = residuals;
   const width = (high - low) / counts.length;
+  const edges = figures(Array.from({ length: counts.length + 1 }, (_, bin) => low + bin * width));
   const sentence =
     `In 9 of 10 test rows the actual value is between ${signed(quantiles.p5 ?? low)} and ${signed(quantiles.p95 ?? high)} ` +
     `of the prediction; in half of them between ${signed(quantiles.p25 ?? low)} and ${signed(quantiles.p75 ?? high)}.`;
@@ -16,7 +17,7 @@ export function ErrorHistogram({ residuals }: { residuals: Residuals }) {
       sentence={sentence}
       columns={["Actual minus predicted", "Rows"]}
       rows={counts.map((n, bin) => ({
-        head: `${figure(low + bin * width)} to ${figure(low + (bin + 1) * width)}`,
+        head: `${edges[bin]} to ${edges[bin + 1]}`,
         cells: [count(n)],
       }))}
     >
@@ -34,6 +35,7 @@ export function ErrorHistogram({ residuals }: { residuals: Residuals }) {
 
 export function TruthScatter({ pairs, target }: { pairs: readonly Point[]; target: string }) {
   const domain = extent(pairs.flat());
+  const truths = figures(pairs.map(([truth]) => truth));
   const x = scaleLinear(domain, [2, 98]);
   const y = scaleLinear(domain, [92, 6]);
   const at = (value: number) => `${Math.round(value * 100) / 100}%`;
@@ -43,7 +45,7 @@ export function TruthScatter({ pairs, target }: { pairs: readonly Point[]; targe
       id="scatter"
       sentence={sentence}
       columns={["Actual", "Predicted"]}
-      rows={pairs.map(([truth, answer]) => ({ head: figure(truth), cells: [answer] }))}
+      rows={pairs.map(([, answer], k) => ({ head: truths[k]!, cells: [answer] }))}
     >
       <svg class="chart scatter" role="img" aria-label={sentence}>
         <line

@@ -3,7 +3,7 @@ import type { HistorySeries, HistoryView } from "../../core/routes/data/history-
 import { Figure, Legend, LineChart, type Series } from "../charts/chart.tsx";
 import { type Frame, type Links, url } from "../layout/frame.ts";
 import { Layout } from "../layout/layout.tsx";
-import { count, duration, figure, figures, plural, utc } from "../parts/format.ts";
+import { count, duration, figure, figures, plural, reading, utc } from "../parts/format.ts";
 import { apiUrl, Command, Empty, Name } from "../parts/parts.tsx";
 import { modelPath } from "../parts/paths.ts";
 
@@ -248,10 +248,10 @@ function Chart(props: { entry: HistorySeries; history: HistoryView; hasTables: b
 }
 
 function sentenceOf({ label, unit, figure: kind, points }: HistorySeries): string {
-  const withUnit = (value: number) => (unit === "" ? figure(value) : `${figure(value)} ${unit}`);
+  const withUnit = (value: number) => (unit === "" ? figure(value) : reading(value, unit));
   if (kind === "sum") {
     const total = points.reduce((sum, { value }) => sum + value, 0);
-    return `${label}: ${count(Math.round(total))} in all, at most ${plural(Math.max(...points.map(({ value }) => value)), label.toLowerCase().replace(/s$/, ""))} in one point.`;
+    return `${label}: ${count(Math.round(total))} in total, at most ${plural(Math.max(...points.map(({ value }) => value)), label.toLowerCase().replace(/s$/, ""))} in one point.`;
   }
   const measured = points.reduce((sum, point) => sum + point.count, 0);
   const mean = points.reduce((sum, point) => sum + point.value * point.count, 0) / Math.max(1, measured);

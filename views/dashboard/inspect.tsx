@@ -89,7 +89,7 @@ export function InspectPage({ frame }: { frame: Frame }) {
         <section class="panel" aria-labelledby="rates-heading">
           <h2 id="rates-heading">Message types</h2>
           <p class="fine">
-            Rate over the last ten seconds. Lag from the server’s clock to yours, for live events only.
+            The rate is that of the last ten seconds. The lag is the time from the server’s clock to yours, for live events only.
           </p>
           <section class="scroll" tabindex={0} aria-label="Figures by message type">
             <table>

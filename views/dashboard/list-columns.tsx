@@ -5,7 +5,7 @@ import { type Links, url } from "../layout/frame.ts";
 import { bytes, count, duration, figures, percent, short } from "../parts/format.ts";
 import { Action, curlLine, LampDot, Time } from "../parts/parts.tsx";
 import { datasetPath, modelPath, runPath } from "../parts/paths.ts";
-import { metricLabel, READING_WORDS, RUN_LAMPS, RUN_WORDS, TASK_WORDS } from "../parts/words.ts";
+import { metricLabel, READING_WORDS, RUN_LAMPS, RUN_WORDS, scoreWords, TASK_WORDS } from "../parts/words.ts";
 
 /** Characters of a name in a cell; its title has the full name. */
 const MOST_OF_NAME = 32;
@@ -28,7 +28,7 @@ interface Scored {
 function scoreOf({ metric, score, baseline }: Scored, which: "score" | "baseline"): Child {
   if (score === null) return "–";
   const [told, against = "–"] = figures(baseline === null ? [score] : [score, baseline]);
-  if (which === "baseline") return against;
+  if (which === "baseline") return baseline === null ? "–" : scoreWords(metric ?? "", baseline, against);
   return (
     <>
       {told}

@@ -5,7 +5,7 @@ import { type Links, url } from "../layout/frame.ts";
 import { figures } from "../parts/format.ts";
 import { All, Empty, LampDot, Time } from "../parts/parts.tsx";
 import { modelPath } from "../parts/paths.ts";
-import { metricLabel } from "../parts/words.ts";
+import { metricLabel, scoreWords } from "../parts/words.ts";
 
 export function ModelsPanel({ data, links }: { data: PanelData["models"]; links: Links }) {
   if (!data.items.length)
@@ -44,5 +44,5 @@ function facts({ liveVersion, metric, score, baseline }: ModelRow): string {
   const state = liveVersion === null ? "Not live" : "Live";
   if (metric === null || score === null) return state;
   const [told, against] = figures(baseline === null ? [score] : [score, baseline]);
-  return `${state}, ${metricLabel(metric)} ${told}${against === undefined ? "" : ` (baseline ${against})`}`;
+  return `${state}, ${metricLabel(metric)} ${told}${baseline === null ? "" : ` (baseline ${scoreWords(metric, baseline, against!)})`}`;
 }

@@ -68,7 +68,7 @@ print(json.load(urllib.request.urlopen(request)))`;
           <div class="batch-note" role="status">
             {problem && <ProblemNote problem={problem} />}
             {isWarned && (
-              <p>Choose the file again to predict it all the same: its missing columns are left blank.</p>
+              <p>To predict it anyway, choose the file again: the missing columns are left blank.</p>
             )}
           </div>
           <p class="actions">

@@ -26,6 +26,9 @@ export const score = (n: number) => typeset(text.score(n));
 /** Figures of one column, or a figure and its error: the same decimals for all. */
 export const figures = (values: readonly number[]) => text.figures(values).map(typeset);
 
+/** The labels of an axis: the same decimals for all. */
+export const ticks = (values: readonly number[]) => text.ticks(values).map(typeset);
+
 /** Shares of rows, progress, load: 0.1234 -> "12 %"; one decimal below 10 %. */
 export const percent = (share: number) => typeset(text.percent(share));
 

@@ -86,7 +86,7 @@ function ReplayControls({ links, replay, speed }: { links: Links; replay: Replay
           <select id="replay-speed" name="speed">
             {SPEEDS.map((times) => (
               <option value={String(times)} {...(times === speed ? { selected: true } : {})}>
-                {times === 1 ? "as fast as it was" : `${times} times as fast`}
+                {times === 1 ? "original speed" : `${times} times as fast`}
               </option>
             ))}
           </select>

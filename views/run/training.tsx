@@ -5,9 +5,9 @@
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
 import { Figure, Legend, LineChart, type Series } from "../charts/chart.tsx";
 import type { ChartDrawing } from "../charts/chart-svg.tsx";
-import { figures } from "../parts/format.ts";
+import { figure, figures } from "../parts/format.ts";
 import { Empty } from "../parts/parts.tsx";
-import { isLowerBetter, metricLabel } from "../parts/words.ts";
+import { isLowerBetter, metricLabel, scoreWords } from "../parts/words.ts";
 
 /** Enough points for any screen; the curve is drawn up to ten times a second. */
 const MOST_POINTS = 250;
@@ -25,7 +25,7 @@ export function CurvePanel({ data, panelKey }: { data: NonNullable<PanelData["cu
       columns={["Round", "Training rows", "Validation rows", "Baseline"]}
       rows={spread(rounds, MOST_ROWS).map((r) => ({
         head: String(r.round),
-        cells: [r.train, r.valid, r.baseline],
+        cells: [r.train, r.valid, scoreWords(r.metric, r.baseline, figure(r.baseline))],
       }))}
     >
       <LineChart label={sentence} series={series} xLabel={xLabel} yLabel={yLabel} />
@@ -51,7 +51,7 @@ export function curveDrawing(rounds: NonNullable<PanelData["curve"]>["rounds"]):
   const [train, valid, baseline] = figures([last.train, last.valid, last.baseline]);
   const sentence =
     `${last.candidate}, round ${last.round}: ${label} ${valid} on validation rows, ${train} on training rows, ` +
-    `${baseline} for the baseline (${direction}).`;
+    `${scoreWords(last.metric, last.baseline, baseline!)} for the baseline (${direction}).`;
   const drawn = spread(rounds, MOST_POINTS);
   const guessing = [rounds[0]!.round, last.round].map((round) => [round, last.baseline] as const);
   const series: Series[] = [

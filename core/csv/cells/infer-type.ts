@@ -3,6 +3,7 @@
  * contain words for missing, a postcode is not a number, and a label with digits remains a label.
  */
 
+import { plural } from "../../platform/figures.ts";
 import type { ColumnPlan, ColumnType, Finding, StoredKind } from "../types.ts";
 import { mixesOrders, type SniffedDates, sniffDateFormat } from "./dates/date-format.ts";
 import { DATE_FORMATS, parseDate, stylesOf } from "./dates/dates.ts";
@@ -214,7 +215,7 @@ function strayFinding(column: string, words: readonly string[], strays: readonly
     code: "stray_words",
     severity: "info",
     column,
-    message: `${column} holds values and, in ${count} ${count === 1 ? "cell" : "cells"} seen, ${words.map((word) => `“${word}”`).join(", ")}: these count as missing.`,
+    message: `${column} holds values and, in ${plural(count, "cell")} seen, ${words.map((word) => `“${word}”`).join(", ")}: these count as missing.`,
     fix: { types: { [column]: "category" } },
   };
 }

@@ -86,7 +86,7 @@ export function describeOddRows(odd: OddRows, width: number): Finding[] {
 
 function rowsText(count: number, rows: readonly number[]): string {
   if (count === 1) return `Row ${rows[0]} has`;
-  return `${count} rows (${count > ROWS_NAMED ? "first: " : ""}${rows.join(", ")}) have`;
+  return `${grouped(count)} rows (${count > ROWS_NAMED ? "first: " : ""}${rows.join(", ")}) have`;
 }
 
 /** Unreadable values of a column, and spellings that are one label; `rowOf` maps a data row to its row in the file. */
@@ -258,7 +258,7 @@ export function describeFrame(frame: {
     });
   }
   if (frame.footerRows > 0) {
-    const message = `${frame.footerRows === 1 ? "One row" : `${frame.footerRows} rows`} below the table look like notes and were left out.`;
+    const message = `${frame.footerRows === 1 ? "One row" : `${grouped(frame.footerRows)} rows`} below the table look like notes and were left out.`;
     findings.push({ code: "footer", severity: "info", column: null, message, fix: null });
   }
   return findings;

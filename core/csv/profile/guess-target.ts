@@ -2,6 +2,7 @@
  * Guesses which column the user wants to predict, and whether it is a class or a number. Uses names, positions and
  * values; gives its reason in a sentence; never chooses an ID or a constant.
  */
+import { count } from "../../platform/figures.ts";
 import { isIdName } from "../cells/id-column.ts";
 import type { ColumnProfile, Finding } from "../types.ts";
 
@@ -105,25 +106,25 @@ function reason(name: string, why: { isNamed: boolean; isLast: boolean; distinct
     return `“${name}” is the last column, and its name is one that targets often have.`;
   if (why.isNamed) return `“${name}” has a name that targets often have.`;
   if (why.isLast) return `“${name}” is the last column, where the target usually is.`;
-  return `“${name}” has ${why.distinct} different values and no other column is a likelier target.`;
+  return `“${name}” has ${count(why.distinct)} different values and no other column is a likelier target.`;
 }
 
 /** Words are classes; numbers are classes if they are few and whole. `isUnsure`: it could also be the other type. */
 export function guessTask(column: ColumnProfile): { task: Task; taskReason: string; isUnsure?: true } {
   const { name, type, distinct } = column;
   if (distinct === 2) return { task: "binary", taskReason: `“${name}” has two values.` };
-  if (type !== "number") return { task: "multiclass", taskReason: `“${name}” has ${distinct} classes.` };
+  if (type !== "number") return { task: "multiclass", taskReason: `“${name}” has ${count(distinct)} classes.` };
   return guessNumericTask(column);
 }
 
 function guessNumericTask(column: ColumnProfile): { task: Task; taskReason: string; isUnsure?: true } {
-  const { name, distinct, min, max, count } = column;
+  const { name, distinct, min, max, count: rows } = column;
   const regression = {
     task: "regression" as const,
-    taskReason: `“${name}” is a quantity with ${distinct} different values.`,
+    taskReason: `“${name}” is a quantity with ${count(distinct)} different values.`,
   };
   const isWhole = Number.isInteger(min) && Number.isInteger(max);
-  if (!isWhole || distinct > MAX_NUMERIC_CLASSES || distinct > 0.1 * count) return regression;
+  if (!isWhole || distinct > MAX_NUMERIC_CLASSES || distinct > 0.1 * rows) return regression;
   if (isClassName(name)) {
     const taskReason = `“${name}” has ${distinct} whole numbers, and its name suggests that they are classes.`;
     return { task: "multiclass", taskReason };

@@ -2,7 +2,7 @@
 import { count, distinctFigures, plural } from "../../platform/figures.ts";
 import type { StoredVersion } from "../../store/models.ts";
 import type { StoredRun } from "../../store/runs.ts";
-import { metricLabel } from "../../trainer/metrics/index.ts";
+import { metricLabel, scoreWords } from "../../trainer/metrics/index.ts";
 import { isRefit } from "../../trainer/refit.ts";
 
 /** Markdown, in the sections of Mitchell et al. 2019. */
@@ -21,7 +21,7 @@ Predicts "${line(schema.target)}" (${result.task}) with ${line(result.best)}. Tr
 ## Data
 
 "${line(run.datasetName)}", version ${run.datasetVersion}: ${plural(rowsTrain, "training row")}, ${count(rowsTest)} test rows.
-${isRefit(refit) ? `The served model learned from all ${count(refit.rows)} rows; the figures are those of the model before that.\n` : ""}
+${isRefit(refit) ? `The served model learned from all ${count(refit.rows)} rows; the figures describe the model before that.\n` : ""}
 ## Figures on the test set
 
 | metric | value | 95 % interval | baseline |
@@ -44,7 +44,11 @@ function figureRow({ result }: StoredVersion, metric: string): string {
   const [low, high] = result.intervals[metric] ?? [];
   const given = [result.metrics[metric], low, high, result.baseline[metric]];
   const written = distinctFigures(given.filter((value) => value !== undefined));
-  const [value, from, to, guess] = given.map((number) => (number === undefined ? "–" : written.shift()!));
+  const [value, from, to, guess] = given.map((number, k) => {
+    if (number === undefined) return "–";
+    const text = written.shift()!;
+    return k === 0 || k === 3 ? scoreWords(metric, number, text) : text;
+  });
   return `| ${metricLabel(metric)} | ${value} | ${from} to ${to} | ${guess} |`;
 }
 

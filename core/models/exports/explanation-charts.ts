@@ -1,4 +1,5 @@
 /** The charts that explain a version's predictions: SHAP, partial dependence, accumulated local effects. */
+import { plural } from "../../platform/figures.ts";
 import type { EvaluationData } from "../../training/results/evaluation-data.ts";
 import { type Charted, type ChartSeries, chart, type ExportedChart } from "./chart.ts";
 
@@ -15,7 +16,7 @@ function swarmChart({ data: { contributions, classes } }: Charted): ExportedChar
     chart({
       ...{ name: "shap-summary", title: "SHAP summary", form: "swarm" },
       ...{ xLabel: contributionLabel(classes), yLabel: "column" },
-      sentence: `How far each column moved the predictions of ${rows} test rows. Each dot is a row; its shade shows whether the value is low or high.`,
+      sentence: `How far each column moved the predictions of ${plural(rows, "test row")}. Each dot is a row; its shade shows whether the value is low or high.`,
       labels: columns.map(({ column }) => column),
       series: columns.map(({ column, contributions: own }, k) => ({
         name: column,

@@ -8,7 +8,7 @@ import type { Alerts } from "../../events/alerts.ts";
 import type { EventLog } from "../../events/event-log.ts";
 import type { Config } from "../../operations/config.ts";
 import { AppError } from "../../platform/errors.ts";
-import { DAY_MS } from "../../platform/figures.ts";
+import { DAY_MS, figure } from "../../platform/figures.ts";
 import type { Logger } from "../../platform/logger.ts";
 import {
   comparedOutcomes,
@@ -146,7 +146,7 @@ export class Monitor {
       return "PREDICTION_LOG is off, so no predictions are stored: set it to full or sampled.";
     const kept = `Predictions are stored for ${days} days, and are deleted with their model or its dataset`;
     if (log === "full") return `${kept}.`;
-    return `${kept}. Only ${share * 100} % are stored, not those returned with "logged":false.`;
+    return `${kept}. Only ${figure(100 * share)} % are stored, not those returned with "logged":false.`;
   }
 
   private count(told: Told[]): void {

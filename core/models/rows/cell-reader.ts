@@ -108,7 +108,7 @@ export class CellReader {
     if (this.unread.has(text))
       return unreadable(
         warn,
-        `${quoted(text)} could not be read as a ${type} in the training data either, and is missing`,
+        `${quoted(text)} could not be read as a ${type} in the training data either, and was read as missing`,
       );
     const known = explaining(style.foreign, text);
     if (known.length === 0 && type === "number" && truthOf(text) !== null && !/^\d/.test(text)) {

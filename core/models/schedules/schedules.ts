@@ -1,7 +1,7 @@
 /**
  * Stores the schedules and runs those that are due. Each due time is claimed in the store, so that only one of several
  * hosts runs it; a run that ended with its host is started again, or reported if repeating it could have an effect
- * twice. Times that passed while no host ran are made up once.
+ * twice. For times that passed while no host ran, one run makes up.
  */
 import { hasSecrets, shownPlace } from "../../datasets/sources/place.ts";
 import type { Recording } from "../../events/event-log.ts";

@@ -2,6 +2,7 @@
  * Decides whether a retrained version is better than the live one: on the test rows that neither learned from, as the
  * training compared them, and on rows whose outcomes were reported since and that neither learned from.
  */
+import { count } from "../../platform/figures.ts";
 import type { Store } from "../../store/database.ts";
 import type { StoredVersion } from "../../store/models.ts";
 import { type KnownOutcome, knownOutcomes } from "../../store/outcomes.ts";
@@ -42,7 +43,7 @@ export async function judge(
     [test, outcomes].includes("better") && ![test, outcomes].includes("worse") && !errors.length;
   const sentence = [
     `Version ${fresh.version} is ${WORDS[test]} version ${live.version} on test rows that neither learned from`,
-    known.length >= LEAST_OUTCOMES && `, and ${WORDS[outcomes]} it on ${known.length} reported outcomes`,
+    known.length >= LEAST_OUTCOMES && `, and ${WORDS[outcomes]} it on ${count(known.length)} reported outcomes`,
     errors.length > 0 && `. ${errors[0]}`,
   ]
     .filter(Boolean)

@@ -44,7 +44,7 @@ export async function deliverInOrder<P extends Progress>(
 ): Promise<void> {
   const { progress, isWanted, save } = receiver;
   const { since, truncated } = await log.resume(progress.cursor, null);
-  if (truncated) progress.lastError = `events after ${progress.cursor} had left the log`;
+  if (truncated) progress.lastError = `events after ${progress.cursor} are no longer in the log`;
   progress.cursor = since;
   let savedAt = since;
   for await (const entries of follow(log, { since, isEndless: true, signal })) {

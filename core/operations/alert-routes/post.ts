@@ -20,7 +20,7 @@ export async function post(
     return answer.ok ? null : `answered ${answer.status}`;
   } catch (error) {
     return error instanceof DOMException && error.name === "TimeoutError"
-      ? `no answer within ${timeoutMs / 1000} s`
+      ? `no response within ${timeoutMs / 1000} s`
       : "the connection failed";
   }
 }

@@ -78,7 +78,7 @@ export const PROVIDER_SETTINGS = {
   OIDC_ROLES: setting(
     roles(),
     "*=viewer",
-    `what members of a group may do, such as admins=admin,ml-team=trainer,*=viewer (* is everyone whom the provider signs in; one of ${ONE_OF}); who has no role is refused`,
+    `what members of a group may do, such as admins=admin,ml-team=trainer,*=viewer (* is everyone whom the provider signs in; one of ${ONE_OF}); people without a role are refused`,
   ),
   OIDC_GROUPS_CLAIM: setting(
     z.string().regex(/^[^\s,]+$/, "must be a claim's name, or a path such as realm_access.roles"),
@@ -88,12 +88,12 @@ export const PROVIDER_SETTINGS = {
   OIDC_SCOPES: setting(
     z.string().regex(/(?:^|\s)openid(?:\s|$)/, "must contain openid"),
     "openid profile email",
-    "scopes that are asked of the providers",
+    "scopes to request from the providers",
   ),
   OIDC_SESSION_HOURS: setting(
     number(0.01, 8760),
     "12",
-    "hours until someone who signed in with a provider must do so again",
+    "hours that a sign-in with a provider lasts",
   ),
 };
 

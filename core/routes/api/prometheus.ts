@@ -60,7 +60,7 @@ async function ourMetrics(source: PanelSource): Promise<Metric[]> {
   return [
     gauge(
       "signalbox_host_silent_seconds",
-      "Time since the last sign of life of each server and worker.",
+      "Time since the last heartbeat of each server and worker.",
       hosts.map(({ host, role, id, lastBeatAt }): Sample => {
         const silentMs = Math.max(0, source.now() - Date.parse(lastBeatAt));
         return [silentMs / 1000, { host, role, id }];

@@ -15,6 +15,7 @@ import { findDataset } from "../../store/datasets.ts";
 import { runStages, type StoredRun } from "../../store/runs.ts";
 import { bySeverity, errorsAmong } from "../../trainer/checks/severity.ts";
 import { type RunSummary, STAGE_NAMES } from "../../trainer/contract.ts";
+import { scoreWords } from "../../trainer/metrics/index.ts";
 
 export interface TrainStreamOptions {
   runId: string;
@@ -157,11 +158,14 @@ function isEnd(type: EventName): boolean {
 
 /** Events printed for a step; progress and rounds would be noise in a terminal. */
 function textLine({ type, data }: LoggedEvent): string {
-  const { position, stage, note, candidate, score, metric } = data as Record<string, string & number>;
+  const { position, stage, note } = data as Record<string, string & number>;
   const place = `[${Number(position) + 1}/${STAGE_NAMES.length}]`;
   if (type === "stage.started") return `${place} ${stage} …\n`;
   if (type === "stage.finished") return `${place} ${stage} ✓ ${note}\n`;
-  if (type === "candidate.scored") return `      ${candidate}: ${scoreText(Number(score))} ${metric}\n`;
+  if (type === "candidate.scored") {
+    const { candidate, metric, score } = data as { candidate: string; metric: string; score: number };
+    return `      ${candidate}: ${scoreWords(metric, score, scoreText(score))} ${metric}\n`;
+  }
   if (type === "run.queued" || type === "run.started") {
     return `${(EVENTS[type].sentence as (data: unknown) => string)(data)}\n`;
   }
@@ -172,7 +176,7 @@ function verdictText(run: StoredRun, result: RunSummary, place: Place): string {
   const { model, predict, deploy } = outcome(run, result, place);
   const metrics = Object.entries(result.metrics)
     .slice(0, 5)
-    .map(([name, value]) => `${name} ${scoreText(value)}`)
+    .map(([name, value]) => `${name} ${scoreWords(name, value, scoreText(value))}`)
     .join(" · ");
   const errors = errorsAmong(result.findings).map(({ message }) => `! ${message}\n`);
   const positive = result.positiveClass === null ? "" : `Positive class: ${result.positiveClass}\n`;

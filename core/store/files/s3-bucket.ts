@@ -235,7 +235,7 @@ export class S3Bucket implements Bucket {
     const signed = await this.client.sign(url.href, { method, headers });
     const deadline = new AbortController();
     const timer = setTimeout(
-      () => deadline.abort(new Error(`no answer in ${timeoutMs / 1000} s`)),
+      () => deadline.abort(new Error(`no response within ${timeoutMs / 1000} s`)),
       timeoutMs,
     );
     const either = signal ? AbortSignal.any([signal, deadline.signal]) : deadline.signal;

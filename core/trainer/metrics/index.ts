@@ -26,6 +26,8 @@ export interface Metric {
   measure: (outcome: Outcome) => number;
   /** One sentence for the page. */
   says: string;
+  /** What every constant prediction scores, whatever the data; rows of the test set differ from it by chance only. */
+  constant?: 0;
 }
 
 const CLASSES = ["binary", "multiclass"] as const;
@@ -34,7 +36,7 @@ const NUMBERS = ["regression"] as const;
 const entry = (
   label: string,
   tasks: readonly Task[],
-  rest: { better: Metric["better"]; measure: Metric["measure"]; says: string },
+  rest: Omit<Metric, "label" | "tasks">,
 ): Metric => ({ label, tasks, ...rest });
 
 export const METRICS = {
@@ -92,11 +94,13 @@ export const METRICS = {
     better: "greater",
     measure: matthews,
     says: "Correlation of prediction and outcome. 0 is guessing, 1 is perfect.",
+    constant: 0,
   }),
   r2: entry("R²", NUMBERS, {
     better: "greater",
     measure: r2,
     says: "Share of variance explained. 0 is as good as always predicting the mean, 1 is perfect.",
+    constant: 0,
   }),
   rmse: entry("RMSE", NUMBERS, {
     better: "less",
@@ -127,6 +131,7 @@ export const METRICS = {
     better: "greater",
     measure: explainedVariance,
     says: "R² without the effect of a constant offset.",
+    constant: 0,
   }),
 } satisfies Record<string, Metric>;
 
@@ -160,6 +165,18 @@ export function measureAll(outcome: Outcome): Record<string, number> {
 /** The label of a metric; an unknown name is its own label. */
 export function metricLabel(name: string): string {
   return isMetricName(name) ? METRICS[name].label : name;
+}
+
+/** Rounds to 0 with three decimals. */
+const MOST_FROM_ZERO = 0.0005;
+
+/**
+ * "about 0" for a score that differs from that of a constant prediction by chance or rounding only, such as the R² of
+ * a baseline, -2.33e-5; otherwise `text`, the score as written beside others.
+ */
+export function scoreWords(name: string, score: number, text: string): string {
+  const isConstant = isMetricName(name) && (METRICS[name] as Metric).constant === 0;
+  return isConstant && score !== 0 && Math.abs(score) < MOST_FROM_ZERO ? "about 0" : text;
 }
 
 /** Whether a smaller value is better; false for an unknown name. */

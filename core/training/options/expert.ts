@@ -73,7 +73,7 @@ export const EXPERT_SETTINGS: Readonly<Record<ExpertName, ExpertSetting>> = {
   },
   folds: {
     label: "Number of folds",
-    says: "How many parts cross-validation deals the training rows into.",
+    says: "How many parts cross-validation divides the training rows into.",
     default: "5 or 8, repeated where rows are few; one held-out part above 200,000 rows",
     takes: { kind: "number", min: 2, max: 20, isWhole: true },
   },
@@ -97,7 +97,7 @@ export const EXPERT_SETTINGS: Readonly<Record<ExpertName, ExpertSetting>> = {
   },
   text: {
     label: "Free text",
-    says: "What becomes of columns of free text: words and letter groups by tf-idf (words), each different text a category (category), or nothing (exclude).",
+    says: "How columns of free text are used: words and letter groups by tf-idf (words), each different text a category (category), or nothing (exclude).",
     default: "words",
     takes: {
       kind: "choice",
@@ -110,7 +110,7 @@ export const EXPERT_SETTINGS: Readonly<Record<ExpertName, ExpertSetting>> = {
   },
   dates: {
     label: "Dates",
-    says: "What becomes of columns of dates: calendar parts and the days since the first (parts), the days alone (elapsed), or nothing (exclude).",
+    says: "How columns of dates are used: calendar parts and the days since the first (parts), the days alone (elapsed), or nothing (exclude).",
     default: "parts",
     takes: {
       kind: "choice",

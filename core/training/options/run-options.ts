@@ -31,7 +31,7 @@ export const TRAIN_REQUEST = z.strictObject({
     .max(100_000)
     .optional()
     .describe(
-      "ends the race after this many rounds instead of by the clock: same bytes, seed and rounds give the same model; may exceed budgetSeconds",
+      "ends the comparison of candidates after this many rounds instead of by time: same bytes, seed and rounds give the same model; may exceed budgetSeconds",
     ),
   split: z.enum(["random", "time", "group"]).optional(),
   splitColumn: z.string().optional(),
@@ -56,7 +56,7 @@ export const TRAIN_REQUEST = z.strictObject({
     .boolean()
     .optional()
     .describe(
-      "true (default): after the test the model is retrained on all rows if the time limit allows; figures are of the model before",
+      "true (default): after the test the model is retrained on all rows if the time limit allows; the figures describe the model before that",
     ),
   ...EXPERT_SHAPE,
 });

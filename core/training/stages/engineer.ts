@@ -243,5 +243,5 @@ function columnFacts(encoding: ColumnEncoding): { column: string; becomes: strin
   }
   const count = encoding.labels.length;
   const how = count > NATIVE_LABELS ? ", each replaced by its target mean within folds" : "";
-  return { column, becomes: `a category of ${count} values${how}` };
+  return { column, becomes: `a category of ${grouped(count)} values${how}` };
 }

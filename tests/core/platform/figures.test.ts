@@ -1,5 +1,6 @@
 /** Numbers for people: the rules hold for every number, and for those that are shown together. */
 import { describe, expect, test } from "bun:test";
+import { scaleLinear } from "d3-scale";
 import fc from "fast-check";
 import {
   bytes,
@@ -15,6 +16,7 @@ import {
   score,
   scorePercent,
   scorePercents,
+  ticks,
   typeset,
 } from "../../../core/platform/figures.ts";
 
@@ -182,4 +184,39 @@ test("what is less than 1 is never shown as 1", () => {
       for (const text of [figure(n), score(n), figures([n, 0.5])[0]!]) expect(text).not.toMatch(/^1/);
     }),
   );
+});
+
+describe("axis labels", () => {
+  test.each([
+    [
+      [0.85, 0.9, 0.95],
+      ["0.85", "0.90", "0.95"],
+    ],
+    [
+      [1000.2, 1000.4],
+      ["1000.2", "1000.4"],
+    ],
+    [
+      [0, 20_000, 40_000],
+      ["0", "20,000", "40,000"],
+    ],
+    [
+      [-0.0004, 0, 0.0004],
+      ["-4e-4", "0", "4e-4"],
+    ],
+  ])("%p", (values, texts) => expect(ticks(values)).toEqual(texts));
+
+  test("no two are equal, and all have the same decimals", () => {
+    const end = fc.double({ min: -1e6, max: 1e6, noNaN: true });
+    fc.assert(
+      fc.property(end, fc.double({ min: 0.01, max: 1e6, noNaN: true }), (low, width) => {
+        const values = scaleLinear()
+          .domain([low, low + width])
+          .ticks(4);
+        const texts = ticks(values);
+        expect(new Set(texts).size).toBe(values.length);
+        expect(new Set(texts.map(decimalsOf)).size).toBeLessThanOrEqual(1);
+      }),
+    );
+  });
 });

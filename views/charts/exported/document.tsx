@@ -4,7 +4,7 @@
 import { scaleLinear } from "d3-scale";
 import { line } from "d3-shape";
 import type { ChartSeries, ExportedChart } from "../../../core/models/exports/chart.ts";
-import { count, figure } from "../../parts/format.ts";
+import { count, figures, ticks } from "../../parts/format.ts";
 import { extent } from "../chart.tsx";
 import { PALETTES } from "../chart-svg.tsx";
 import {
@@ -101,14 +101,16 @@ function Plane(drawn: Drawn) {
     ([value]) => x(value),
     ([, value]) => y(value),
   ).digits(1);
+  const lines = y.ticks(5);
+  const texts = ticks(lines);
   const isLine = (entry: ChartSeries) => form === "lines" || entry.isReference;
   return (
     <>
-      {y.ticks(5).map((tick) => (
+      {lines.map((tick, k) => (
         <>
           <line x1={LEFT} x2={whole - RIGHT} y1={at(y(tick))} y2={at(y(tick))} stroke={palette.rule} />
           <text x={LEFT - 6} y={at(y(tick) + 4)} text-anchor="end">
-            {figure(tick)}
+            {texts[k]}
           </text>
         </>
       ))}
@@ -173,6 +175,7 @@ function Bars(drawn: Drawn) {
   const values = chart.values.slice(0, MOST_BARS);
   const [low, high] = extent([0, ...values]);
   const x = scaleLinear([Math.min(0, low), Math.max(0, high)], [labels, width - RIGHT - 60]);
+  const texts = figures(values);
   return (
     <>
       {values.map((value, k) => (
@@ -188,7 +191,7 @@ function Bars(drawn: Drawn) {
             fill={palette.main}
           />
           <text x={at(Math.max(x(value), x(0)) + 6)} y={TOP + k * BAR + 15}>
-            {figure(value)}
+            {texts[k]}
           </text>
         </>
       ))}

@@ -1,7 +1,7 @@
 /** What all exported charts share: colours, measures and the axis below. */
 import { type scaleLinear, scaleUtc } from "d3-scale";
 import type { ExportedChart } from "../../../core/models/exports/chart.ts";
-import { figure } from "../../parts/format.ts";
+import { ticks } from "../../parts/format.ts";
 import type { PALETTES } from "../chart-svg.tsx";
 
 export type Theme = keyof typeof PALETTES;
@@ -29,17 +29,17 @@ export interface Drawn {
 export function XAxis(props: Drawn & { x: ReturnType<typeof scaleLinear<number, number>> }) {
   const { chart, palette, width, height, x } = props;
   const domain = x.domain() as [number, number];
-  const ticks = chart.isDated
+  const marks = chart.isDated
     ? scaleUtc(
         domain.map((ms) => new Date(ms)),
         [0, 1],
       )
         .ticks(width < NARROW ? 2 : 4)
         .map((date) => [date.getTime(), date.toISOString().slice(0, 10)] as const)
-    : x.ticks(width < NARROW ? 3 : 6).map((tick) => [tick, figure(tick)] as const);
+    : labelled(x.ticks(width < NARROW ? 3 : 6));
   return (
     <>
-      {ticks.map(([value, text]) => (
+      {marks.map(([value, text]) => (
         <>
           <line
             x1={at(x(value))}
@@ -58,6 +58,11 @@ export function XAxis(props: Drawn & { x: ReturnType<typeof scaleLinear<number, 
       </text>
     </>
   );
+}
+
+function labelled(values: readonly number[]): (readonly [number, string])[] {
+  const texts = ticks(values);
+  return values.map((value, k) => [value, texts[k]!]);
 }
 
 export function short(text: string, most: number): string {

@@ -1,7 +1,7 @@
 /** Draws the metrics with their meaning: the three most important, the rest folded. */
 import { extent, RangeStrip } from "../../charts/chart.tsx";
 import { figures, plural } from "../../parts/format.ts";
-import { isLowerBetter, metricLabel, metricSays } from "../../parts/words.ts";
+import { isLowerBetter, metricLabel, metricSays, scoreWords } from "../../parts/words.ts";
 
 export interface MetricTableProps {
   /** The run's own metric: it comes first. */
@@ -83,11 +83,11 @@ function MetricRow(props: RowProps) {
   return (
     <tr>
       <MetricHead name={name} />
-      <td class="number metric-value">{shown}</td>
+      <td class="number metric-value">{scoreWords(name, value, shown!)}</td>
       <td class="metric-range">
         <MetricStrip {...props} words={`${low} to ${high}`} />
       </td>
-      <td class="number">{beside}</td>
+      <td class="number">{guess === undefined ? "–" : scoreWords(name, guess, beside!)}</td>
     </tr>
   );
 }

@@ -5,7 +5,7 @@ import { figuresNote, refitSentence } from "../../../core/trainer/refit.ts";
 import type { EvaluationData } from "../../../core/training/results/evaluation-data.ts";
 import { count, figures, plural, scorePercent, unbroken } from "../../parts/format.ts";
 import { LampDot, VerdictWords } from "../../parts/parts.tsx";
-import { isLowerBetter, type Lamp, metricLabel, metricSays } from "../../parts/words.ts";
+import { isLowerBetter, type Lamp, metricLabel, metricSays, scoreWords } from "../../parts/words.ts";
 import { ComparisonView } from "./comparison.tsx";
 import { Ranking } from "./evaluation.tsx";
 import { MetricTable } from "./metric-table.tsx";
@@ -98,7 +98,8 @@ export function Tiles({ version: { result } }: { version: Version }) {
 function written(name: string, value: number, guess: number | undefined): (string | undefined)[] {
   if (SHARES.has(name)) return [scorePercent(value), guess === undefined ? undefined : scorePercent(guess)];
   const texts = figures([value, guess ?? Number.NaN]);
-  return [texts[0], guess === undefined ? undefined : texts[1]];
+  const [shown, beside] = [value, guess].map((n, k) => n !== undefined && scoreWords(name, n, texts[k]!));
+  return [shown || undefined, beside || undefined];
 }
 
 export function Warnings({ findings }: { findings: readonly Finding[] }) {

@@ -20,7 +20,7 @@ export function SchedulesPage({ frame, ...data }: SchedulesPageData & { frame: F
         <h1>Schedules</h1>
         <p class="lead">
           Refresh a source, retrain a model or score rows: at set times, or when something happens. Runs
-          missed while the server was down are made up once.
+          missed while the server was down are made up for by one run.
         </p>
       </header>
       <Refused refusal={refusal} />
@@ -54,7 +54,7 @@ function NewSchedule(
           id="sourceId"
           label="Source"
           options={[["", "None"], ...sources.map(({ id, name }) => [id, name] as const)]}
-          hint="Refreshed first. To use a dataset as it is, choose none."
+          hint="Refreshed first. To use a dataset as it is, choose None."
         />
         <Choice
           form={form}
@@ -100,7 +100,7 @@ function NewSchedule(
           id="rule"
           label="After retraining"
           options={Object.entries(RULE_WORDS)}
-          hint="The new version is compared with the live one on rows that neither learned from and on reported outcomes. It is never deployed while one of its findings is an error."
+          hint="The new version is compared with the live one on rows that neither learned from and on reported outcomes. A version with an error among its findings is never deployed."
         />
         <details class="expert" open={form.typed.when === "accuracy"}>
           <summary>Accuracy limit</summary>

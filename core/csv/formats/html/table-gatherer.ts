@@ -1,6 +1,7 @@
 /**
  * Collects the tables of a page from a parser's events. A cell that spans rows or columns is repeated in each of them.
  */
+import { count } from "../../../platform/figures.ts";
 import type { Handler } from "htmlparser2";
 import { AppError } from "../../../platform/errors.ts";
 
@@ -121,7 +122,7 @@ function span(text: string | undefined): number {
 }
 
 function tooManyCells(): AppError {
-  return new AppError("invalid", `The HTML has more than ${MAX_CELLS} cells`, {
+  return new AppError("invalid", `The HTML has more than ${count(MAX_CELLS)} cells`, {
     fix: "Export the table as CSV.",
   });
 }

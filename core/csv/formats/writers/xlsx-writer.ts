@@ -5,7 +5,7 @@
 
 import { strToU8, Zip, ZipDeflate } from "fflate";
 import { AppError } from "../../../platform/errors.ts";
-import { DAY_MS } from "../../../platform/figures.ts";
+import { count, DAY_MS } from "../../../platform/figures.ts";
 import type { Cell } from "../table-file.ts";
 import { columnLetters, MAX_ROW } from "../xlsx/references.ts";
 import { type CellWriter, momentOf, numberOf, type OutputColumn } from "./output.ts";
@@ -81,7 +81,7 @@ export class XlsxWriter implements CellWriter {
 }
 
 function tooManyRows(): AppError {
-  return new AppError("invalid", `An Excel sheet holds ${MAX_ROW} rows`, {
+  return new AppError("invalid", `An Excel sheet holds at most ${count(MAX_ROW)} rows`, {
     fix: "Ask for text/csv instead.",
   });
 }

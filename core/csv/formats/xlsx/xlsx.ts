@@ -2,6 +2,7 @@
  * Reads an Excel workbook as a table: one sheet, one cell range. Both are guessed, reported, and can be changed. Values
  * only: of formulas, the result when the workbook was saved; nothing is run and no link is followed.
  */
+import { count } from "../../../platform/figures.ts";
 import type { Finding } from "../../types.ts";
 import type { Converted, ConvertOptions } from "../known-table.ts";
 import { type Cell, TableFile } from "../table-file.ts";
@@ -151,7 +152,7 @@ class SheetWriter {
         merge.top > headerRow && merge.bottom > merge.top && merge.left >= left && merge.right <= right,
     );
     if (below.length === 0) return [];
-    const message = `${below.length} merged cells span several rows; their value was read in the first of these rows, the others are missing.`;
+    const message = `${count(below.length)} merged cells span several rows; their value was read in the first of these rows, the others are missing.`;
     return [
       { code: "merged_cells", severity: "warning", column: null, message, fix: null, row: below[0].top },
     ];
@@ -174,8 +175,8 @@ function leftOutFinding({ leftOut }: Chosen): Finding[] {
   return [{ code: "cells_left_out", severity: "info", column: null, message, fix: null }];
 }
 
-function formulaFinding(count: number): Finding[] {
-  if (count === 0) return [];
-  const message = `${count} formulas have no saved result, so their cells are missing. Open the workbook in the spreadsheet and save it again.`;
+function formulaFinding(formulas: number): Finding[] {
+  if (formulas === 0) return [];
+  const message = `${count(formulas)} formulas have no saved result, so their cells are missing. Open the workbook in the spreadsheet and save it again.`;
   return [{ code: "formulas_without_results", severity: "warning", column: null, message, fix: null }];
 }

@@ -36,7 +36,7 @@ export async function readLogoutToken(
   const { sub, sid, events, nonce } = payload;
   // An ID token is signed by the same key: it must not pass for this.
   const type = protectedHeader.typ?.toLowerCase().replace(/^application\//, "");
-  if (type !== undefined && type !== "logout+jwt" && type !== "jwt") throw notBelieved("its type is another");
+  if (type !== undefined && type !== "logout+jwt" && type !== "jwt") throw notBelieved("it has another type");
   if (nonce !== undefined) throw notBelieved("it has a nonce");
   const isLogout = typeof events === "object" && events !== null && Object.hasOwn(events, EVENT);
   if (!isLogout) throw notBelieved("it names no sign-out");

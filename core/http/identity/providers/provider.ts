@@ -185,7 +185,7 @@ export class Provider {
       this.failedAt = options.now();
       return this.down();
     }
-    return new AppError("unauthorized", `The answer of ${about.name} could not be verified`, { fix });
+    return new AppError("unauthorized", `The response of ${about.name} could not be verified`, { fix });
   }
 }
 

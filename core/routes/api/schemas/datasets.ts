@@ -85,7 +85,7 @@ const COLUMN = (
         determines: z
           .number()
           .optional()
-          .describe("share of the errors of always naming the commonest class that this column avoids"),
+          .describe("share of the baseline's errors that this column alone avoids; the baseline always predicts the most common class"),
         rows: COUNT,
       })
       .optional(),

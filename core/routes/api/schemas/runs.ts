@@ -44,7 +44,7 @@ export const REFIT = z
   ])
   .nullable()
   .default(null)
-  .describe("whether the served model learned from the test rows too; the figures are of the tested model");
+  .describe("whether the served model learned from the test rows too; the figures describe the tested model");
 
 export const COST = z
   .number()

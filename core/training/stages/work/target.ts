@@ -7,7 +7,7 @@ import { findLabel, positiveClass } from "../../../csv/profile/advice/positive-c
 import { guessTask } from "../../../csv/profile/guess-target.ts";
 import type { Column, ColumnPlan, ColumnProfile } from "../../../csv/types.ts";
 import { AppError } from "../../../platform/errors.ts";
-import { figure, plural } from "../../../platform/figures.ts";
+import { count, figure, plural } from "../../../platform/figures.ts";
 import { LEAST_ROWS, type RunOptions } from "../../../trainer/contract.ts";
 import type { Target, Task } from "../../../trainer/samples.ts";
 
@@ -113,7 +113,7 @@ function readClasses(column: Extract<Column, { codes: Int32Array }>, name: strin
   if (used.length > MOST_CLASSES || (used.length > 20 && used.length > rows.length / 3)) {
     throw invalid(
       name,
-      `The target “${name}” has ${used.length} different values in ${plural(rows.length, "row")}. ${whyTooMany(used.length, rows.length)}`,
+      `The target “${name}” has ${count(used.length)} different values in ${plural(rows.length, "row")}. ${whyTooMany(used.length, rows.length)}`,
       {
         fix: "Choose a target with fewer different values, or a column of numbers.",
       },

@@ -6,7 +6,7 @@
 import type { Finding } from "../../../csv/types.ts";
 import { count, distinctFigures, scorePercent, scorePercents } from "../../../platform/figures.ts";
 import { errorsAmong } from "../../../trainer/checks/severity.ts";
-import { METRICS, type MetricName } from "../../../trainer/metrics/index.ts";
+import { METRICS, type MetricName, scoreWords } from "../../../trainer/metrics/index.ts";
 import type { Outcome } from "../../../trainer/metrics/outcome.ts";
 
 export interface Figures {
@@ -78,10 +78,10 @@ function judgement(figures: Figures, signal: Signal): string[] {
   if (signal === "unmeasured") return [unmeasured(figures), typical(figures)].filter((text) => text !== "");
   const measured = measuredBesideGuessing(figures);
   if (signal === "none")
-    return [`This model does not beat the baseline, which always gives the same answer: ${measured}.`];
+    return [`This model does not beat the baseline, which always predicts the same: ${measured}.`];
   if (signal === "weak") {
     const how = beats(figures) ? "barely beats the baseline" : "does not reliably beat the baseline";
-    return [`Weak signal: this model ${how} (the baseline always gives the same answer). ${measured}.`];
+    return [`Weak signal: this model ${how} (the baseline always predicts the same). ${measured}.`];
   }
   return [typical(figures), `${measured}.`].filter((text) => text !== "");
 }
@@ -89,7 +89,10 @@ function judgement(figures: Figures, signal: Signal): string[] {
 function measuredBesideGuessing({ metric, metrics, intervals, baseline }: Figures): string {
   const [low, high] = intervals[metric] ?? [metrics[metric], metrics[metric]];
   const texts = distinctFigures([metrics[metric], low, high, baseline[metric]]);
-  return `${METRICS[metric].label} ${texts[0]} (95 % interval ${texts[1]} to ${texts[2]}); baseline ${texts[3]}`;
+  const [score, guess] = [metrics[metric], baseline[metric]].map((value, k) =>
+    scoreWords(metric, value, texts[3 * k]!),
+  );
+  return `${METRICS[metric].label} ${score} (95 % interval ${texts[1]} to ${texts[2]}); baseline ${guess}`;
 }
 
 function unmeasured({ metric, outcome, classes, target }: Figures): string {
@@ -120,13 +123,13 @@ function typical(figures: Figures): string {
   if (right - guessed <= TELLING * (1 - guessed)) return ofClasses(figures);
   const shares = scorePercents([right, guessed]);
   const often = `Predicts “${target}” correctly for ${shares[0]} of the rows that it has not seen`;
-  return `${often}; a baseline that always gives the most common answer is right for ${shares[1]}.`;
+  return `${often}; a baseline that always predicts the most common class is right for ${shares[1]}.`;
 }
 
 function ofClasses({ metrics, baseline, classes, outcome }: Figures): string {
   if (outcome.classes > 2) {
     const [right, guessed] = scorePercents([metrics.balanced_accuracy, baseline.balanced_accuracy]);
-    return `Averaged over the classes, ${right} of predictions are right; for a baseline that always gives the same answer it is ${guessed}.`;
+    return `Averaged over the classes, ${right} of predictions are right; for a baseline that always predicts the same it is ${guessed}.`;
   }
   const name = `“${classes[1]}”`;
   const positives = outcome.truth.reduce((sum, k) => sum + k, 0);

@@ -10,7 +10,13 @@
  */
 import { describe, expect, test } from "bun:test";
 import { bootstrapIntervals } from "../../../../core/trainer/metrics/bootstrap.ts";
-import { METRICS, type MetricName, measureAll, metricNames } from "../../../../core/trainer/metrics/index.ts";
+import {
+  METRICS,
+  type MetricName,
+  measureAll,
+  metricNames,
+  scoreWords,
+} from "../../../../core/trainer/metrics/index.ts";
 import type { Outcome } from "../../../../core/trainer/metrics/outcome.ts";
 import { seededRandom } from "../../../../core/trainer/random.ts";
 import { naiveMetrics } from "../../../reference/metrics.ts";
@@ -178,4 +184,12 @@ describe.each(["binary", "multiclass", "regression"] as const)("%s", (task) => {
 test("with a single class the area under the curve is undefined, and left out", () => {
   const outcome = { ...binary(), truth: new Float64Array(60) };
   expect(measureAll(outcome).roc_auc).toBeUndefined();
+});
+
+test("a score that differs from a constant prediction's by chance only is written as about 0", () => {
+  expect(scoreWords("r2", -2.33e-5, "-2.33e-5")).toBe("about 0");
+  expect(scoreWords("explained_variance", 2.2e-16, "2.2e-16")).toBe("about 0");
+  expect(scoreWords("r2", 0, "0")).toBe("0");
+  expect(scoreWords("r2", 0.0005, "5e-4")).toBe("5e-4");
+  expect(scoreWords("log_loss", 1e-5, "1e-5")).toBe("1e-5");
 });

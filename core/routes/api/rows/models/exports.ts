@@ -254,7 +254,7 @@ export const EXPORT_ROUTES = [
     params: VERSION,
     query: z.object({ format: FORM }),
     example: `curl --fail-with-body -OJ '${VERSION_PATH}/folds'`,
-    says: "Tells for each row whether it was a training or a test row, and which fold held it out.",
+    says: "Says for each row whether it was a training or a test row, and which fold held it out.",
     answers: { 200: TABLE_TYPES },
     refusals: ["conflict"],
     handle: async (call) => {
