@@ -20,6 +20,7 @@ export function writeRow(cells: readonly (CsvValue | bigint | undefined)[]): str
   return `${line === "" ? '""' : line}\r\n`;
 }
 
+/** Quoted if it needs quotes; a text that a spreadsheet would run as a formula gets an apostrophe. Blank for null. */
 export function writeCell(cell: CsvValue | bigint | undefined): string {
   if (cell === null || cell === undefined) return "";
   if (typeof cell !== "string" || PLAIN.test(cell)) return String(cell);

@@ -24,6 +24,7 @@ export type ReadReport = ReadingProgress & { columns?: ColumnProfile[] };
 const REPORT_MS = 200;
 const SHOWN_VALUES = 3;
 
+/** Reads what the parent asks for, and reports progress at intervals. An AppError is sent to the parent. */
 export async function runReadChild(): Promise<void> {
   await serveParent(async (raw, { report }) => {
     const { name, choices, wanted, table } = raw as ReadInput;

@@ -21,6 +21,7 @@ export interface AsideOptions {
   read: (input: ReadInput) => Promise<unknown>;
 }
 
+/** Throws AppError if the file cannot be read as a table; nothing is left on disk then. */
 export async function tableAside(
   chunks: AsyncIterable<Uint8Array>,
   { path, read }: AsideOptions,

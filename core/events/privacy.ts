@@ -33,6 +33,7 @@ export type Audience = string;
 const TEAM_AUDIENCE = "-";
 const RETRY_MS = 1000;
 
+/** What everybody with this name of an audience sees. */
 export function sightOfAudience(audience: Audience): Sight {
   if (audience === "") return SEES_ALL;
   return audience === TEAM_AUDIENCE ? SEES_TEAM : { isAll: false, owner: audience };

@@ -10,6 +10,7 @@ import { isStream } from "./stream.ts";
 export const COMPRESS_FROM = 1400;
 const COMPRESSED = /^(application\/(problem\+)?json|text\/(html|plain|css|javascript)|image\/svg\+xml)/;
 
+/** Adds Server-Timing, compresses what is worth it, and leaves out the body for HEAD. */
 export function finishAnswer(
   request: Request,
   answer: Response,

@@ -53,6 +53,7 @@ function databaseBusy(): AppError {
   });
 }
 
+/** Makes created, renamed and deleted entries of a folder survive a power cut (fsync). */
 export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder);
   try {

@@ -38,6 +38,7 @@ const readRow = (row: Row): StoredAlert => ({
   isTold: row.isTold === 1,
 });
 
+/** Also one that has ended. */
 export async function findAlert(store: Handle, code: string, subject: string): Promise<StoredAlert | null> {
   const wanted = { code, subject };
   const row = await store.get<Row>(

@@ -64,6 +64,7 @@ export async function comparedOutcomes(
   });
 }
 
+/** Deletes at most `limit`, and returns how many. */
 export async function deleteChallengerAnswers(
   store: Handle,
   versionId: number,

@@ -13,6 +13,7 @@ export interface KeptAnswer {
   at: number;
 }
 
+/** Null if there is none newer than `after`. */
 export async function findAnswer(store: Handle, key: string, after: number): Promise<KeptAnswer | null> {
   const row = await store.get<Omit<KeptAnswer, "headers"> & { headers: string }>(
     "SELECT key, fingerprint, status, headers, body, at FROM answers WHERE key = $key AND at > $after",

@@ -8,6 +8,7 @@ export interface EventRow {
   data: string;
 }
 
+/** Returns its number. `activity`: 1 if it has a row in the activity feed. */
 export async function insertEvent(
   store: Handle,
   event: { type: string; at: number; data: string; activity: 0 | 1 },

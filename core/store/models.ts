@@ -75,6 +75,7 @@ export async function insertVersion(
   return version;
 }
 
+/** Null if it does not exist or was deleted. */
 export async function findModel(store: Handle, name: string): Promise<StoredModel | null> {
   const row = await store.get<ModelRow>(
     `SELECT ${MODEL} FROM models WHERE name = $name AND deletion IS NULL`,
@@ -120,6 +121,7 @@ export async function listModels(
   return rows.map(readModel);
 }
 
+/** Null if it does not exist or was deleted. */
 export async function findVersion(
   store: Handle,
   name: string,
@@ -245,12 +247,14 @@ export async function predictionsSince(
   );
 }
 
+/** Since the beginning, of deleted models too. */
 export async function countPredictionsInAll(store: Handle): Promise<number> {
   return (
     (await store.get<{ n: number | null }>("SELECT sum(predictions) AS n FROM prediction_totals"))?.n ?? 0
   );
 }
 
+/** Rows that all of its versions predicted since the beginning. */
 export async function countPredictions(store: Handle, name: string): Promise<number> {
   return (
     (

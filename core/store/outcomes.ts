@@ -12,6 +12,7 @@ const judged = ({ answer, actual }: { answer: string; actual: string }): Judged 
   actual: JSON.parse(actual) as string | number,
 });
 
+/** Null without an outcome, or if its version was deleted. */
 export async function findOutcome(
   store: Handle,
   predictionId: string,

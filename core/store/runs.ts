@@ -106,6 +106,7 @@ export async function insertRun(store: Handle, run: NewRun, stageNames: readonly
   }
 }
 
+/** Null if it does not exist or was deleted. */
 export async function findRun(store: Handle, id: string): Promise<StoredRun | null> {
   const row = await store.get<RunRow>(`SELECT ${COLUMNS} FROM runs WHERE id = $id AND deletion IS NULL`, {
     id,

@@ -8,6 +8,7 @@ export interface StoredSession {
   expiresAt: number;
 }
 
+/** Also one that has expired. */
 export async function findSession(store: Handle, hash: string): Promise<StoredSession | null> {
   return store.get<StoredSession>(
     `SELECT hash, token_hash AS "tokenHash", created_at AS "createdAt", expires_at AS "expiresAt"

@@ -23,6 +23,7 @@ export async function listTokens(store: Handle): Promise<StoredToken[]> {
   return (await store.all<Row>(`SELECT ${COLUMNS} FROM tokens ORDER BY created_at DESC, id`)).map(readRow);
 }
 
+/** Also one that has expired. */
 export async function findTokenByHash(store: Handle, hash: string): Promise<StoredToken | null> {
   const row = await store.get<Row>(`SELECT ${COLUMNS} FROM tokens WHERE hash = $hash`, { hash });
   return row && readRow(row);

@@ -21,6 +21,7 @@ const MARKS: readonly { encoding: string; bytes: readonly number[] }[] = [
   { encoding: "utf-16be", bytes: [0xfe, 0xff] },
 ];
 
+/** `head`: the first bytes of a file. A byte order mark decides, otherwise the bytes themselves. */
 export function detectEncoding(head: Uint8Array): Encoding {
   const mark = MARKS.find(({ bytes }) => bytes.every((byte, k) => head[k] === byte));
   if (mark) return { encoding: mark.encoding, bom: true, bomBytes: mark.bytes.length };

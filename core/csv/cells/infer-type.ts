@@ -44,6 +44,7 @@ export interface Inferred {
 
 const MAX_DISTINCT_PROBED = 4000;
 
+/** The type of a column and how to read it, from a sample of its distinct values. */
 export function inferColumn(sample: ColumnSample): Inferred {
   const values = sample.cells.map((cell) => cell.trim()).filter((cell) => cell !== "");
   const { plan, findings } = sample.type

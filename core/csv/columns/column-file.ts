@@ -30,6 +30,7 @@ const MAGIC = new TextEncoder().encode("SBCOLUM1");
 const HEAD_AT = 20;
 const CHECKED_FROM = 16;
 
+/** The bytes of the file: a checked head in JSON, then the values or codes. */
 export function writeColumn({ column, readMs }: KeptColumn): Uint8Array<ArrayBuffer> {
   const { name, type } = column;
   const values = "values" in column ? column.values : column.codes;

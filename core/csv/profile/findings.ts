@@ -12,6 +12,7 @@ export type OddRows = Map<string, { count: number; rows: number[] }>;
 
 const ROWS_NAMED = 3;
 
+/** Adds one row to `odd`. `row`: 1-based in the file; `cells`: how many it has. */
 export function noteOdd(
   odd: OddRows,
   found: { row: number; oddity: Oddity; cells: number; width: number },

@@ -49,6 +49,7 @@ export interface FetchReport {
 const REPORT_MS = 1000;
 const PRESIGNED_SECONDS = 600;
 
+/** Fetches what the parent asks for, within its time limit. An AppError is sent to the parent. */
 export async function runFetchChild(): Promise<void> {
   await serveParent(async (raw, { report }) => {
     const { place, hosts, caFile, timeLimitMs, work } = raw as FetchInput;

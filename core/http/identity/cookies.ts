@@ -4,6 +4,7 @@
 const nameOf = (port: number) => `signalbox-${port}`;
 const VALUE = /^[\w-]{43}$/;
 
+/** Null: there is none, or it does not look like one of ours. `port`: the server's, part of the cookie's name. */
 export function readSessionCookie(headers: Headers, port: number): string | null {
   const cookies = headers.get("cookie");
   if (!cookies) return null;

@@ -80,6 +80,7 @@ export function isRevocable({ credentials, expiresAt }: Identity): boolean {
   return credentials.length > 0 || expiresAt !== null;
 }
 
+/** Whether its scopes include `access`. */
 export function may({ scopes }: Identity, access: Access): boolean {
   return includes(scopes, access);
 }

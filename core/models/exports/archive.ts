@@ -53,6 +53,7 @@ export async function* packArchive(
   yield TAR_END;
 }
 
+/** Each file is made when it is asked for, so that only one is in memory. */
 export async function* runFiles(archived: ArchivedRun): AsyncGenerator<ArchiveFile> {
   const { run, version, candidates, charts, drawChart, answers, dataset } = archived;
   const { result } = version;
@@ -102,6 +103,7 @@ function written<T>(make: () => T): T | null {
   }
 }
 
+/** `bytes`: the model file. `home`: the server's URL, which the notebook fetches from. */
 export function versionNotebook(given: { version: StoredVersion; bytes: Uint8Array; home: string }): string {
   const { version, bytes, home } = given;
   const { encoder: encoding, classes } = readTestedModel(bytes);

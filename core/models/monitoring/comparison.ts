@@ -58,6 +58,7 @@ export function overall(figures: readonly ComparedFigure[], metric: string): Com
   return figures.some(({ verdict }) => verdict === opposite) ? "unclear" : telling.verdict;
 }
 
+/** How the two compare, or how many outcomes are still needed. */
 export function comparisonSentence(
   verdict: ComparedFigure["verdict"],
   about: {

@@ -30,6 +30,7 @@ export interface Judgement {
 
 const MOST_OUTCOMES = 2000;
 
+/** On test rows that neither version learned from, and on reported outcomes. */
 export async function judge(
   { live, fresh }: { live: StoredVersion; fresh: StoredVersion },
   { store, load }: { store: Store; load: (version: StoredVersion) => Promise<Model> },

@@ -47,6 +47,7 @@ export interface WorkDone {
   result: string | null;
 }
 
+/** Throws AppError if the source cannot be refreshed. */
 export async function refresh(spec: ScheduleSpec, { sources }: WorkOptions): Promise<WorkDone> {
   const { dataset, isChanged } = await sources.refresh(spec.sourceId!);
   const sentence = isChanged
@@ -94,6 +95,10 @@ function requestOf(last: StoredRun, dataset: StoredDataset): TrainRequest {
   return request;
 }
 
+/**
+ * Compares the new version with the live one and does what the rule says. Throws AppError `conflict` if the run did not
+ * finish.
+ */
 export async function finishRetraining(
   spec: ScheduleSpec,
   run: StoredRun,
@@ -184,6 +189,7 @@ interface Scoring {
   signal: AbortSignal;
 }
 
+/** Predicts the rows and delivers the result. Throws AppError, or the signal's reason once it is aborted. */
 export async function score(
   { id, name, spec, to, begin, signal }: Scoring,
   options: WorkOptions,

@@ -97,6 +97,7 @@ function backoffMs(attempts: number): number {
   return Math.min(LONGEST_WAIT_MS, 1000 * 2 ** (attempts - 1)) * (0.8 + 0.4 * Math.random());
 }
 
+/** Resolves early if the signal is aborted. */
 export async function waitFor(ms: number, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const end = () => resolve();

@@ -29,6 +29,7 @@ export interface Archive {
   now: number;
 }
 
+/** `epoch`: of the log, whose positions the backup holds. */
 export function* packAbout(archive: Archive, epoch: string): Generator<Uint8Array> {
   const about: BackupAbout = {
     format: BACKUP_FORMAT,
@@ -56,6 +57,7 @@ export async function* packFile(archive: Archive, name: string, path: string): A
   archive.manifest[name] = { sizeBytes, sha256: hash.digest("hex") };
 }
 
+/** The manifest, with the size and SHA-256 of every file, and the end of the tar. */
 export function* packEnd(archive: Archive): Generator<Uint8Array> {
   yield* packText(
     "manifest.json",

@@ -7,6 +7,7 @@
 import { failCommand, writeOut } from "../terminal.ts";
 import type { ClusterSettings } from "./cluster.ts";
 
+/** Writes the archive to stdout. `source`: "cluster" reads where the data is from stdin. */
 export async function runBackupChild(folder: string, source?: string): Promise<void> {
   if (source === "cluster") return packShared(folder, (await Bun.stdin.json()) as ClusterSettings);
   const { packBackup } = await import("./backup.ts");

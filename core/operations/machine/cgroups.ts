@@ -95,6 +95,7 @@ function readNumber(path: string): number | null {
   return Number.isFinite(value) ? value : null;
 }
 
+/** Null if there is no such file. */
 export function readText(path: string): string | null {
   try {
     return readFileSync(path, "utf8");

@@ -56,6 +56,10 @@ async function writeWhole(parts: Parts, file: string): Promise<void> {
   tell(`${file}: ${Bun.file(path).size} bytes`);
 }
 
+/**
+ * Also into a running server, which loads the backup by itself. Throws AppError `conflict` if there is data and no
+ * --replace.
+ */
 export async function restoreCommand(words: string[], config: Config): Promise<void> {
   writePrivately();
   const [file] = words.filter((word) => word !== "--replace");

@@ -12,6 +12,7 @@ import { holdFolder, holdUntouched } from "../folder-lock.ts";
 import { makePrivateFolder, writePrivately } from "../private-folder.ts";
 import { withCluster } from "./with-cluster.ts";
 
+/** Throws ConfigError without both places, AppError if a copy fails or differs. */
 export async function moveCommand(words: string[]): Promise<void> {
   const { database, storage, back } = moveWords(words);
   const config = readConfig({

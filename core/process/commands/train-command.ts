@@ -38,6 +38,7 @@ function flagOf(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
+/** Prints the result as JSON. Throws AppError if the file or an option is not valid. */
 export async function trainCommand(words: string[], config: () => Config): Promise<void> {
   const { values, positionals } = trainWords(words);
   if (values.help) return say(trainHelp());

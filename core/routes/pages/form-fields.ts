@@ -110,6 +110,7 @@ export async function readingForm(request: Request): Promise<ReturnType<typeof C
   );
 }
 
+/** `next`: the path to return to. Throws AppError if the form cannot be read. */
 export async function signInForm(request: Request): Promise<{ token: string; next: string | null }> {
   const form = await readForm(request);
   return { token: (filled(form, "token") ?? "").trim(), next: filled(form, "next") ?? null };

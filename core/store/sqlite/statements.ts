@@ -13,6 +13,7 @@ export function allRows<Row>(database: Database, sql: string, parameters: Parame
   return rows;
 }
 
+/** Returns how many rows changed. */
 export function changeRows(database: Database, sql: string, parameters: Parameters | Value[]): number {
   const bound = Array.isArray(parameters) ? parameters : [parameters];
   const { changes } = timed("db", () => database.query(sql).run(...bound));

@@ -130,6 +130,7 @@ function foldsOf({ folds, target }: TrainingData): Int16Array {
 
 const WHAT = "signalbox rows";
 
+/** The bytes of a file that `readRowAnswers` reads. */
 export function writeRowAnswers(answers: RowAnswers): Uint8Array {
   return pack({ what: WHAT, ...answers });
 }

@@ -1,6 +1,7 @@
 /** Builds a sparse matrix row by row, and selects rows from it. Entries keep their order. */
 import type { SparseRows } from "../samples.ts";
 
+/** The given rows of the matrix, in their order. */
 export function takeRows(matrix: SparseRows, rows: Int32Array): SparseRows {
   const starts = new Int32Array(rows.length + 1);
   for (let i = 0; i < rows.length; i++) {

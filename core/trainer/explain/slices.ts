@@ -23,6 +23,7 @@ const MOST_SLICES = 8;
 /** A smaller difference may be chance, because many slices are compared. */
 const LEAST_T = 3;
 
+/** Most significant first. An error is a wrong class, or the absolute difference of a number. */
 export function errorSlices(table: Table, outcome: Outcome): Slice[] {
   const errors = outcome.truth.map((truth, row) =>
     outcome.task === "regression"

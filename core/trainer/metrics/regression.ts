@@ -65,6 +65,7 @@ function sortedErrors(
   return made;
 }
 
+/** NaN if the truth is constant. */
 export function explainedVariance(outcome: Outcome): number {
   const mean = weightedMean(outcome, (truth) => truth);
   const bias = weightedMean(outcome, (truth, value) => truth - value);

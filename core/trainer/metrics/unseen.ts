@@ -20,6 +20,7 @@ const KINDS = 8;
 /** Beyond it one row would decide the interval (`bench accuracy` says how often intervals hold). */
 const HEAVIEST_TAIL = 0.35;
 
+/** The outcome's rows, then up to eight that are worse than any of them. */
 export function withUnseen(outcome: Outcome, random: Random): WithUnseen {
   const rows = outcome.truth.length;
   if (rows === 0) return { outcome, unseen: 0 };

@@ -98,6 +98,7 @@ export interface BoundedRows {
   spreads?: Float64Array | null;
 }
 
+/** By row, an interval or a set of classes. */
 export function boundRows(bounds: Bounds, given: BoundedRows): RowBounds {
   const { table, answers, probabilities, level } = given;
   if (bounds.kind === "classes") {

@@ -88,6 +88,7 @@ export type DesignMember = Extract<Member, { kind: "linear" | "smooth" | "networ
 export const readsDesign = (member: Member): member is DesignMember =>
   member.kind === "linear" || member.kind === "smooth" || member.kind === "network";
 
+/** Raw margins, rows x outputs. */
 export function* designMargins(member: DesignMember, design: SparseRows): Steps<Float64Array> {
   if (member.kind === "linear") return yield* linearMargins(member.model, design);
   if (member.kind === "network") return yield* networkMargins(member.model, design);

@@ -111,6 +111,7 @@ export function finish(model: Model, response: Float64Array): Prediction {
   return { values: decideClass(model, probabilities), probabilities };
 }
 
+/** `probabilities`: rows x classes. Returns the class index of each row, by the threshold if the model has one. */
 export function decideClass(
   model: Pick<Model, "task" | "classes" | "threshold">,
   probabilities: Float64Array,
@@ -125,6 +126,7 @@ export function decideClass(
   return decided;
 }
 
+/** Rows [from, to). */
 export function rowRange(from: number, to: number): Int32Array {
   return Int32Array.from({ length: to - from }, (_, i) => from + i);
 }

@@ -81,6 +81,7 @@ function withRange(reference: ColumnReference, column: Column, rows: Int32Array)
 
 const lengthOf = (column: Column) => ("values" in column ? column.values : column.codes).length;
 
+/** Bins the values of the given rows; texts are binned by their length. */
 export function columnReference(column: Column, rows: Int32Array): ColumnReference {
   if (column.type === "number" || column.type === "date")
     return numberReference(column.name, column.type, taken(column.values, rows));

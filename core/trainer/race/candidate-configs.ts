@@ -66,6 +66,7 @@ export const baselineRecipe: CandidateConfig = {
   }),
 };
 
+/** The constant that fits the given rows best: the mean, or the share of each class. */
 export function guess(target: Target, rows: Int32Array): Float64Array {
   const response = new Float64Array(responseWidth(target));
   let total = 0;

@@ -7,6 +7,7 @@ import type { Converted, ConvertOptions } from "../known-table.ts";
 import { TableFile } from "../table-file.ts";
 import { cutLine, linesOf, placesOf } from "./positions.ts";
 
+/** `head`: the first bytes of the file. Throws AppError `invalid` if the table grows too large. */
 export async function convertFixedWidth(
   { path, head }: { path: string; head: Uint8Array },
   options: ConvertOptions,

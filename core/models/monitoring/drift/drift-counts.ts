@@ -34,6 +34,7 @@ function noneOf({ counts }: ColumnReference): ColumnCounts {
   return { bins: counts.map(() => 0), missing: 0, unseen: 0, examples: [] };
 }
 
+/** Both must have the bins of the same training reference. */
 export function addCounts(into: DriftCounts, more: DriftCounts): void {
   into.rows += more.rows;
   into.columns.forEach((column, i) => {

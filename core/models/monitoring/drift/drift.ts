@@ -51,6 +51,7 @@ const FALSE_POSITIVE_RATE = 0.01;
 const LEAST_UNSEEN = 3;
 const LEAST_MORE_MISSING = 0.02;
 
+/** `days`: how many the counts are of. */
 export function driftView(reference: TrainingReference, counts: DriftCounts, days: number): DriftView {
   const about = { predictions: counts.rows, needed: LEAST_PREDICTIONS, days };
   if (counts.rows < LEAST_PREDICTIONS) return { ...about, columns: [], answers: null };

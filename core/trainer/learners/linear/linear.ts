@@ -139,6 +139,7 @@ function* usedColumns(design: SparseRows): Steps<{ design: SparseRows; columns: 
   return { design: { ...design, indices, columns: columns.length }, columns: Int32Array.from(columns) };
 }
 
+/** Weighted mean and standard deviation of the target; the scale of a constant target is 1. */
 export function standardization(
   truth: Float64Array,
   weights?: Float64Array,

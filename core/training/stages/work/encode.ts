@@ -51,6 +51,7 @@ export function designOf({ options }: Context, encoded: EncodedTable): DesignPla
   return planDesign(encoded, sampled, isWord);
 }
 
+/** The target of the given rows of the table, in their order. */
 export function targetOf(work: Work, rows: Int32Array): Target {
   return targetRows(left(work, "loaded").target, rows);
 }
