@@ -1,5 +1,5 @@
 /** The work of each stage, in the order of the record. Everything else imports stages from here. */
-import { loadKeptTable } from "../../csv/columns/kept.ts";
+import { loadKeptTable } from "../../csv/columns/column-cache.ts";
 import { loadTable } from "../../csv/columns/load.ts";
 import { STAGE_NAMES, type StageName } from "../../trainer/contract.ts";
 import type { OpenWorkerPool } from "../../trainer/race/worker-pool.ts";

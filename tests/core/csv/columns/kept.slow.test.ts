@@ -6,7 +6,7 @@ import { expect, test } from "bun:test";
 import { copyFileSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { KEPT_COLUMN, readColumn, writeColumn } from "../../../../core/csv/columns/column-file.ts";
-import { loadKeptTable } from "../../../../core/csv/columns/kept.ts";
+import { loadKeptTable } from "../../../../core/csv/columns/column-cache.ts";
 import { loadTable } from "../../../../core/csv/columns/load.ts";
 import { profileCsv } from "../../../../core/csv/read.ts";
 import type { Column, ReadingPlan } from "../../../../core/csv/types.ts";
