@@ -3,7 +3,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { AppError } from "../../platform/errors.ts";
 import { type OpenSource, openSource } from "../bytes/source.ts";
 import type { Format } from "./known-table.ts";
-import { formatOf, isZip } from "./marks.ts";
+import { formatOf, isZip } from "./signatures.ts";
 import { Archive } from "./xlsx/archive.ts";
 
 export interface Detected {

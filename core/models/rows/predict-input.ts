@@ -24,7 +24,7 @@ export interface PredictInput {
 
 /** Throws AppError if the file cannot be read. */
 export async function openInput(source: InputSource, signal: AbortSignal): Promise<PredictInput> {
-  const { formatOf, isPacked } = await import("../../csv/formats/marks.ts");
+  const { formatOf, isPacked } = await import("../../csv/formats/signatures.ts");
   const { head, chunks } = await beginning(await source.body(signal));
   if (!isPacked(head) && formatOf(head, false) === "csv") return { bytes: chunks, known: null, form: "csv" };
   const table = await source.readAside(chunks);

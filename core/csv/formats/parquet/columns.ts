@@ -1,7 +1,7 @@
 /** Chooses the columns of a Parquet file that become cells, and converts their stored values. */
 import type { FileMetaData, SchemaElement, SchemaTree } from "hyparquet";
 import type { StoredKind } from "../../types.ts";
-import { dayText, momentText, timeText } from "../moments.ts";
+import { dayText, momentText, timeText } from "../iso-dates.ts";
 import type { Cell } from "../table-file.ts";
 
 export interface ParquetColumn {

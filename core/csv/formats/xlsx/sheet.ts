@@ -2,7 +2,7 @@
 
 import { AppError } from "../../../platform/errors.ts";
 import { DAY_MS } from "../../../platform/figures.ts";
-import { momentText, timeText } from "../moments.ts";
+import { momentText, timeText } from "../iso-dates.ts";
 import type { Cell } from "../table-file.ts";
 import type { Archive } from "./archive.ts";
 import { columnNumber, MAX_COLUMN, MAX_ROW, type Range, readRange } from "./references.ts";
