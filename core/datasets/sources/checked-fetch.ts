@@ -5,7 +5,7 @@
 import { AppError } from "../../platform/errors.ts";
 import { checkPlace, databaseOf, kindOf, objectOf, type Place, webAddress } from "./place.ts";
 import { oneStatement } from "./query.ts";
-import { checkedAddress, type Lookup, type Reach, readReach, systemLookup } from "./reach.ts";
+import { checkedAddress, type Lookup, type Reach, readReach, systemLookup } from "./allowed-hosts.ts";
 
 export interface Network {
   reach: Reach;

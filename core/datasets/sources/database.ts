@@ -9,7 +9,7 @@ import { SQL } from "bun";
 import { AppError } from "../../platform/errors.ts";
 import type { ForeignServer } from "../../store/mysql/foreign-rows.ts";
 import { databaseOf, type Place } from "./place.ts";
-import { checkedAddress, type Lookup, type Reach } from "./reach.ts";
+import { checkedAddress, type Lookup, type Reach } from "./allowed-hosts.ts";
 
 export interface OpenDatabase {
   sql: SQL;

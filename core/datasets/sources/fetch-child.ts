@@ -9,7 +9,7 @@ import { AppError } from "../../platform/errors.ts";
 import { checkedFetch, type Network } from "./checked-fetch.ts";
 import { kindOf, objectOf, type Place, ROW_LIMIT, tooSlow } from "./place.ts";
 import { runQuery } from "./query.ts";
-import { readAuthorities, readReach, systemLookup } from "./reach.ts";
+import { readAuthorities, readReach, systemLookup } from "./allowed-hosts.ts";
 import { writeTable } from "./write-table.ts";
 
 export interface FetchInput {

@@ -29,7 +29,7 @@ import type { FileToRead } from "../file-reader.ts";
 import { receiveFile, refuseWithoutSpace } from "../receive.ts";
 import { profileSize, pruneTables } from "../table-files.ts";
 import { changesBetween } from "./changes.ts";
-import { nearestChoices } from "./kept-choices.ts";
+import { nearestChoices } from "./matching-choices.ts";
 
 /** How many files of a dataset are stored, the newest first: older versions can no longer be trained on. */
 const KEPT_FILES = 5;

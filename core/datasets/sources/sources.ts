@@ -33,7 +33,7 @@ import {
 import type { Datasets } from "../datasets.ts";
 import { refuseWithoutSpace } from "../receive.ts";
 import type { Fetched, FetchInput, Validators } from "./fetch-child.ts";
-import { mergedPlace } from "./merged-place.ts";
+import { mergedPlace } from "./change-place.ts";
 import type { NewFile } from "./new-version.ts";
 import {
   hasSecrets,
