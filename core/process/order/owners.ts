@@ -3,7 +3,7 @@
  * transaction with everything else; erasing may take long, and can be repeated after a crash.
  */
 
-import { refuseBusy } from "../../datasets/busy.ts";
+import { refuseBusy } from "../../datasets/in-use.ts";
 import type { Datasets } from "../../datasets/datasets.ts";
 import type { Alerts } from "../../events/alerts.ts";
 import type { Recording } from "../../events/event-log.ts";
