@@ -29,7 +29,7 @@ import { FirstReadings } from "./reading/first-readings.ts";
 import { ReadingEnds } from "./reading/reading-ends.ts";
 import { type Received, receiveFile, refuseWithoutSpace } from "./receive.ts";
 import { followFile } from "./receive-stream.ts";
-import { type TableAside, tableAside } from "./table-aside.ts";
+import { type TableAside, tableAside } from "./temporary-table.ts";
 import {
   mergedChoices,
   profileSize,

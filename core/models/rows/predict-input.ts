@@ -5,7 +5,7 @@
 import { createReadStream } from "node:fs";
 import type { KnownTable } from "../../csv/formats/known-table.ts";
 import type { OutputForm } from "../../csv/formats/writers/output.ts";
-import type { TableAside } from "../../datasets/table-aside.ts";
+import type { TableAside } from "../../datasets/temporary-table.ts";
 
 export interface InputSource {
   /** The file as it arrives; `signal` ends it. */
