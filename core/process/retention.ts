@@ -19,7 +19,7 @@ import { trimPredictionMinutes } from "../store/models.ts";
 import { trimOutcomes } from "../store/outcomes.ts";
 import { trimPoints } from "../store/points.ts";
 import { trimPredictions } from "../store/predictions.ts";
-import { trimSamples } from "../store/samples.ts";
+import { trimSamples } from "../store/gauge-samples.ts";
 
 /** The newest events, which are stored at any age. */
 const EVENTS_KEPT = 1_000_000;

@@ -3,7 +3,7 @@
  * is live.
  */
 
-import type { Sample } from "../../core/datasets/samples/index.ts";
+import type { Sample } from "../../core/datasets/sample-files/index.ts";
 import type { Panel } from "../../core/events/panel-names.ts";
 import type { Frame } from "../layout/frame.ts";
 import { Layout } from "../layout/layout.tsx";

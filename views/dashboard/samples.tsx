@@ -1,5 +1,5 @@
 /** Draws the first visit: three sample datasets to try, and the steps of a training. */
-import type { Sample } from "../../core/datasets/samples/index.ts";
+import type { Sample } from "../../core/datasets/sample-files/index.ts";
 import type { Links } from "../layout/frame.ts";
 import { count } from "../parts/format.ts";
 import { Action, curlLine } from "../parts/parts.tsx";

@@ -3,7 +3,7 @@
 import { guessTask } from "../../csv/profile/guess-target.ts";
 import type { ReadingPreview } from "../../csv/types.ts";
 import { datasetById, datasetView } from "../../datasets/reading-choices.ts";
-import { SAMPLE_LIST } from "../../datasets/samples/index.ts";
+import { SAMPLE_LIST } from "../../datasets/sample-files/index.ts";
 import type { Panel } from "../../events/panel-names.ts";
 import { checked } from "../../http/body.ts";
 import { may } from "../../http/identity/identity.ts";

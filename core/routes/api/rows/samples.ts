@@ -1,5 +1,5 @@
 /** The API of the sample files. */
-import { SAMPLE_LIST, sampleFile } from "../../../datasets/samples/index.ts";
+import { SAMPLE_LIST, sampleFile } from "../../../datasets/sample-files/index.ts";
 import { type Call, json, listOf, route } from "../route.ts";
 import { receivedAnswer } from "./datasets.ts";
 

@@ -1,6 +1,6 @@
 /** Checks that samples arrive like any file, with the promised target and type of prediction, the same each time. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { SAMPLE_LIST, sampleFile } from "../../../../../core/datasets/samples/index.ts";
+import { SAMPLE_LIST, sampleFile } from "../../../../../core/datasets/sample-files/index.ts";
 import { type Harness, openHarness } from "../../../../harness/app.ts";
 
 let harness: Harness;
