@@ -4,7 +4,7 @@
  */
 import * as z from "zod";
 import { checked, mediaType, readJson, readText } from "../../http/body.ts";
-import { isUnmodified, requireUnchanged, tagText } from "../../http/conditions.ts";
+import { isUnmodified, requireUnchanged, tagText } from "../../http/conditional-requests.ts";
 import { acceptedType } from "../../http/negotiate.ts";
 import { AppError } from "../../platform/errors.ts";
 import type { Handle } from "../../store/database.ts";

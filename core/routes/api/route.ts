@@ -2,7 +2,7 @@
 import * as z from "zod";
 import type { Sight } from "../../events/privacy.ts";
 import { COMPRESS_FROM } from "../../http/compress.ts";
-import type { Tag } from "../../http/conditions.ts";
+import type { Tag } from "../../http/conditional-requests.ts";
 import type { Identity } from "../../http/identity/identity.ts";
 import type { Access } from "../../http/identity/scopes.ts";
 import { linkHeader, preferredCoding } from "../../http/negotiate.ts";

@@ -2,7 +2,7 @@
 
 import * as z from "zod";
 import { CHOICES, datasetById, datasetView } from "../../../datasets/reading-choices.ts";
-import type { Tag } from "../../../http/conditions.ts";
+import type { Tag } from "../../../http/conditional-requests.ts";
 import { ownershipBy } from "../../../http/identity/identity.ts";
 import { linkHeader, readPreference, within } from "../../../http/negotiate.ts";
 import { DATASET_CHANGE } from "../../../process/order/annotations.ts";

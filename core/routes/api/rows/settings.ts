@@ -1,6 +1,6 @@
 /** The API of settings that can be changed at run time. */
 
-import type { Tag } from "../../../http/conditions.ts";
+import type { Tag } from "../../../http/conditional-requests.ts";
 import { SETTINGS_PATCH, type Settings } from "../../../operations/settings.ts";
 import type { Handle } from "../../../store/database.ts";
 import { type Call, json, route } from "../route.ts";

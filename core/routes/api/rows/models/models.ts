@@ -3,7 +3,7 @@
 import * as z from "zod";
 import type { Chunk, OutputForm } from "../../../../csv/formats/writers/output.ts";
 import { mediaType } from "../../../../http/body.ts";
-import type { Tag } from "../../../../http/conditions.ts";
+import type { Tag } from "../../../../http/conditional-requests.ts";
 import { preferredType } from "../../../../http/negotiate.ts";
 import { PARQUET_TYPE, streamAnswer, XLSX_TYPE } from "../../../../http/responses.ts";
 import { JSON_HEADERS } from "../../../../http/security.ts";
