@@ -13,7 +13,7 @@ import { embedSecretOf } from "../http/identity/embeds/embeds.ts";
 import { SignIns } from "../http/identity/providers/sign-ins.ts";
 import { Tokens } from "../http/identity/tokens.ts";
 import { Canaries } from "../models/canary/canaries.ts";
-import { SharedServing } from "../models/canary/shared-serving.ts";
+import { SharedServing } from "../models/canary/split-serving.ts";
 import { ModelCache } from "../models/model-cache.ts";
 import { Challenger } from "../models/monitoring/challenger.ts";
 import { References } from "../models/monitoring/drift/references.ts";

@@ -16,14 +16,14 @@ import { AppError } from "../../platform/errors.ts";
 import type { Lease } from "../../platform/leases.ts";
 import type { StoredVersion } from "../../store/models.ts";
 import type { Model } from "../../trainer/model/model.ts";
-import type { Shared } from "../canary/shared-serving.ts";
+import type { Shared } from "../canary/split-serving.ts";
 import { KEPT_ROWS, type Keeping } from "../monitoring/prediction-log.ts";
 import { ColumnNames } from "../rows/columns.ts";
 import { type InputSource, openInput, type PredictInput } from "../rows/predict-input.ts";
-import type { AskedRow } from "../rows/read-asked.ts";
+import type { AskedRow } from "../rows/input-rows.ts";
 import type { Warning } from "../rows/warnings.ts";
 import type { Serving } from "../serving.ts";
-import type { FileRowAnswer } from "./file-lanes.ts";
+import type { FileRowAnswer } from "./file-predictor.ts";
 
 /** Other requests are answered between two batches: the batch size follows from how long the last one took. */
 const BATCH_MS = 15;
@@ -122,9 +122,9 @@ async function* predictRows({
   const [{ openWriter }, { readAsked }, { TableReader }, { FileLanes }, model, { answerBounds, boundsFor }] =
     await Promise.all([
       import("../../csv/formats/writers/table-writer.ts"),
-      import("../rows/read-asked.ts"),
+      import("../rows/input-rows.ts"),
       import("./table-reader.ts"),
-      import("./file-lanes.ts"),
+      import("./file-predictor.ts"),
       serving.open(version),
       import("../answering.ts"),
     ]);

@@ -8,7 +8,7 @@ import { preferredType } from "../../../../http/negotiate.ts";
 import { PARQUET_TYPE, streamAnswer, XLSX_TYPE } from "../../../../http/responses.ts";
 import { JSON_HEADERS } from "../../../../http/security.ts";
 import { type Chunks, startingWith } from "../../../../http/stream.ts";
-import type { SharedAnswer } from "../../../../models/canary/shared-serving.ts";
+import type { SharedAnswer } from "../../../../models/canary/split-serving.ts";
 import { type FileToPredict, predictFile } from "../../../../models/files/predict-csv.ts";
 import { KEEPINGS, KEPT_ROWS } from "../../../../models/monitoring/prediction-log.ts";
 import { PREDICT_REQUEST } from "../../../../models/serving.ts";

@@ -6,9 +6,9 @@ import type { StoredVersion } from "../../store/models.ts";
 import type { Model, Prediction as ModelAnswer } from "../../trainer/model/model.ts";
 import type { Answer, Warning } from "../answering.ts";
 import type { RowCells } from "../canary/assignment.ts";
-import type { Shared } from "../canary/shared-serving.ts";
+import type { Shared } from "../canary/split-serving.ts";
 import type { Keeping } from "../monitoring/prediction-log.ts";
-import type { AskedRow } from "../rows/read-asked.ts";
+import type { AskedRow } from "../rows/input-rows.ts";
 import type { Serving } from "../serving.ts";
 import type { TableReader } from "./table-reader.ts";
 
