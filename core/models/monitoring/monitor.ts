@@ -31,8 +31,8 @@ import {
 import type { RunSummary } from "../../trainer/contract.ts";
 import type { Model } from "../../trainer/model/model.ts";
 import type { Actual } from "../rows/outcome-reader.ts";
-import { ActualsReader, learnedPredictions, type Told } from "./actuals.ts";
-import { type ToldRows, tellCsv } from "./actuals-csv.ts";
+import { ActualsReader, learnedPredictions, type Told } from "./outcomes.ts";
+import { type ToldRows, tellCsv } from "./outcomes-csv.ts";
 import { tellChallenger, tellDrift, tellOutcomes } from "./alert-rules.ts";
 import type { Challenger } from "./challenger.ts";
 import { type ChallengerView, comparedFigures, comparisonSentence, overall } from "./comparison.ts";

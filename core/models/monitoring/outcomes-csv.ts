@@ -6,7 +6,7 @@
 import { AppError, type ErrorRecord, errorRecord } from "../../platform/errors.ts";
 import type { Actual } from "../rows/outcome-reader.ts";
 import type { Warning } from "../rows/warnings.ts";
-import type { Told } from "./actuals.ts";
+import type { Told } from "./outcomes.ts";
 
 export interface ToldRows {
   /** Rows whose outcome is now stored: new ones, and the two below. */
