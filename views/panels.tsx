@@ -11,7 +11,7 @@ import { DatasetsPanel, ReadingPanel } from "./dashboard/datasets.tsx";
 import { ConnectionPanel, HealthPanel, MetricsPanel } from "./dashboard/health.tsx";
 import { ModelsPanel } from "./dashboard/models.tsx";
 import { type Links, url } from "./layout/frame.ts";
-import { WatchPanel } from "./model/monitoring/watch.tsx";
+import { WatchPanel } from "./model/monitoring/monitoring.tsx";
 import { ModelPanel, PredictionsPanel } from "./model/panel.tsx";
 import { percent } from "./parts/format.ts";
 import { Empty } from "./parts/parts.tsx";

@@ -9,7 +9,7 @@ import { Action, curlLine, Empty, LampDot, Time, VerdictWords } from "../parts/p
 import { modelPath } from "../parts/paths.ts";
 import { CompareForm, Pick } from "../parts/pick.tsx";
 import { metricLabel, metricSays } from "../parts/words.ts";
-import { LiveStrip } from "./monitoring/live-figures.tsx";
+import { LiveStrip } from "./monitoring/live-metrics.tsx";
 import { deployDoubts } from "./results/verdict.tsx";
 
 type Version = ModelView["versions"][number];

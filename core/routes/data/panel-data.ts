@@ -40,7 +40,7 @@ import {
   runRows,
 } from "./list-data.ts";
 import { type Signal, signalOf } from "./signal.ts";
-import { type WatchView, watchView } from "./watch-view.ts";
+import { type WatchView, watchView } from "./monitoring-view.ts";
 
 export interface PanelData {
   metrics: {

@@ -8,7 +8,7 @@ import { requestFrom } from "../../training/results/from-run.ts";
 import type { Call } from "../api/route.ts";
 import { predictFileAnswer } from "../api/rows/models/models.ts";
 import { receiveSample } from "../api/rows/samples.ts";
-import { challenge } from "../data/watch-view.ts";
+import { challenge } from "../data/monitoring-view.ts";
 import {
   canaryForm,
   challengerForm,

@@ -1,5 +1,5 @@
 /** Draws a canary: the version that answers a share of the traffic, what it and the live one did, and how to end it. */
-import type { WatchView } from "../../../core/routes/data/watch-view.ts";
+import type { WatchView } from "../../../core/routes/data/monitoring-view.ts";
 import { type Links, url } from "../../layout/frame.ts";
 import { count, figure, percent } from "../../parts/format.ts";
 import { Action, Command, curlLine, LampDot, Time } from "../../parts/parts.tsx";

@@ -1,6 +1,6 @@
 /** The API of predictions and their actual outcomes. */
 import * as z from "zod";
-import { challenge } from "../../data/watch-view.ts";
+import { challenge } from "../../data/monitoring-view.ts";
 import { json, LIST_QUERY, listAnswer, listOf, route, VERSION_QUERY } from "../route.ts";
 
 const ACTUAL_REQUEST = z.strictObject({

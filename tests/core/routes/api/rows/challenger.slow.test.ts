@@ -3,7 +3,7 @@
  * and page.
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import type { WatchView } from "../../../../../core/routes/data/watch-view.ts";
+import type { WatchView } from "../../../../../core/routes/data/monitoring-view.ts";
 import { type Harness, openHarness, passengersCsv } from "../../../../harness/app.ts";
 
 let harness: Harness;

@@ -3,7 +3,7 @@
  * that learned from all of them, outcomes of old rows and of new ones, and the comparisons of both.
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import type { WatchView } from "../../../../../core/routes/data/watch-view.ts";
+import type { WatchView } from "../../../../../core/routes/data/monitoring-view.ts";
 import type { RunComparison } from "../../../../../core/training/results/compare-runs.ts";
 import { type Harness, openHarness, seeded } from "../../../../harness/app.ts";
 

@@ -1,5 +1,5 @@
 /** Draws a deployed model's monitoring: live accuracy, incoming data compared with training data, and a challenger. */
-import type { WatchView } from "../../../core/routes/data/watch-view.ts";
+import type { WatchView } from "../../../core/routes/data/monitoring-view.ts";
 import { Silhouette } from "../../charts/silhouette.tsx";
 import { type Links, url } from "../../layout/frame.ts";
 import { count, figure, plural } from "../../parts/format.ts";
@@ -7,7 +7,7 @@ import { Action, curlLine, LampDot } from "../../parts/parts.tsx";
 import { modelPath } from "../../parts/paths.ts";
 import { metricLabel } from "../../parts/words.ts";
 import { Canary } from "./canary.tsx";
-import { LiveStrip, LiveTable, TooFew } from "./live-figures.tsx";
+import { LiveStrip, LiveTable, TooFew } from "./live-metrics.tsx";
 import { OutcomeForms } from "./outcomes.tsx";
 
 interface Props {
