@@ -3,7 +3,7 @@
  * is, it holds one batch and no more.
  */
 import type { Lease } from "../platform/leases.ts";
-import { Throttle } from "../platform/scheduling.ts";
+import { Throttle } from "../platform/concurrency.ts";
 import type { EventLog, LogEntry } from "./event-log.ts";
 
 export const HEARTBEAT_MS = 10_000;

@@ -21,7 +21,7 @@ import {
   type StoredWebhook,
   saveProgress,
 } from "../store/webhooks.ts";
-import { deliverInOrder, MAX_ATTEMPTS, waitFor } from "./alert-routes/in-order.ts";
+import { deliverInOrder, MAX_ATTEMPTS, waitFor } from "./alert-routes/ordered-delivery.ts";
 import { post } from "./alert-routes/post.ts";
 import type { Config } from "./config.ts";
 

@@ -12,7 +12,7 @@ import { type Config, publicSettings, readConfig } from "../operations/config.ts
 import { failCommand } from "../operations/terminal.ts";
 import { AppError } from "../platform/errors.ts";
 import { holdLines } from "../platform/logger.ts";
-import { Throttle } from "../platform/scheduling.ts";
+import { Throttle } from "../platform/concurrency.ts";
 import { VERSION } from "../platform/version.ts";
 import { openSignalbox, type Signalbox } from "./signalbox.ts";
 

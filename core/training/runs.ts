@@ -15,7 +15,7 @@ import { diskFailure } from "../platform/disk.ts";
 import { AppError, StorageUnavailable } from "../platform/errors.ts";
 import { newId } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
-import { whenReachable } from "../platform/scheduling.ts";
+import { whenReachable } from "../platform/concurrency.ts";
 import type { Store } from "../store/database.ts";
 import { findDataset } from "../store/datasets.ts";
 import type { FileStorage } from "../store/files/storage.ts";

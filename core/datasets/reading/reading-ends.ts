@@ -1,6 +1,6 @@
 /** Notifies callers that wait for the reading of a file, whichever host read it. */
 import { AppError } from "../../platform/errors.ts";
-import { whenReachable } from "../../platform/scheduling.ts";
+import { whenReachable } from "../../platform/concurrency.ts";
 import type { Store } from "../../store/database.ts";
 import { findDataset, type StoredDataset } from "../../store/datasets.ts";
 import { findRejection } from "../../store/rejections.ts";

@@ -28,7 +28,7 @@ import { eventCounts } from "../../store/log.ts";
 import type { Sealer } from "../../store/sealed.ts";
 import { digestAfter } from "./clock.ts";
 import { COUNTED_EVENTS, type DigestFigures, digestLines } from "./digest.ts";
-import { deliverInOrder, MAX_ATTEMPTS, waitFor } from "./in-order.ts";
+import { deliverInOrder, MAX_ATTEMPTS, waitFor } from "./ordered-delivery.ts";
 import type { Message } from "./messages.ts";
 import { hasUrgentLane, RouteDelivery } from "./route-delivery.ts";
 import { type Mailer, send } from "./send.ts";

@@ -3,7 +3,7 @@ import { filesApart } from "../../operations/backup/backup-stream.ts";
 import { type Cluster, openCluster } from "../../operations/backup/cluster.ts";
 import type { Config } from "../../operations/config.ts";
 import { StorageUnavailable, StoreUnavailable } from "../../platform/errors.ts";
-import { openPatiently } from "../start/patient.ts";
+import { openPatiently } from "../start/retry-at-start.ts";
 
 /** Throws AppError if access is refused, or nothing has responded for a minute. */
 export async function withCluster<T>(config: Config, work: (cluster: Cluster) => Promise<T>): Promise<T> {

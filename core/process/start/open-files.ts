@@ -2,7 +2,7 @@
 import { type Config, ConfigError } from "../../operations/config.ts";
 import { AppError, StorageUnavailable } from "../../platform/errors.ts";
 import type { FileStorage } from "../../store/files/storage.ts";
-import { openPatiently } from "./patient.ts";
+import { openPatiently } from "./retry-at-start.ts";
 
 /** Throws ConfigError if the storage refuses, or has not responded for a minute. */
 export async function openFiles(config: Config, folder: string): Promise<FileStorage> {

@@ -6,7 +6,7 @@ import { type Config, ConfigError } from "../../operations/config.ts";
 import { AppError, StoreUnavailable } from "../../platform/errors.ts";
 import type { Logger } from "../../platform/logger.ts";
 import type { Store } from "../../store/database.ts";
-import { openPatiently } from "./patient.ts";
+import { openPatiently } from "./retry-at-start.ts";
 import type { Role } from "./worker-identity.ts";
 
 interface StoreSource {

@@ -10,7 +10,7 @@ import { Webhook, WebhookVerificationError } from "standardwebhooks";
 import { EventLog } from "../../../core/events/event-log.ts";
 import type { EventName } from "../../../core/events/events.ts";
 import { Privacy } from "../../../core/events/privacy.ts";
-import { MAX_ATTEMPTS } from "../../../core/operations/alert-routes/in-order.ts";
+import { MAX_ATTEMPTS } from "../../../core/operations/alert-routes/ordered-delivery.ts";
 import { isWebAddress, Webhooks } from "../../../core/operations/webhooks.ts";
 import { openLogger } from "../../../core/platform/logger.ts";
 import type { Store } from "../../../core/store/database.ts";

@@ -1,6 +1,6 @@
 /** Checks that thousands of upgrades at once all pass, a few in each turn of the loop, in order of arrival. */
 import { expect, test } from "bun:test";
-import { Throttle } from "../../../core/platform/scheduling.ts";
+import { Throttle } from "../../../core/platform/concurrency.ts";
 
 test("many upgrades pass in order, ten per turn; a later one does not wait when the queue is empty", async () => {
   const upgradeThrottle = new Throttle();

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { Semaphore } from "../../../core/platform/scheduling.ts";
+import { Semaphore } from "../../../core/platform/concurrency.ts";
 
 test("this many at a time, in order, and a failure frees its place", async () => {
   const turns = new Semaphore(2);
