@@ -38,7 +38,7 @@ import { compareData, comparedNames } from "./core/routes/data/compare-data.ts";
 import { type PanelSource, READERS } from "./core/routes/data/panel-data.ts";
 import { sightedSource } from "./core/routes/data/sighted.ts";
 import * as forms from "./core/routes/pages/form-handlers.ts";
-import { ORDER_FORMS } from "./core/routes/pages/order-forms.ts";
+import { ORDER_FORMS } from "./core/routes/pages/organise-forms.ts";
 import * as outcomes from "./core/routes/pages/outcome-forms.ts";
 import * as pages from "./core/routes/pages/page-data.ts";
 import { panelAnswer, refuseHiddenPanel } from "./core/routes/pages/panel-answer.ts";

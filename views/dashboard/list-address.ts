@@ -1,6 +1,6 @@
 /** What a list's page shows, and which part of that is in its address. */
-import type { PendingDeletion } from "../../core/process/order/deletions.ts";
-import type { SavedFilter } from "../../core/process/order/saved-filters.ts";
+import type { PendingDeletion } from "../../core/process/organise/deletions.ts";
+import type { SavedFilter } from "../../core/process/organise/saved-filters.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
 import { type Frame, type Links, url } from "../layout/frame.ts";
 

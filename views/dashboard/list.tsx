@@ -14,7 +14,7 @@ import { LIST_WORDS, RUN_WORDS } from "../parts/words.ts";
 import { Feed } from "./activity.tsx";
 import { address, type ListName, type ListPageProps, type ListState } from "./list-address.ts";
 import { type Column, DATASET_COLUMNS, MODEL_COLUMNS, RUN_COLUMNS } from "./list-columns.tsx";
-import { BULK_FORM, Bulk, SavedFilters, Tags, Undo } from "./list-order.tsx";
+import { BULK_FORM, Bulk, SavedFilters, Tags, Undo } from "./list-organise.tsx";
 
 const STATUS_WORDS: Record<string, string> = {
   info: "Information",

@@ -9,7 +9,7 @@ import { type Frame, url } from "../layout/frame.ts";
 import { Layout } from "../layout/layout.tsx";
 import { PanelView } from "../panels.tsx";
 import { FindingList } from "../parts/findings.tsx";
-import { Order } from "../parts/order.tsx";
+import { Order } from "../parts/organise.tsx";
 import { Action, Command, curlLine } from "../parts/parts.tsx";
 import { datasetPath } from "../parts/paths.ts";
 import { Changes } from "./changes.tsx";

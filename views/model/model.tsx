@@ -9,7 +9,7 @@ import type { Weighing } from "../charts/threshold.tsx";
 import { type Frame, url } from "../layout/frame.ts";
 import { Layout } from "../layout/layout.tsx";
 import { PanelView } from "../panels.tsx";
-import { Deletion, Order } from "../parts/order.tsx";
+import { Deletion, Order } from "../parts/organise.tsx";
 import { LampDot, Name } from "../parts/parts.tsx";
 import { modelPath } from "../parts/paths.ts";
 import { Export } from "./export.tsx";

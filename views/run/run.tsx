@@ -7,7 +7,7 @@ import { type Frame, url } from "../layout/frame.ts";
 import { Layout } from "../layout/layout.tsx";
 import { ExportLink, RunFiles } from "../model/export.tsx";
 import { PanelView } from "../panels.tsx";
-import { Order } from "../parts/order.tsx";
+import { Order } from "../parts/organise.tsx";
 import { Action, Command, curlLine, Name, Time } from "../parts/parts.tsx";
 
 type RunPart = "run" | "stages" | "curve" | "leaderboard" | "report";

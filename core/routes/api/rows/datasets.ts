@@ -5,15 +5,15 @@ import { CHOICES, datasetById, datasetView } from "../../../datasets/reading-cho
 import type { Tag } from "../../../http/conditional-requests.ts";
 import { ownershipBy } from "../../../http/identity/identity.ts";
 import { linkHeader, readPreference, within } from "../../../http/negotiate.ts";
-import { DATASET_CHANGE } from "../../../process/order/annotations.ts";
-import { VISIBILITY } from "../../../process/order/visibility.ts";
+import { DATASET_CHANGE } from "../../../process/organise/annotations.ts";
+import { VISIBILITY } from "../../../process/organise/visibility.ts";
 import type { Handle } from "../../../store/database.ts";
 import type { StoredDataset } from "../../../store/datasets.ts";
 import { LIST_FILTERS } from "../../../store/lists.ts";
 import { ownedBy } from "../../../store/ownership.ts";
 import { findRejection } from "../../../store/rejections.ts";
 import { datasetRows } from "../../data/list-data.ts";
-import { DELETE_QUERY, deletedAnswer, orderMark, switchVisibility, UNDO_SAYS } from "../order-answers.ts";
+import { DELETE_QUERY, deletedAnswer, orderMark, switchVisibility, UNDO_SAYS } from "../organise-responses.ts";
 import { type Call, filterQuery, json, listAnswer, listOf, route } from "../route.ts";
 
 const ROWS_QUERY = z.object({

@@ -5,5 +5,5 @@ export * from "./comparison.ts";
 export * from "./datasets.ts";
 export * from "./live.ts";
 export * from "./models.ts";
-export * from "./order.ts";
+export * from "./organise.ts";
 export * from "./runs.ts";

@@ -23,7 +23,7 @@ import {
   type StoredVersion,
 } from "../../../../store/models.ts";
 import { FILE_TYPES } from "../../answer.ts";
-import { orderMark } from "../../order-answers.ts";
+import { orderMark } from "../../organise-responses.ts";
 import { type Call, filterQuery, json, listOf, route, steadyListAnswer, VERSION_QUERY } from "../../route.ts";
 import { DOWNLOAD, VERSION } from "./download.ts";
 import { leadOf, modelAnswer, modelsAnswer } from "./model-answers.ts";

@@ -1,6 +1,6 @@
 /** The API that renames, tags, archives and deletes models and their versions. */
-import { MODEL_CHANGE } from "../../../../process/order/annotations.ts";
-import { DELETE_QUERY, deletedAnswer, switchVisibility, UNDO_SAYS } from "../../order-answers.ts";
+import { MODEL_CHANGE } from "../../../../process/organise/annotations.ts";
+import { DELETE_QUERY, deletedAnswer, switchVisibility, UNDO_SAYS } from "../../organise-responses.ts";
 import { json, route } from "../../route.ts";
 import { VERSION } from "./download.ts";
 import { modelAnswer } from "./model-answers.ts";

@@ -3,11 +3,11 @@
 import * as z from "zod";
 import { checked } from "../../http/body.ts";
 import { AppError } from "../../platform/errors.ts";
-import { DATASET_CHANGE, MODEL_CHANGE, RUN_CHANGE } from "../../process/order/annotations.ts";
-import { BULK_REQUEST, changeMany, type Kind } from "../../process/order/bulk.ts";
-import type { Subject } from "../../process/order/owners.ts";
-import { FILTER_REQUEST } from "../../process/order/saved-filters.ts";
-import { changeVisibility } from "../../process/order/visibility.ts";
+import { DATASET_CHANGE, MODEL_CHANGE, RUN_CHANGE } from "../../process/organise/annotations.ts";
+import { BULK_REQUEST, changeMany, type Kind } from "../../process/organise/bulk.ts";
+import type { Subject } from "../../process/organise/owners.ts";
+import { FILTER_REQUEST } from "../../process/organise/saved-filters.ts";
+import { changeVisibility } from "../../process/organise/visibility.ts";
 import type { Annotated } from "../../store/annotations.ts";
 import type { DeletedKind } from "../../store/deletions.ts";
 import { VISIBILITIES } from "../../store/ownership.ts";

@@ -1,6 +1,6 @@
 /** The API of undo, bulk changes and saved filters. */
-import { BULK_REQUEST, changeMany } from "../../../process/order/bulk.ts";
-import { FILTER_REQUEST } from "../../../process/order/saved-filters.ts";
+import { BULK_REQUEST, changeMany } from "../../../process/organise/bulk.ts";
+import { FILTER_REQUEST } from "../../../process/organise/saved-filters.ts";
 import { json, listOf, route } from "../route.ts";
 
 export const ORDER_ROUTES = [

@@ -1,6 +1,6 @@
 /** Schemas of deletions, bulk changes and saved filters in requests and responses. */
 import * as z from "zod";
-import { KINDS } from "../../../process/order/bulk.ts";
+import { KINDS } from "../../../process/organise/bulk.ts";
 import { TIME } from "./datasets.ts";
 
 export const DELETION = z

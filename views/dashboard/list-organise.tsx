@@ -1,7 +1,7 @@
 /** The tools above a list: undo, saved filters, tags, and bulk actions on the selected rows. */
-import type { PendingDeletion } from "../../core/process/order/deletions.ts";
+import type { PendingDeletion } from "../../core/process/organise/deletions.ts";
 import { type Links, url } from "../layout/frame.ts";
-import { PrivateTag } from "../parts/order.tsx";
+import { PrivateTag } from "../parts/organise.tsx";
 import { Time } from "../parts/parts.tsx";
 import { type ListName, type ListPageProps, type ListState, listQuery } from "./list-address.ts";
 

@@ -3,8 +3,8 @@
  * tags.
  */
 import * as z from "zod";
-import type { Subject } from "../../process/order/owners.ts";
-import { changeVisibility } from "../../process/order/visibility.ts";
+import type { Subject } from "../../process/organise/owners.ts";
+import { changeVisibility } from "../../process/organise/visibility.ts";
 import type { Annotated, Annotations } from "../../store/annotations.ts";
 import type { Owned, Visibility } from "../../store/ownership.ts";
 import type { Call } from "./route.ts";
