@@ -10,7 +10,7 @@ import { newId } from "../../platform/ids.ts";
 import type { Runs } from "../../training/runs.ts";
 import { type Annotations, TAG } from "./annotations.ts";
 import type { Deletions } from "./deletions.ts";
-import type { Subject } from "./owners.ts";
+import type { Subject } from "./deletable.ts";
 
 export const KINDS = ["datasets", "runs", "models"] as const;
 export type Kind = (typeof KINDS)[number];

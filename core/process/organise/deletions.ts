@@ -10,7 +10,7 @@ import type { Logger } from "../../platform/logger.ts";
 import type { Store, Unchanged } from "../../store/database.ts";
 import { insertDeletion, listDeletions, removeDeletion, type StoredDeletion } from "../../store/deletions.ts";
 import { forgetAnswers } from "../../store/idempotency.ts";
-import { ownersOf, type Parts, type Subject } from "./owners.ts";
+import { ownersOf, type Parts, type Subject } from "./deletable.ts";
 
 const UNDO_MS = 60_000;
 /** The delay after a failure. */

@@ -18,7 +18,7 @@ import {
   type Visibility,
 } from "../../store/ownership.ts";
 import { findRun } from "../../store/runs.ts";
-import { runLabel } from "./owners.ts";
+import { runLabel } from "./deletable.ts";
 
 export const VISIBILITY = z
   .enum(VISIBILITIES)

@@ -3,7 +3,7 @@
  * tags.
  */
 import * as z from "zod";
-import type { Subject } from "../../process/organise/owners.ts";
+import type { Subject } from "../../process/organise/deletable.ts";
 import { changeVisibility } from "../../process/organise/visibility.ts";
 import type { Annotated, Annotations } from "../../store/annotations.ts";
 import type { Owned, Visibility } from "../../store/ownership.ts";

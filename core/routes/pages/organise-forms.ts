@@ -5,7 +5,7 @@ import { checked } from "../../http/body.ts";
 import { AppError } from "../../platform/errors.ts";
 import { DATASET_CHANGE, MODEL_CHANGE, RUN_CHANGE } from "../../process/organise/annotations.ts";
 import { BULK_REQUEST, changeMany, type Kind } from "../../process/organise/bulk.ts";
-import type { Subject } from "../../process/organise/owners.ts";
+import type { Subject } from "../../process/organise/deletable.ts";
 import { FILTER_REQUEST } from "../../process/organise/saved-filters.ts";
 import { changeVisibility } from "../../process/organise/visibility.ts";
 import type { Annotated } from "../../store/annotations.ts";
