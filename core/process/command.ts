@@ -36,7 +36,7 @@ const dataCommands = () => import("./commands/data-commands.ts");
 type Command = (words: string[], config: () => Config) => Promise<void>;
 
 const COMMANDS: Record<string, Command> = {
-  worker: async () => (await import("./work.ts")).work(),
+  worker: async () => (await import("./worker.ts")).work(),
   train: async (words, config) => (await import("./commands/train-command.ts")).trainCommand(words, config),
   read: readCommand,
   backup: async (words, config) => (await dataCommands()).backupCommand(words, config()),
