@@ -18,7 +18,7 @@ import {
 import type { Sealer } from "../../store/sealed.ts";
 import { scoreKey } from "./schedule-views.ts";
 import { type ScheduleSpec, type Target, targetKind } from "./spec.ts";
-import type { WorkDone, WorkOptions } from "./work.ts";
+import type { WorkDone, WorkOptions } from "./actions.ts";
 
 /** A host that is silent for this long counts as dead. */
 export const HOLD_MS = 60_000;
@@ -114,7 +114,7 @@ export class ScheduleRunner {
         "conflict",
         `the server ended ${MOST_ATTEMPTS} times during this run, so it was not started again`,
       );
-    const { refresh, score } = await import("./work.ts");
+    const { refresh, score } = await import("./actions.ts");
     if (spec.action === "refresh") return refresh(spec, this.options);
     if (spec.action === "retrain") return this.retrain(spec, run, signal);
     const to = targetOf(schedule, sealer)!;
@@ -135,7 +135,7 @@ export class ScheduleRunner {
     signal: AbortSignal,
   ): Promise<WorkDone | null> {
     const { store, runs } = this.options;
-    const { beginRetraining, finishRetraining } = await import("./work.ts");
+    const { beginRetraining, finishRetraining } = await import("./actions.ts");
     if (!run.runId) {
       await beginRetraining(spec, run.id, this.options);
       await waitForRun(store, run.id);
