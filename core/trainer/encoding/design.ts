@@ -2,7 +2,7 @@
  * Builds the matrix that a linear model sees, in sparse form: numbers imputed by the median and standardised, a flag if
  * a number was missing, one column per label, and the hashed n-grams of text. Fitted on training rows only.
  */
-import { inBlocks, runThrough, type Steps } from "../pace.ts";
+import { inBlocks, runThrough, type Steps } from "../cancellation.ts";
 import type { Samples, SparseRows } from "../samples.ts";
 import type { EncodedTable } from "./encoder.ts";
 

@@ -4,7 +4,7 @@
  * value of a fit that did not see it; nothing else in encoding may use the target.
  */
 import { fitLinear, type LinearModel, linearMargins, predictLinear } from "../learners/linear/linear.ts";
-import { runPaced } from "../pace.ts";
+import { runPaced } from "../cancellation.ts";
 import type { Checkpoint, Feature, Random, Samples, Target } from "../samples.ts";
 import { NATIVE_LABELS } from "./columns.ts";
 import type { EncodedTable } from "./encoder.ts";

@@ -12,7 +12,7 @@ import { type BoostingModel, linkMargins } from "../learners/trees/boosting.ts";
 import type { ForestModel } from "../learners/trees/forest.ts";
 import { type RowPredictor, rowPredictor } from "../learners/trees/predictor.ts";
 import type { TreeModel } from "../learners/trees/trees.ts";
-import type { Steps } from "../pace.ts";
+import type { Steps } from "../cancellation.ts";
 import type { Samples, SparseRows, Task } from "../samples.ts";
 import { respond } from "./response.ts";
 

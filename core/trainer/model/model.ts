@@ -7,7 +7,7 @@ import type { Encoder } from "../encoding/columns.ts";
 import type { DesignPlan } from "../encoding/design.ts";
 import { type EncodedTable, encodeRows, encodeTable } from "../encoding/encoder.ts";
 import type { SupervisedEncoder } from "../encoding/supervised.ts";
-import { runPaced, runThrough, type Steps } from "../pace.ts";
+import { runPaced, runThrough, type Steps } from "../cancellation.ts";
 import type { Checkpoint, Task } from "../samples.ts";
 import type { Bounds } from "./bounds.ts";
 import { applyCalibration, type Calibration } from "./calibration.ts";

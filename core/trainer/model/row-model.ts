@@ -12,7 +12,7 @@ import { treeSamples } from "../encoding/supervised.ts";
 import type { TargetEncoding } from "../encoding/target-encoding.ts";
 import { linkMargins } from "../learners/trees/boosting.ts";
 import { rowPredictor } from "../learners/trees/predictor.ts";
-import { runThrough } from "../pace.ts";
+import { runThrough } from "../cancellation.ts";
 import type { Feature, Samples, SparseRows } from "../samples.ts";
 import { type DesignMember, designMargins, type Member, readsDesign, undoTransform } from "./members.ts";
 import { finish, type Model, modelInputs, type Prediction } from "./model.ts";

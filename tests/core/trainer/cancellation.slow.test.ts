@@ -14,7 +14,7 @@ import { treeMargins } from "../../../core/trainer/learners/trees/batch-predicto
 import { binInSteps } from "../../../core/trainer/learners/trees/binning.ts";
 import { trainBoosting } from "../../../core/trainer/learners/trees/boosting.ts";
 import { trainForest } from "../../../core/trainer/learners/trees/forest.ts";
-import { runPaced } from "../../../core/trainer/pace.ts";
+import { runPaced } from "../../../core/trainer/cancellation.ts";
 import { seededRandom } from "../../../core/trainer/random.ts";
 import type { Checkpoint, Feature, Target } from "../../../core/trainer/samples.ts";
 import { goOn } from "./learners/trees/tree-data.ts";

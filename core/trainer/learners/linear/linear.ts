@@ -4,7 +4,7 @@
  * checkpoints between blocks.
  */
 
-import { inBlocks, runPaced, runThrough, type Steps } from "../../pace.ts";
+import { inBlocks, runPaced, runThrough, type Steps } from "../../cancellation.ts";
 import type { Checkpoint, SparseRows, Task } from "../../samples.ts";
 import { minimize, type Objective } from "./lbfgs.ts";
 import { MOST_NEWTON_COLUMNS, newtonStep } from "./newton.ts";

@@ -3,7 +3,7 @@
  * in a handful of Newton steps. Above a few hundred columns L-BFGS is faster.
  */
 
-import { inBlocks, type Steps } from "../../pace.ts";
+import { inBlocks, type Steps } from "../../cancellation.ts";
 import type { SparseRows } from "../../samples.ts";
 
 /** Up to this many columns, factorising costs less than L-BFGS's passes over the rows. */

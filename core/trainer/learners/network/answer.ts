@@ -3,7 +3,7 @@
  * rows.
  */
 
-import { inBlocks, runThrough, type Steps } from "../../pace.ts";
+import { inBlocks, runThrough, type Steps } from "../../cancellation.ts";
 import type { SparseRows } from "../../samples.ts";
 import { sumTo } from "../nystroem/nystroem.ts";
 import { inputColumns, inputRows, inputWidth } from "./inputs.ts";

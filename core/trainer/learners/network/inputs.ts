@@ -4,7 +4,7 @@
  * come through each of the column's quantile ranges (Gorishniy et al. 2022), so that a bend or a step costs one unit.
  */
 
-import { inBlocks, type Steps } from "../../pace.ts";
+import { inBlocks, type Steps } from "../../cancellation.ts";
 import { spreadRows } from "../../random.ts";
 import type { SparseRows } from "../../samples.ts";
 

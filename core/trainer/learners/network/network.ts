@@ -6,7 +6,7 @@
  */
 
 import { type Arena, Scope, sharedArena } from "../../kernels/arena.ts";
-import { runPaced } from "../../pace.ts";
+import { runPaced } from "../../cancellation.ts";
 import type { Checkpoint, Random, SparseRows, Task } from "../../samples.ts";
 import { standardization } from "../linear/linear.ts";
 import { type InputPlan, inputRows, inputWidth, planInputs, RANGES } from "./inputs.ts";

@@ -3,7 +3,7 @@
  * (kernels/assembly/prediction.ts): the same sums in the same order as the single-row predictor, to the bit.
  */
 import { type Arena, Scope, sharedArena } from "../../kernels/arena.ts";
-import { runThrough, type Steps } from "../../pace.ts";
+import { runThrough, type Steps } from "../../cancellation.ts";
 import type { Samples } from "../../samples.ts";
 import { readColumn, rowPredictor } from "./predictor.ts";
 import type { BinnedFeature, TreeModel, Trees } from "./trees.ts";

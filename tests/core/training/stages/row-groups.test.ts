@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Table } from "../../../../core/csv/types.ts";
-import { runThrough } from "../../../../core/trainer/pace.ts";
+import { runThrough } from "../../../../core/trainer/cancellation.ts";
 import { rowGroups } from "../../../../core/training/stages/work/rows/table.ts";
 
 const NUMBERS = [0, -0, Number.NaN, 1, -1, 0.1, 0.1 + 0.2, 0.3, 1e300, 2 ** 53, Number.MIN_VALUE];

@@ -6,7 +6,7 @@
 
 import type { Finding, Table } from "../../../../csv/types.ts";
 import { count as grouped, percent } from "../../../../platform/figures.ts";
-import { runPaced } from "../../../../trainer/pace.ts";
+import { runPaced } from "../../../../trainer/cancellation.ts";
 import type { Checkpoint } from "../../../../trainer/samples.ts";
 import { rowGroups } from "./table.ts";
 

@@ -1,6 +1,6 @@
 /** Selects rows or columns of a table, and finds equal rows. */
 import type { Column, Table } from "../../../../csv/types.ts";
-import { inBlocks, type Steps } from "../../../../trainer/pace.ts";
+import { inBlocks, type Steps } from "../../../../trainer/cancellation.ts";
 import { spreadRows } from "../../../../trainer/random.ts";
 
 /** The given rows, in that order. */

@@ -9,7 +9,7 @@ import { networkContributions, networkMargins } from "../../../../../core/traine
 import type { NetworkModel } from "../../../../../core/trainer/learners/network/layers.ts";
 import { fitNetwork, type NetworkOptions } from "../../../../../core/trainer/learners/network/network.ts";
 import { pack, unpack } from "../../../../../core/trainer/model/pack.ts";
-import { runThrough } from "../../../../../core/trainer/pace.ts";
+import { runThrough } from "../../../../../core/trainer/cancellation.ts";
 import { seededRandom } from "../../../../../core/trainer/random.ts";
 import type { SparseRows, Task } from "../../../../../core/trainer/samples.ts";
 import { referenceKernels } from "../../../../reference/kernels.ts";
