@@ -31,7 +31,7 @@ import {
   undeploy,
 } from "../store/models.ts";
 import type { RunResult } from "../trainer/contract.ts";
-import { adoptAnswers, eraseAnswers } from "../training/results/answers-file.ts";
+import { adoptAnswers, eraseAnswers } from "../training/results/predictions-file.ts";
 import { refuseChallenger, refuseDoubtful } from "./monitoring/challenger.ts";
 
 export interface ModelsOptions {

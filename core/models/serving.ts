@@ -5,7 +5,7 @@ import type { Table } from "../csv/types.ts";
 import { timed } from "../platform/timing.ts";
 import type { StoredVersion } from "../store/models.ts";
 import type { Model, Prediction as ModelAnswer } from "../trainer/model/model.ts";
-import type { Answer, PredictRow, Warning } from "./answering.ts";
+import type { Answer, PredictRow, Warning } from "./predict-rows.ts";
 import type { ModelCache } from "./model-cache.ts";
 import type { References } from "./monitoring/drift/references.ts";
 import {
@@ -116,7 +116,7 @@ function gather(row: Record<string, unknown>, cells: PredictRow, { prefix, refus
 }
 
 /** Loaded at the first prediction: a server that starts needs none of it. */
-let answering: typeof import("./answering.ts") | null = null;
+let answering: typeof import("./predict-rows.ts") | null = null;
 
 export interface PredictOptions {
   explain: boolean;
@@ -180,7 +180,7 @@ export class Serving {
     rows: PredictRow[],
     { explain, purpose = "traffic", keeping, interval, pinned = [] }: PredictOptions,
   ): Promise<Served> {
-    answering ??= await import("./answering.ts");
+    answering ??= await import("./predict-rows.ts");
     const model = await this.cache.load(version);
     const canBound = purpose === "traffic" || canVouch(model, interval);
     const begin = performance.now();
@@ -214,7 +214,7 @@ export class Serving {
       this.cache.load(version),
       this.traffic.prepare(version),
       import("../trainer/model/model.ts"),
-      import("./answering.ts"),
+      import("./predict-rows.ts"),
     ]);
     const begin = performance.now();
     const predicted = timed("predict", () => predict(model, table));

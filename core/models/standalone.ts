@@ -5,7 +5,7 @@
 
 import { FEW_ROWS } from "../trainer/model/members.ts";
 import { readModel } from "../trainer/model/model-file.ts";
-import { type Answer, type AnswerOptions, answerRows, type Cell } from "./answering.ts";
+import { type Answer, type AnswerOptions, answerRows, type Cell } from "./predict-rows.ts";
 
 export type Rows = Record<string, Cell>[];
 

@@ -5,7 +5,7 @@
 import type { Logger } from "../../platform/logger.ts";
 import type { Canary } from "../../store/canaries.ts";
 import type { StoredVersion } from "../../store/models.ts";
-import type { PredictRow, Warning } from "../answering.ts";
+import type { PredictRow, Warning } from "../predict-rows.ts";
 import { KEPT_ROWS } from "../monitoring/prediction-log.ts";
 import type { Models } from "../registry.ts";
 import type { PredictOptions, Served, Serving } from "../serving.ts";

@@ -11,7 +11,7 @@ import { slug } from "../../platform/ids.ts";
 import type { StoredDataset } from "../../store/datasets.ts";
 import type { StoredVersion } from "../../store/models.ts";
 import type { StoredRun } from "../../store/runs.ts";
-import type { RowAnswers } from "../../trainer/checks/row-answers.ts";
+import type { RowAnswers } from "../../trainer/checks/row-predictions.ts";
 import { readTestedModel } from "../../trainer/model/model-file.ts";
 import type { Standing } from "../../training/results/standings.ts";
 import { modelCard } from "./card.ts";

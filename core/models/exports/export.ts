@@ -17,7 +17,7 @@ import { samplesFor } from "../../trainer/model/members.ts";
 import { type Model, modelInputs, predict } from "../../trainer/model/model.ts";
 import { readModel, writeModel } from "../../trainer/model/model-file.ts";
 import type { Feature } from "../../trainer/samples.ts";
-import { type Answer, answerRows } from "../answering.ts";
+import { type Answer, answerRows } from "../predict-rows.ts";
 import type { Rows } from "../standalone.ts";
 import { openModel } from "../standalone.ts";
 import { standaloneBundle } from "../standalone-bundle.ts" with { type: "macro" };

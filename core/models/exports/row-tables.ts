@@ -6,7 +6,7 @@
 import type { Cell } from "../../csv/formats/table-file.ts";
 import type { OutputColumn, OutputRow } from "../../csv/formats/writers/output.ts";
 import type { Column, Table } from "../../csv/types.ts";
-import { type RowAnswers, TEST } from "../../trainer/checks/row-answers.ts";
+import { type RowAnswers, TEST } from "../../trainer/checks/row-predictions.ts";
 import type { RowPart } from "./row-parts.ts";
 
 /** With more classes than this there is one column: the probability of the predicted class. */

@@ -4,7 +4,7 @@
  */
 import type { StoredVersion } from "../../store/models.ts";
 import type { Model, Prediction as ModelAnswer } from "../../trainer/model/model.ts";
-import type { Answer, Warning } from "../answering.ts";
+import type { Answer, Warning } from "../predict-rows.ts";
 import type { RowCells } from "../canary/assignment.ts";
 import type { Shared } from "../canary/split-serving.ts";
 import type { Keeping } from "../monitoring/prediction-log.ts";
@@ -32,7 +32,7 @@ export interface LaneOptions {
   reader: (model: Model) => TableReader;
   /** A row as stored, in JSON. */
   cellsOf: (cells: AskedRow["cells"]) => string;
-  bounds: typeof import("../answering.ts").answerBounds;
+  bounds: typeof import("../predict-rows.ts").answerBounds;
 }
 
 interface Lane {

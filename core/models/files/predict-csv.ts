@@ -126,7 +126,7 @@ async function* predictRows({
       import("./table-reader.ts"),
       import("./file-predictor.ts"),
       serving.open(version),
-      import("../answering.ts"),
+      import("../predict-rows.ts"),
     ]);
   const columns = new ColumnNames(model);
   const knows = (name: string) => columns.placeOf(name) >= 0;

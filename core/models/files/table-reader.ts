@@ -5,7 +5,7 @@
 import { readDigits } from "../../csv/cells/numbers/numbers.ts";
 import type { ColumnPlan, Table } from "../../csv/types.ts";
 import type { Model } from "../../trainer/model/model.ts";
-import { columnOf, readersOf } from "../answering.ts";
+import { columnOf, readersOf } from "../predict-rows.ts";
 import { type CellReader, type ColumnStyle, newStyle, type Value } from "../rows/cell-reader.ts";
 import { ColumnNames } from "../rows/columns.ts";
 import { MOST_WARNINGS, type Warning, type WarningCode } from "../rows/warnings.ts";

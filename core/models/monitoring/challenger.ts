@@ -12,7 +12,7 @@ import type { StoredVersion } from "../../store/models.ts";
 import { type PredictionAnswer, versionKey } from "../../store/predictions.ts";
 import { errorsAmong } from "../../trainer/checks/severity.ts";
 import type { Model } from "../../trainer/model/model.ts";
-import type { PredictRow } from "../answering.ts";
+import type { PredictRow } from "../predict-rows.ts";
 
 export interface ChallengerOptions {
   store: Store;
@@ -113,7 +113,7 @@ export class Challenger {
   private async answer(challenger: StoredVersion, slice: Waiting[]): Promise<Answered[]> {
     const [model, { answerRows, learnedFrom }] = await Promise.all([
       this.options.load(challenger),
-      import("../answering.ts"),
+      import("../predict-rows.ts"),
     ]);
     const key = keyOf(challenger);
     const start = performance.now();

@@ -5,7 +5,7 @@ import { findVersion, type StoredVersion } from "../../store/models.ts";
 import { findOutcome, putOutcome } from "../../store/outcomes.ts";
 import { findPrediction, versionKey } from "../../store/predictions.ts";
 import type { Model } from "../../trainer/model/model.ts";
-import type { PredictRow } from "../answering.ts";
+import type { PredictRow } from "../predict-rows.ts";
 import type { Actual, OutcomeReader } from "../rows/outcome-reader.ts";
 import type { Warning } from "../rows/warnings.ts";
 import { PREDICTION_ID } from "./prediction-id.ts";
@@ -105,7 +105,7 @@ export async function learnedPredictions(
     const [name, number] = JSON.parse(key) as [string, number];
     const version = await findVersion(store, name, number);
     if (!version) continue;
-    const [model, { learnedFrom }] = await Promise.all([load(version), import("../answering.ts")]);
+    const [model, { learnedFrom }] = await Promise.all([load(version), import("../predict-rows.ts")]);
     const isLearned = learnedFrom(
       model,
       asked.map(({ cells }) => cells),

@@ -84,7 +84,7 @@ async function outcomesOf(
   const id = await versionKey(store, live.name, live.version);
   const known = id === null ? [] : await knownOutcomes(store, id, MOST_OUTCOMES);
   if (known.length < LEAST_OUTCOMES) return [];
-  const { answerRows, learnedFrom } = await import("../answering.ts");
+  const { answerRows, learnedFrom } = await import("../predict-rows.ts");
   const models = [await load(live), await load(fresh)];
   const rows = known.map(({ cells }) => new Map(Object.entries(cells)));
   const { answers } = answerRows(models[1]!, rows, { explain: false });

@@ -10,7 +10,7 @@ import { sightOf } from "../../http/identity/identity.ts";
 import { problemAnswer } from "../../http/responses.ts";
 import { JSON_HEADERS } from "../../http/security.ts";
 import type { Bindings } from "../../live/bindings.ts";
-import type { PredictRow } from "../../models/answering.ts";
+import type { PredictRow } from "../../models/predict-rows.ts";
 import { PREDICT_REQUEST } from "../../models/serving.ts";
 import { Timings, withTimings } from "../../platform/timing.ts";
 import type { Signalbox } from "../../process/signalbox.ts";

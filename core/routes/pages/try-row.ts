@@ -5,7 +5,7 @@
 import * as z from "zod";
 import { type Privacy, SEES_TEAM, type Sight } from "../../events/privacy.ts";
 import { type Problem, problem } from "../../http/problem.ts";
-import type { Cell, Warning } from "../../models/answering.ts";
+import type { Cell, Warning } from "../../models/predict-rows.ts";
 import type { Counterfactual } from "../../models/counterfactuals.ts";
 import { AppError } from "../../platform/errors.ts";
 import type { Signalbox } from "../../process/signalbox.ts";

@@ -5,7 +5,7 @@
 import type { DesignFeature } from "../encoding/design.ts";
 import { buildDesign } from "../encoding/design.ts";
 import { treeOrigins } from "../encoding/supervised.ts";
-import { networkContributions } from "../learners/network/answer.ts";
+import { networkContributions } from "../learners/network/predict.ts";
 import { nystroemContributions } from "../learners/nystroem/nystroem.ts";
 import { type Member, type MemberInputs, samplesFor } from "../model/members.ts";
 import { contributions as treeContributions } from "./shap.ts";

@@ -4,7 +4,7 @@ import { type DesignPlan, designSteps } from "../encoding/design.ts";
 import type { EncodedTable } from "../encoding/encoder.ts";
 import { applySupervised, type SupervisedEncoder, treeSamples } from "../encoding/supervised.ts";
 import { type LinearModel, linearMargins } from "../learners/linear/linear.ts";
-import { networkMargins } from "../learners/network/answer.ts";
+import { networkMargins } from "../learners/network/predict.ts";
 import type { NetworkModel } from "../learners/network/layers.ts";
 import { type NystroemModel, predictNystroem } from "../learners/nystroem/nystroem.ts";
 import { treeMargins } from "../learners/trees/batch-predictor.ts";

@@ -4,7 +4,7 @@
  */
 import type { Column, Finding, Table } from "../../csv/types.ts";
 import { count, score } from "../../platform/figures.ts";
-import { rowAnswers, type Tested, writeRowAnswers } from "../../trainer/checks/row-answers.ts";
+import { rowAnswers, type Tested, writeRowAnswers } from "../../trainer/checks/row-predictions.ts";
 import { errorsAmong } from "../../trainer/checks/severity.ts";
 import { ROWS_FILE } from "../../trainer/contract.ts";
 import { bootstrapIntervals } from "../../trainer/metrics/bootstrap.ts";

@@ -7,7 +7,7 @@ import type { Column, Table } from "../../../csv/types.ts";
 import type { Model } from "../../../trainer/model/model.ts";
 import { binOf, type ColumnReference, type TrainingReference } from "../../../trainer/model/reference.ts";
 import type { RowValues } from "../../../trainer/model/row-model.ts";
-import type { Answer } from "../../answering.ts";
+import type { Answer } from "../../predict-rows.ts";
 
 export interface ColumnCounts {
   bins: number[];

@@ -1,6 +1,6 @@
 /** Schemas of models, versions and predictions in requests and responses. */
 import * as z from "zod";
-import type { Warning } from "../../../models/answering.ts";
+import type { Warning } from "../../../models/predict-rows.ts";
 import type { CanaryView } from "../../../models/canary/canaries.ts";
 import type { Counterfactual } from "../../../models/counterfactuals.ts";
 import type { Told } from "../../../models/monitoring/outcomes.ts";

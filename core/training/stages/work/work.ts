@@ -3,7 +3,7 @@
  * stages left.
  */
 import type { Finding, ReadingPlan, ReadingProgress, Table } from "../../../csv/types.ts";
-import type { HeldOut } from "../../../trainer/checks/row-answers.ts";
+import type { HeldOut } from "../../../trainer/checks/row-predictions.ts";
 import type { RunResult, VersionComparison } from "../../../trainer/contract.ts";
 import type { Encoder } from "../../../trainer/encoding/columns.ts";
 import type { MetricName } from "../../../trainer/metrics/index.ts";

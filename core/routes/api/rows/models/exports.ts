@@ -13,7 +13,7 @@ import { AppError } from "../../../../platform/errors.ts";
 import { findDataset } from "../../../../store/datasets.ts";
 import { findEvaluation, type StoredVersion } from "../../../../store/models.ts";
 import { findRun, runRounds, type StoredRun } from "../../../../store/runs.ts";
-import type { RowAnswers } from "../../../../trainer/checks/row-answers.ts";
+import type { RowAnswers } from "../../../../trainer/checks/row-predictions.ts";
 import { planAs } from "../../../../training/options/test-plan.ts";
 import { runView } from "../../../../training/run-view.ts";
 import { type Call, json, route } from "../../route.ts";
@@ -65,7 +65,7 @@ async function answersOf(
   { signalbox }: Pick<Call, "signalbox">,
   version: StoredVersion,
 ): Promise<RowAnswers> {
-  const answers = await import("../../../../models/exports/answers.ts");
+  const answers = await import("../../../../models/exports/row-predictions.ts");
   return answers.answersOf(signalbox.files, version);
 }
 

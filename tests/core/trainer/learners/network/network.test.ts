@@ -5,7 +5,7 @@
 import { expect, test } from "bun:test";
 import { newArena, Scope } from "../../../../../core/trainer/kernels/arena.ts";
 import { loadKernels } from "../../../../../core/trainer/kernels/kernels.ts";
-import { networkContributions, networkMargins } from "../../../../../core/trainer/learners/network/answer.ts";
+import { networkContributions, networkMargins } from "../../../../../core/trainer/learners/network/predict.ts";
 import type { NetworkModel } from "../../../../../core/trainer/learners/network/layers.ts";
 import { fitNetwork, type NetworkOptions } from "../../../../../core/trainer/learners/network/network.ts";
 import { pack, unpack } from "../../../../../core/trainer/model/pack.ts";

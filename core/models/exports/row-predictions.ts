@@ -3,8 +3,8 @@ import { AppError } from "../../platform/errors.ts";
 import { modelKey } from "../../store/files/named-files.ts";
 import type { FileStorage } from "../../store/files/storage.ts";
 import type { StoredVersion } from "../../store/models.ts";
-import type { RowAnswers } from "../../trainer/checks/row-answers.ts";
-import { readAnswers } from "../../training/results/answers-file.ts";
+import type { RowAnswers } from "../../trainer/checks/row-predictions.ts";
+import { readAnswers } from "../../training/results/predictions-file.ts";
 
 /** Throws AppError `conflict` if none were stored. */
 export async function answersOf(files: FileStorage, version: StoredVersion): Promise<RowAnswers> {

@@ -4,7 +4,7 @@ import { copyFile, readFile, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { answersKey } from "../../store/files/named-files.ts";
 import type { FileStorage } from "../../store/files/storage.ts";
-import type { RowAnswers } from "../../trainer/checks/row-answers.ts";
+import type { RowAnswers } from "../../trainer/checks/row-predictions.ts";
 import { ROWS_FILE } from "../../trainer/contract.ts";
 
 /** Stores it, from where the run left its model; once more where that failed. Throws StorageUnavailable. */
@@ -27,7 +27,7 @@ export async function readAnswers(files: FileStorage, modelKey: string): Promise
   if (!(await files.has(key))) return null;
   const path = await files.fetch({ key });
   const [{ readRowAnswers }, bytes] = await Promise.all([
-    import("../../trainer/checks/row-answers.ts"),
+    import("../../trainer/checks/row-predictions.ts"),
     readFile(path),
   ]);
   return readRowAnswers(bytes);
