@@ -1,5 +1,5 @@
 // The page of an active run: moves its bar and time left between two reports, by the same estimate as the server
-// (core/training/forecast.ts), and opens the model when the run has finished. It builds no HTML.
+// (core/training/time-left.ts), and opens the model when the run has finished. It builds no HTML.
 (() => {
   const TICK_MS = 200;
   const LEAD_SECONDS = 5;

@@ -18,7 +18,7 @@ import {
   updateStage,
 } from "../store/runs.ts";
 import { type Candidate, STAGE_NAMES } from "../trainer/contract.ts";
-import { earlyProgress, progressOnceTold } from "./forecast.ts";
+import { earlyProgress, progressOnceTold } from "./time-left.ts";
 
 const position = z
   .number()

@@ -15,7 +15,7 @@ import {
 } from "../store/runs.ts";
 import { bySeverity } from "../trainer/checks/severity.ts";
 import { type RunResult, STAGE_NAMES, type VersionComparison } from "../trainer/contract.ts";
-import { earlyProgress, progressAt, stillLeft } from "./forecast.ts";
+import { earlyProgress, progressAt, stillLeft } from "./time-left.ts";
 import { type Standing, standingsOf } from "./results/standings.ts";
 
 /** A stage for clients: its time as text. */
