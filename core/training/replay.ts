@@ -8,7 +8,7 @@ import type { Store } from "../store/database.ts";
 import { runEvents } from "../store/run-events.ts";
 import { runRounds, type StoredRound, type StoredRun, type StoredStage } from "../store/runs.ts";
 import type { Candidate } from "../trainer/contract.ts";
-import { standingsOf } from "./results/standings.ts";
+import { standingsOf } from "./results/leaderboard.ts";
 import { comparedFolds, currentRounds, type RunStage, type RunView, runView } from "./run-view.ts";
 
 export interface Replay {

@@ -16,7 +16,7 @@ import {
 import { bySeverity } from "../trainer/checks/severity.ts";
 import { type RunResult, STAGE_NAMES, type VersionComparison } from "../trainer/contract.ts";
 import { earlyProgress, progressAt, stillLeft } from "./time-left.ts";
-import { type Standing, standingsOf } from "./results/standings.ts";
+import { type Standing, standingsOf } from "./results/leaderboard.ts";
 
 /** A stage for clients: its time as text. */
 export type RunStage = Omit<StoredStage, "startedAt"> & { startedAt: string | null };

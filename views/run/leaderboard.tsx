@@ -2,7 +2,7 @@
  * Draws the leaderboard: candidates scored on the same folds as dots with their ranges; those stopped early separately.
  */
 
-import type { Standing } from "../../core/training/results/standings.ts";
+import type { Standing } from "../../core/training/results/leaderboard.ts";
 import type { RunView } from "../../core/training/run-view.ts";
 import { extent, Figure, RangeStrip } from "../charts/chart.tsx";
 import { duration, figures, plural } from "../parts/format.ts";

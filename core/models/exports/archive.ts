@@ -13,7 +13,7 @@ import type { StoredVersion } from "../../store/models.ts";
 import type { StoredRun } from "../../store/runs.ts";
 import type { RowAnswers } from "../../trainer/checks/row-predictions.ts";
 import { readTestedModel } from "../../trainer/model/model-file.ts";
-import type { Standing } from "../../training/results/standings.ts";
+import type { Standing } from "../../training/results/leaderboard.ts";
 import { modelCard } from "./card.ts";
 import type { ExportedChart } from "./chart.ts";
 import { exportModel } from "./export.ts";

@@ -2,7 +2,7 @@
 import type { CsvValue } from "../../csv/write.ts";
 import type { StoredRound } from "../../store/runs.ts";
 import type { EvaluationData } from "../../training/results/evaluation-data.ts";
-import type { Standing } from "../../training/results/standings.ts";
+import type { Standing } from "../../training/results/leaderboard.ts";
 
 export type ChartForm = "lines" | "columns" | "bars" | "dots" | "matrix" | "swarm";
 

@@ -4,7 +4,7 @@ import type { Readings } from "../../../csv/types.ts";
 import { RUN_STATUSES, type StoredRound } from "../../../store/runs.ts";
 import { type RunOptions, STAGE_NAMES, type VersionComparison } from "../../../trainer/contract.ts";
 import { EXPERT_SHAPE } from "../../../training/options/expert-schema.ts";
-import type { Standing } from "../../../training/results/standings.ts";
+import type { Standing } from "../../../training/results/leaderboard.ts";
 import type { RunStage, RunView } from "../../../training/run-view.ts";
 import { COLUMN_TYPE, ERROR_RECORD, FINDING, ORDERED, TASK, TIME } from "./datasets.ts";
 

@@ -1,7 +1,7 @@
 /** Checks that the leaderboard is consistent: like compared with like, one order, a lead within noise called level. */
 import { expect, test } from "bun:test";
 import type { Candidate } from "../../../../core/trainer/contract.ts";
-import { standingsOf } from "../../../../core/training/results/standings.ts";
+import { standingsOf } from "../../../../core/training/results/leaderboard.ts";
 
 function candidate(name: string, foldScores: number[], family: Candidate["family"] = "boosting"): Candidate {
   const score = foldScores.reduce((sum, value) => sum + value, 0) / foldScores.length;
