@@ -26,7 +26,7 @@ import { runsOfDataset } from "../store/runs.ts";
 import { claimReading, orphanedReadings, unclaimedReadings } from "../store/workers.ts";
 import { FileReader } from "./file-reader.ts";
 import { FirstReadings } from "./reading/first-readings.ts";
-import { ReadingEnds } from "./reading/reading-ends.ts";
+import { ReadingEnds } from "./reading/wait-for-readings.ts";
 import { type Received, receiveFile, refuseWithoutSpace } from "./receive.ts";
 import { followFile } from "./receive-stream.ts";
 import { type TableAside, tableAside } from "./temporary-table.ts";
