@@ -14,7 +14,7 @@ import { spreadRows } from "../../trainer/random.ts";
 import type { Target } from "../../trainer/samples.ts";
 import { plural, type Stage } from "./stage.ts";
 import { allRows, datesOf, designOf, type Encoded, encodeRowsOf, targetOf } from "./work/encode.ts";
-import { copiesFinding, scoreCopies } from "./work/rows/copies.ts";
+import { copiesFinding, scoreCopies } from "./work/rows/duplicates.ts";
 import { onlyLearnedGroups } from "./work/rows/groups.ts";
 import { charactersOf } from "./work/rows/table.ts";
 import {

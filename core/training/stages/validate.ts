@@ -31,7 +31,7 @@ import {
   strataOf,
   unlearnedColumns,
   weighedTarget,
-} from "./work/rows/given.ts";
+} from "./work/rows/row-options.ts";
 import { selectRows } from "./work/rows/table.ts";
 import { invalid, readTarget, settleTask, targetPlan } from "./work/target.ts";
 import { budgetMs, type Context, checkpointOf, tellFinding, type Work } from "./work/work.ts";

@@ -102,7 +102,7 @@ async function valuesOf({ signalbox }: VersionCall, version: StoredVersion) {
   const { testDatasetId, testDatasetVersion } = run.options;
   if (testDatasetId === undefined) return table;
   const test = await signalbox.datasets.findReady(testDatasetId, testDatasetVersion);
-  const { joinTables } = await import("../../../../training/stages/work/rows/given.ts");
+  const { joinTables } = await import("../../../../training/stages/work/rows/row-options.ts");
   const plan = planAs(test.profile.plan, dataset.profile.plan);
   const tested = await loadTable(await signalbox.datasets.ensureTable(test), plan, { columns });
   return joinTables(table, tested, table.rows);
