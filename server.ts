@@ -36,7 +36,7 @@ import { PredictFastPath } from "./core/routes/api/predict-fast-path.ts";
 import type { Call } from "./core/routes/api/route.ts";
 import { compareData, comparedNames } from "./core/routes/data/compare-data.ts";
 import { type PanelSource, READERS } from "./core/routes/data/panel-data.ts";
-import { sightedSource } from "./core/routes/data/sighted.ts";
+import { sightedSource } from "./core/routes/data/scoped-source.ts";
 import * as forms from "./core/routes/pages/form-handlers.ts";
 import { ORDER_FORMS } from "./core/routes/pages/organise-forms.ts";
 import * as outcomes from "./core/routes/pages/outcome-forms.ts";

@@ -39,7 +39,7 @@ import type { SharedStorage } from "../store/files/shared-storage.ts";
 import type { FileStorage } from "../store/files/storage.ts";
 import { queueWaitSeconds } from "../store/runs.ts";
 import { Sealer } from "../store/sealed.ts";
-import { SightedStore } from "../store/sighted-store.ts";
+import { SightedStore } from "../store/scoped-store.ts";
 import { Presence } from "../training/queue/presence.ts";
 import { Runs } from "../training/runs.ts";
 import { logEvents } from "./event-lines.ts";

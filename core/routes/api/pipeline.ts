@@ -17,7 +17,7 @@ import { Timings } from "../../platform/timing.ts";
 import type { Annotated } from "../../store/annotations.ts";
 import { ownedBy } from "../../store/ownership.ts";
 import type { PanelSource } from "../data/panel-data.ts";
-import { sightedSource } from "../data/sighted.ts";
+import { sightedSource } from "../data/scoped-source.ts";
 import { exampleOf } from "./docs.ts";
 import { API } from "./index.ts";
 import type { Call } from "./route.ts";

@@ -1,7 +1,7 @@
 /** Nothing that could be private is forgotten: every event names what it is about, and every table is filtered or known to hold nothing. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { EVENT_NAMES, EVENTS } from "../../../core/events/events.ts";
-import { sightedSql } from "../../../core/store/sighted-store.ts";
+import { sightedSql } from "../../../core/store/scoped-store.ts";
 import { type Harness, openHarness } from "../../harness/app.ts";
 
 let harness: Harness;

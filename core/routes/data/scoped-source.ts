@@ -9,7 +9,7 @@ import { findDataset, findDatasetByName } from "../../store/datasets.ts";
 import { findOutcome } from "../../store/outcomes.ts";
 import { findPrediction } from "../../store/predictions.ts";
 import { findScheduleRun } from "../../store/schedules.ts";
-import { SightedStore } from "../../store/sighted-store.ts";
+import { SightedStore } from "../../store/scoped-store.ts";
 import type { PanelSource } from "./panel-data.ts";
 
 /** Throws AppError `missing` if the arguments name something hidden. */
