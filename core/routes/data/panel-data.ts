@@ -39,7 +39,7 @@ import {
   type RunRow,
   runRows,
 } from "./list-data.ts";
-import { type Signal, signalOf } from "./signal.ts";
+import { type Signal, signalOf } from "./header-status.ts";
 import { type WatchView, watchView } from "./monitoring-view.ts";
 
 export interface PanelData {
