@@ -45,7 +45,7 @@ import { panelAnswer, refuseHiddenPanel } from "./core/routes/pages/panel-answer
 import { type FormAgain, SIGN_IN_ROUTES, signInData } from "./core/routes/pages/sign-in.ts";
 import { WhatIfs } from "./core/routes/pages/try-row.ts";
 import { ASSET_PATHS, ASSETS, standaloneParts } from "./static/assets.ts";
-import { drawnPanel } from "./views/drawn.ts";
+import { drawnPanel } from "./views/panel-html.ts";
 import { chosenTheme, type Frame, type Links } from "./views/layout/frame.ts";
 import * as views from "./views/pages.ts";
 import { replayPath } from "./views/parts/paths.ts";

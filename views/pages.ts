@@ -37,7 +37,7 @@ export const DATASET: Page<Awaited<ReturnType<typeof pages.datasetData>>> = {
   html: async (props) =>
     props.dataset
       ? (await import("./dataset/dataset.tsx")).DatasetPage(props)
-      : (await import("./dataset/arriving.tsx")).ArrivingPage(props),
+      : (await import("./dataset/uploading.tsx")).ArrivingPage(props),
   json: (data) => (data.dataset ? (data.preview ?? data.view) : data.told),
 };
 export const LIST: Page<pages.ListData> = {

@@ -19,7 +19,7 @@ import {
   type Theme,
   TOP,
   XAxis,
-} from "./frame.tsx";
+} from "./axes.tsx";
 import { Swarm } from "./swarm.tsx";
 
 const BOTTOM = 46;

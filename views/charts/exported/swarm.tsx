@@ -13,7 +13,7 @@ import {
   short,
   TOP,
   XAxis,
-} from "./frame.tsx";
+} from "./axes.tsx";
 
 /** One dot per row, piled up where they are close; its shade is the value's rank between low and high. */
 export function Swarm(drawn: Drawn) {

@@ -8,7 +8,7 @@ import { PanelView } from "../../panels.tsx";
 import { capital } from "../../parts/format.ts";
 import { Command, curlLine } from "../../parts/parts.tsx";
 import { Refused } from "../refused.tsx";
-import { errorAt, kept, type Typed } from "../typed.ts";
+import { errorAt, kept, type Typed } from "../form-values.ts";
 import { ACTION_WORDS, RULE_WORDS, TRIGGER_WORDS } from "./schedule-list.tsx";
 
 export function SchedulesPage({ frame, ...data }: SchedulesPageData & { frame: Frame }) {

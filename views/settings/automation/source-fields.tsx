@@ -1,7 +1,7 @@
 /** The fields of a source: where its rows are, and how it is reached. */
 import type { SourceRow } from "../../../core/routes/data/automation-data.ts";
 import { Field } from "../../dataset/fields.tsx";
-import { errorAt, kept, NOTHING_TYPED, type Typed, wrong } from "../typed.ts";
+import { errorAt, kept, NOTHING_TYPED, type Typed, wrong } from "../form-values.ts";
 
 const ADVANCED = [
   "headers",
