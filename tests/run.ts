@@ -59,7 +59,7 @@ const PART_ON_POSTGRES = [
   "tests/core/live",
   "tests/core/routes/api/journey.slow.test.ts",
   "tests/core/routes/api/races.slow.test.ts",
-  "tests/core/routes/api/rows/feedback.test.ts",
+  "tests/core/routes/api/rows/outcomes.test.ts",
   "tests/core/process/order",
 ];
 /** The way from a file to predictions, signing in, and outcomes. */
