@@ -63,7 +63,7 @@ const PART_ON_POSTGRES = [
   "tests/core/process/order",
 ];
 /** The way from a file to predictions, signing in, and outcomes. */
-const JOURNEYS_ON_POSTGRES = ["journey.e2e.ts", "sign-in.e2e.ts", "feedback.e2e.ts"];
+const JOURNEYS_ON_POSTGRES = ["journey.e2e.ts", "sign-in.e2e.ts", "monitoring.e2e.ts"];
 const STEPS: Step[] = [
   { name: "types", command: [bun, "x", "tsc", "--noEmit"] },
   { name: "types of the browser tests", command: [bun, "x", "tsc", "--noEmit", "-p", "tests/e2e"] },
