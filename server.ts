@@ -46,7 +46,7 @@ import { type FormAgain, SIGN_IN_ROUTES, signInData } from "./core/routes/pages/
 import { WhatIfs } from "./core/routes/pages/try-row.ts";
 import { ASSET_PATHS, ASSETS, standaloneParts } from "./static/assets.ts";
 import { drawnPanel } from "./views/panel-html.ts";
-import { chosenTheme, type Frame, type Links } from "./views/layout/frame.ts";
+import { chosenTheme, type PageContext, type Links } from "./views/layout/page-context.ts";
 import * as views from "./views/pages.ts";
 import { replayPath } from "./views/parts/paths.ts";
 
@@ -75,16 +75,16 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   const gate = new Gate(signalbox, accessTable(API));
   const origin = (c: C) => gate.origin(c.var.visit);
   /** `panels`: those that the page shows, beside the header's light; where that cannot be drawn the page goes without. */
-  const frame = async (c: C, panels: readonly PanelKey[] = []): Promise<Frame> => {
+  const pageContext = async (c: C, panels: readonly PanelKey[] = []): Promise<PageContext> => {
     const about = { links: links(origin(c)), version: VERSION, assets: ASSET_PATHS };
     const sight = sightOf(c.var.visit.identity ?? NOBODY);
     const failed = (error: unknown) => defect(error, { panel: "health" });
     const fragments = await pageFragments(live, panels, { sight, privacy, failed });
-    const drawn = (key: PanelKey) =>
+    const panel = (key: PanelKey) =>
       drawnPanel(fragments.get(key) ?? null, (html) => forOrigin(html, about.links.origin));
     const theme = chosenTheme(getCookie(c, "theme"));
     const moment = { epoch: log.epoch, seq: c.var.seq, viewer: viewerOf(c.var.visit.identity) };
-    return { ...about, ...moment, drawn, ...(theme && { theme }) };
+    return { ...about, ...moment, panel, ...(theme && { theme }) };
   };
   const pipeline = new Pipeline({
     ...{ signalbox: source, gate, requests },
@@ -99,7 +99,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   const pageAnswer = async <T>(c: C, data: T, page: views.Page<T>, status?: number) => {
     const form = wantedForm(c.req.raw);
     if (form === "html")
-      return html(await page.html({ ...data, frame: await frame(c, await page.panels?.(data)) }), status);
+      return html(await page.html({ ...data, context: await pageContext(c, await page.panels?.(data)) }), status);
     return form === "text" && page.text
       ? c.text(await page.text(data, links(origin(c))))
       : c.json(await page.json(data));
@@ -166,7 +166,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
     if (wantedForm(c.req.raw) !== "html" || isForPrograms(c.req.path.slice(config.BASE_PATH.length)))
       return problemAnswer(told);
     const isEmbed = c.req.path.startsWith(`${config.BASE_PATH}/embed/`);
-    return html(await views.drawError({ frame: await frame(c), problem: told }, isEmbed), told.status);
+    return html(await views.drawError({ context: await pageContext(c), problem: told }, isEmbed), told.status);
   };
 
   // Pages: the same address answers a script with JSON
@@ -206,7 +206,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
     app.post(path, async (c) => {
       const outcome = await submit(callOf(c));
       if ("go" in outcome || "stay" in outcome) return landingAnswer(c.req.raw, config.BASE_PATH, outcome);
-      return html(await draw({ ...outcome, frame: await frame(c) }), outcome.refusal?.status);
+      return html(await draw({ ...outcome, context: await pageContext(c) }), outcome.refusal?.status);
     });
   shownForm("/settings", later(settings, "saveSettings"), views.SETTINGS);
   shownForm("/settings/embeds", later(settings, "createEmbed"), views.SETTINGS);
@@ -228,7 +228,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   for (const { method, path, answer } of SIGN_IN_ROUTES)
     app.on(method, path, (c) => {
       const again: FormAgain = async (shown) =>
-        html(await views.SIGN_IN.html({ ...shown, frame: await frame(c) }), shown.problem.status);
+        html(await views.SIGN_IN.html({ ...shown, context: await pageContext(c) }), shown.problem.status);
       return answer(signalbox, { gate, visit: c.var.visit, again, params: c.req.param() });
     });
   app.post("/datasets/:id/preview", async (c) => {
@@ -269,7 +269,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
     refuseHiddenPanel(seen, panel, subject);
     const drawn = { panelKey: panelKey(panel, subject), panel, data: await READERS[panel](seen, subject) };
     return html(
-      await views.drawEmbed({ frame: await frame(c), theme, token: c.req.query("token"), ...drawn }),
+      await views.drawEmbed({ context: await pageContext(c), theme, token: c.req.query("token"), ...drawn }),
     );
   });
 

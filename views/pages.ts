@@ -14,14 +14,14 @@ import type { SourcesPageData } from "../core/routes/pages/sources-page.ts";
 import type { Trial, Tried } from "../core/routes/pages/try-row.ts";
 import type { RunComparison } from "../core/training/results/compare-runs.ts";
 import type { EmbedPageProps } from "./embed/embed.tsx";
-import type { Frame, Links } from "./layout/frame.ts";
+import type { PageContext, Links } from "./layout/page-context.ts";
 import type { StandalonePageProps } from "./model/standalone.tsx";
 import type { PanelViewProps } from "./panels.tsx";
 
 /** One address, drawn for a person and as data for a script; without `text`, curl's "anything" gets the JSON. */
 export interface Page<T> {
-  html: (props: T & { frame: Frame }) => unknown;
-  /** Panels that are the same for everybody: `frame.drawn` has them. */
+  html: (props: T & { context: PageContext }) => unknown;
+  /** Panels that are the same for everybody: `context.panel` has them. */
   panels?: (data: T) => readonly PanelKey[] | Promise<readonly PanelKey[]>;
   json: (data: T) => unknown;
   text?: (data: T, links: Links) => string | Promise<string>;
@@ -113,7 +113,7 @@ export const drawEmbed = async <P extends Panel>(props: EmbedPageProps<P>): Prom
   (await import("./embed/embed.tsx")).EmbedPage(props);
 /** The response in place of a page, or with `isEmbed` of a panel. */
 export const drawError = async (
-  props: { frame: Frame; problem: Problem },
+  props: { context: PageContext; problem: Problem },
   isEmbed: boolean,
 ): Promise<unknown> =>
   isEmbed

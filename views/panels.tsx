@@ -10,7 +10,7 @@ import { ActivityPanel, AttentionPanel } from "./dashboard/activity.tsx";
 import { DatasetsPanel, ReadingPanel } from "./dashboard/datasets.tsx";
 import { ConnectionPanel, HealthPanel, MetricsPanel } from "./dashboard/health.tsx";
 import { ModelsPanel } from "./dashboard/models.tsx";
-import { type Links, url } from "./layout/frame.ts";
+import { type Links, url } from "./layout/page-context.ts";
 import { WatchPanel } from "./model/monitoring/monitoring.tsx";
 import { ModelPanel, PredictionsPanel } from "./model/panel.tsx";
 import { percent } from "./parts/format.ts";

@@ -5,7 +5,7 @@
  */
 import type { RunOptions } from "../../core/trainer/contract.ts";
 import type { ThresholdCounts } from "../../core/training/results/evaluation-data.ts";
-import { type Links, url } from "../layout/frame.ts";
+import { type Links, url } from "../layout/page-context.ts";
 import { count, figure, percent, thresholdPercent } from "../parts/format.ts";
 import { Action, Command, curlLine, Name } from "../parts/parts.tsx";
 import { modelPath } from "../parts/paths.ts";

@@ -1,7 +1,7 @@
 /** Draws the activity feed, and the short list of what needs attention with one action each. */
 import type { Activity } from "../../core/events/event-log.ts";
 import type { AttentionItem, PanelData } from "../../core/routes/data/panel-data.ts";
-import { type Links, url } from "../layout/frame.ts";
+import { type Links, url } from "../layout/page-context.ts";
 import { plural, unbroken } from "../parts/format.ts";
 import { Action, All, curlLine, Empty, LampDot, Time } from "../parts/parts.tsx";
 import type { Lamp } from "../parts/words.ts";

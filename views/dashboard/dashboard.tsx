@@ -5,7 +5,7 @@
 
 import type { Sample } from "../../core/datasets/sample-files/index.ts";
 import type { Panel } from "../../core/events/panel-names.ts";
-import type { Frame } from "../layout/frame.ts";
+import type { PageContext } from "../layout/page-context.ts";
 import { Layout } from "../layout/layout.tsx";
 import { PanelView } from "../panels.tsx";
 import { DropZone } from "./datasets.tsx";
@@ -25,7 +25,7 @@ export function drawnPanels({ isBusy }: { isBusy: boolean }): readonly Panel[] {
 }
 
 export interface DashboardPageProps {
-  frame: Frame;
+  context: PageContext;
   /** True if there is no file yet. */
   isFirst: boolean;
   /** True if a run is active or queued. */
@@ -33,11 +33,11 @@ export interface DashboardPageProps {
   samples: readonly Sample[];
 }
 
-export function DashboardPage({ frame, isFirst, isBusy, samples }: DashboardPageProps) {
-  const draw = (panel: Panel) => frame.drawn(panel);
+export function DashboardPage({ context, isFirst, isBusy, samples }: DashboardPageProps) {
+  const draw = (panel: Panel) => context.panel(panel);
   return (
     <Layout
-      frame={frame}
+      context={context}
       title="Dashboard"
       panels={WATCHED}
       current="dashboard"
@@ -45,9 +45,9 @@ export function DashboardPage({ frame, isFirst, isBusy, samples }: DashboardPage
     >
       <h1 class="visually-hidden">Dashboard</h1>
       <div class="dashboard">
-        <DropZone links={frame.links} isFirst={isFirst} />
+        <DropZone links={context.links} isFirst={isFirst} />
         {isFirst && <JourneyAhead />}
-        {isFirst && <Samples links={frame.links} samples={samples} />}
+        {isFirst && <Samples links={context.links} samples={samples} />}
         <div class="dashboard-main">
           {draw("run")}
           {draw("stages")}
@@ -57,7 +57,7 @@ export function DashboardPage({ frame, isFirst, isBusy, samples }: DashboardPage
               isBusy ? (
                 draw(panel)
               ) : (
-                <PanelView panelKey={panel} panel={panel} data={null} links={frame.links} />
+                <PanelView panelKey={panel} panel={panel} data={null} links={context.links} />
               ),
             )}
           </div>

@@ -6,7 +6,7 @@ import type { PanelData } from "../../core/routes/data/panel-data.ts";
 import type { Rejection } from "../../core/store/rejections.ts";
 import { ColumnHead } from "../dataset/table.tsx";
 import { NearText } from "../layout/error.tsx";
-import { type Links, url } from "../layout/frame.ts";
+import { type Links, url } from "../layout/page-context.ts";
 import { FileField } from "../layout/upload.tsx";
 import { bytes, count, plural, sentence } from "../parts/format.ts";
 import { All, apiUrl, Bar, CodeBlock, Empty, Time } from "../parts/parts.tsx";

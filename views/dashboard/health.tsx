@@ -2,7 +2,7 @@
 import type { GaugeReading } from "../../core/operations/health.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
 import { Sparkline } from "../charts/chart.tsx";
-import { type Links, url } from "../layout/frame.ts";
+import { type Links, url } from "../layout/page-context.ts";
 import { count, duration, plural, reading } from "../parts/format.ts";
 import { All, LampDot } from "../parts/parts.tsx";
 import { HEALTH_WORDS } from "../parts/words.ts";

@@ -1,14 +1,14 @@
 /** Draws figures over time: ranges, a model to choose, and charts with links that zoom in. All of it is in the address. */
 import type { HistorySeries, HistoryView } from "../../core/routes/data/history-data.ts";
 import { Figure, Legend, LineChart, type Series } from "../charts/chart.tsx";
-import { type Frame, type Links, url } from "../layout/frame.ts";
+import { type PageContext, type Links, url } from "../layout/page-context.ts";
 import { Layout } from "../layout/layout.tsx";
 import { count, duration, figure, figures, plural, reading, utc } from "../parts/format.ts";
 import { apiUrl, Command, Empty, Name } from "../parts/parts.tsx";
 import { modelPath } from "../parts/paths.ts";
 
 export interface HistoryPageProps {
-  frame: Frame;
+  context: PageContext;
   history: HistoryView;
   /** Models to choose from. */
   models: string[];
@@ -27,11 +27,11 @@ const DAY_MS = 86_400_000;
 const TWO_DAYS_MS = 2 * DAY_MS;
 
 export function HistoryPage(props: HistoryPageProps) {
-  const { frame, history, models, ranges, keptDays, hasTables } = props;
-  const { links } = frame;
+  const { context, history, models, ranges, keptDays, hasTables } = props;
+  const { links } = context;
   const { model, series } = history;
   return (
-    <Layout frame={frame} title={model === null ? "History" : `History of ${model}`} panels={[]}>
+    <Layout context={context} title={model === null ? "History" : `History of ${model}`} panels={[]}>
       <header class="page-head">
         {model !== null && (
           <p class="crumbs">
@@ -129,7 +129,7 @@ function Choices({
 }
 
 /** What the charts cover, and the ways to move: earlier, later, out, and into a part. */
-function Times({ frame: { links }, history, now, hasTables }: HistoryPageProps) {
+function Times({ context: { links }, history, now, hasTables }: HistoryPageProps) {
   const [from, to] = [Date.parse(history.from), Date.parse(history.to)];
   const length = to - from;
   const part = length / ZOOM_PARTS;

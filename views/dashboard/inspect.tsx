@@ -1,12 +1,12 @@
 /** Draws the socket inspector: connect, subscribe, filter, pause, and trigger a test. */
-import { type Frame, url } from "../layout/frame.ts";
+import { type PageContext, url } from "../layout/page-context.ts";
 import { Layout } from "../layout/layout.tsx";
 import { apiUrl, CodeBlock } from "../parts/parts.tsx";
 
-export function InspectPage({ frame }: { frame: Frame }) {
-  const { links } = frame;
+export function InspectPage({ context }: { context: PageContext }) {
+  const { links } = context;
   return (
-    <Layout frame={frame} title="Inspect" panels={[]} current="inspect" later={frame.assets.inspect}>
+    <Layout context={context} title="Inspect" panels={[]} current="inspect" later={context.assets.inspect}>
       <header class="page-head">
         <h1>Socket inspector</h1>
         <p class="lead">Connect to the event WebSocket and see each message as it arrives.</p>

@@ -1,7 +1,7 @@
 /** Defines the columns of each list's table. One record per column: its label, its cell, and its sort key. */
 import type { Child } from "hono/jsx";
 import type { DatasetSummary, ModelRow, RunRow } from "../../core/routes/data/list-data.ts";
-import { type Links, url } from "../layout/frame.ts";
+import { type Links, url } from "../layout/page-context.ts";
 import { bytes, count, duration, figures, percent, short } from "../parts/format.ts";
 import { Action, curlLine, LampDot, Time } from "../parts/parts.tsx";
 import { datasetPath, modelPath, runPath } from "../parts/paths.ts";

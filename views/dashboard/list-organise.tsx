@@ -1,6 +1,6 @@
 /** The tools above a list: undo, saved filters, tags, and bulk actions on the selected rows. */
 import type { PendingDeletion } from "../../core/process/organise/deletions.ts";
-import { type Links, url } from "../layout/frame.ts";
+import { type Links, url } from "../layout/page-context.ts";
 import { PrivateTag } from "../parts/organise.tsx";
 import { Time } from "../parts/parts.tsx";
 import { type ListName, type ListPageProps, type ListState, listQuery } from "./list-address.ts";
@@ -28,7 +28,7 @@ export function Undo({ links, pending }: { links: Links; pending: readonly Pendi
 }
 
 /** Links to saved filters, and a form that saves the current one. */
-export function SavedFilters({ frame: { links }, list, asked, filters }: ListPageProps) {
+export function SavedFilters({ context: { links }, list, asked, filters }: ListPageProps) {
   const query = listQuery(asked).toString();
   const current = filters.find((filter) => filter.query === query);
   const canSave = list !== "activity" && query !== "" && !current;

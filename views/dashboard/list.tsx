@@ -5,7 +5,7 @@
 import type { Child } from "hono/jsx";
 import type { DatasetSummary, ModelRow, RunRow } from "../../core/routes/data/list-data.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
-import { url } from "../layout/frame.ts";
+import { url } from "../layout/page-context.ts";
 import { Layout, type Section } from "../layout/layout.tsx";
 import { count, plural } from "../parts/format.ts";
 import { Empty } from "../parts/parts.tsx";
@@ -37,12 +37,12 @@ const NONE_YET: Record<ListName, string> = {
 };
 
 export function ListPage(props: ListPageProps) {
-  const { frame, list, asked } = props;
+  const { context, list, asked } = props;
   const { title, says } = LIST_WORDS[list];
   const isFirst = props.cursor === null;
   return (
     <Layout
-      frame={frame}
+      context={context}
       title={title}
       panels={[list]}
       {...(list === "activity" ? {} : { current: list satisfies Section })}
@@ -53,23 +53,23 @@ export function ListPage(props: ListPageProps) {
         {/* It is not shown: it tells live.js when there is something new, and the page is asked for again. */}
         {isFirst && (
           <div class="list-source" hidden>
-            {frame.drawn(list)}
+            {context.panel(list)}
           </div>
         )}
       </header>
       <section class="panel list" aria-label={title}>
-        <Undo links={frame.links} pending={props.pending} />
+        <Undo links={context.links} pending={props.pending} />
         <SavedFilters {...props} />
         <Filters {...props} />
         <ListBody {...props} />
         {list !== "activity" && props.rows.items.length > 0 && (
-          <Bulk links={frame.links} list={list} asked={asked} />
+          <Bulk links={context.links} list={list} asked={asked} />
         )}
         <Pages {...props} />
       </section>
       {asked.q === "" && asked.status === "" && list === "datasets" && props.rows.items.length === 0 && (
         <p>
-          <a class="button" href={url(frame.links, "/")}>
+          <a class="button" href={url(context.links, "/")}>
             Try a sample
           </a>
         </p>
@@ -78,7 +78,7 @@ export function ListPage(props: ListPageProps) {
   );
 }
 
-function Filters({ frame: { links }, list, asked, statuses }: ListPageProps) {
+function Filters({ context: { links }, list, asked, statuses }: ListPageProps) {
   const isFiltered = asked.q !== "" || asked.status !== "" || asked.tag !== "";
   return (
     <form class="filters" method="get" action={url(links, `/${list}`)}>
@@ -132,8 +132,8 @@ function ListBody(props: ListPageProps) {
 function Table<T extends DatasetSummary | RunRow | ModelRow>(
   props: ListPageProps & { columns: readonly Column<T>[]; items: readonly T[] },
 ) {
-  const { frame, list, columns, items, asked } = props;
-  const { links } = frame;
+  const { context, list, columns, items, asked } = props;
+  const { links } = context;
   return (
     <section class="scroll" tabindex={0} aria-label={`Table of ${LIST_WORDS[list].title.toLowerCase()}`}>
       <table class="list-table">
@@ -204,7 +204,7 @@ function Head<T>(props: { column: Column<T>; asked: ListState; to: (sort: string
   );
 }
 
-function Pages({ frame: { links }, list, asked, cursor, newer, rows }: ListPageProps): Child {
+function Pages({ context: { links }, list, asked, cursor, newer, rows }: ListPageProps): Child {
   if (cursor === null && rows.next === null) {
     return rows.items.length > 0 ? <p class="fine">{plural(rows.items.length, "row")}</p> : null;
   }

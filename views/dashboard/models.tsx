@@ -1,7 +1,7 @@
 /** Draws the list of models, with the live version of each and its score. */
 import type { ModelRow } from "../../core/routes/data/list-data.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
-import { type Links, url } from "../layout/frame.ts";
+import { type Links, url } from "../layout/page-context.ts";
 import { figures } from "../parts/format.ts";
 import { All, Empty, LampDot, Time } from "../parts/parts.tsx";
 import { modelPath } from "../parts/paths.ts";

@@ -1,6 +1,6 @@
 /** Draws the first visit: three sample datasets to try, and the steps of a training. */
 import type { Sample } from "../../core/datasets/sample-files/index.ts";
-import type { Links } from "../layout/frame.ts";
+import type { Links } from "../layout/page-context.ts";
 import { count } from "../parts/format.ts";
 import { Action, curlLine } from "../parts/parts.tsx";
 import { STAGE_SAYS } from "../parts/words.ts";

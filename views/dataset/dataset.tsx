@@ -5,7 +5,7 @@ import type { Problem } from "../../core/http/problem.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
 import { LEAST_ROWS } from "../../core/trainer/contract.ts";
 import { ProblemNote } from "../layout/error.tsx";
-import { type Frame, url } from "../layout/frame.ts";
+import { type PageContext, url } from "../layout/page-context.ts";
 import { Layout } from "../layout/layout.tsx";
 import { PanelView } from "../panels.tsx";
 import { FindingList } from "../parts/findings.tsx";
@@ -19,7 +19,7 @@ import { DatasetTable, type TablePage, withinPage } from "./table.tsx";
 import { type TargetChoice, TrainForm } from "./train.tsx";
 
 export interface DatasetPageProps {
-  frame: Frame;
+  context: PageContext;
   dataset: ReadyDataset;
   page: TablePage;
   /** Every column, in file order. */
@@ -35,14 +35,14 @@ export interface DatasetPageProps {
 }
 
 export function DatasetPage(props: DatasetPageProps) {
-  const { frame, dataset, page, targets, others, reading, runs, preview, problem } = props;
-  const { links } = frame;
+  const { context, dataset, page, targets, others, reading, runs, preview, problem } = props;
+  const { links } = context;
   const { profile, name } = dataset;
   const path = datasetPath(dataset);
   const key = (panel: "reading" | "runs"): PanelKey => `${panel}:${dataset.id}`;
   const shown = withinPage(profile.columns, page.column).map(({ name }) => name);
   return (
-    <Layout frame={frame} title={name} panels={[key("reading"), key("runs")]} current="datasets">
+    <Layout context={context} title={name} panels={[key("reading"), key("runs")]} current="datasets">
       <header class="page-head file-head">
         <p class="crumbs">
           <a href={url(links, "/datasets")}>Datasets</a>
@@ -77,7 +77,7 @@ export function DatasetPage(props: DatasetPageProps) {
           tags={dataset.tags}
           note={dataset.note}
           archived={dataset.archivedAt !== null}
-          viewer={frame.viewer}
+          viewer={context.viewer}
           owner={dataset.ownerName || null}
           visibility={dataset.effectiveVisibility}
         />

@@ -1,7 +1,7 @@
 /** Draws the import settings: how the file was split into rows and columns, and the choices that read it again. */
 
 import type { Dialect, ReadingChoices, ReadingPreview } from "../../core/csv/types.ts";
-import { type Links, url } from "../layout/frame.ts";
+import { type Links, url } from "../layout/page-context.ts";
 import { short } from "../parts/format.ts";
 import { Command, curlLine } from "../parts/parts.tsx";
 import { datasetPath } from "../parts/paths.ts";

@@ -3,7 +3,7 @@ import type { Child } from "hono/jsx";
 import type { ColumnProfile } from "../../core/csv/types.ts";
 import { LEAST_ROWS } from "../../core/trainer/contract.ts";
 import type { Task } from "../../core/trainer/samples.ts";
-import { type Links, url } from "../layout/frame.ts";
+import { type Links, url } from "../layout/page-context.ts";
 import { plural, short, unbroken } from "../parts/format.ts";
 import { Command, curlLine } from "../parts/parts.tsx";
 import { datasetPath } from "../parts/paths.ts";

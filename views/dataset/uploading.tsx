@@ -3,18 +3,18 @@
  * read.
  */
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
-import { type Frame, url } from "../layout/frame.ts";
+import { type PageContext, url } from "../layout/page-context.ts";
 import { Layout } from "../layout/layout.tsx";
 import { PanelView } from "../panels.tsx";
 
 type Reading = NonNullable<PanelData["reading"]>;
 
-export function ArrivingPage({ frame, reading }: { frame: Frame; reading: Reading }) {
-  const { links } = frame;
+export function ArrivingPage({ context, reading }: { context: PageContext; reading: Reading }) {
+  const { links } = context;
   const { id, name, status } = reading;
   return (
     <Layout
-      frame={frame}
+      context={context}
       title={name}
       panels={[`reading:${id}`, `runs:${id}`]}
       current="datasets"

@@ -1,32 +1,32 @@
 /** Draws the API reference: every route with an example, made from the routes themselves. */
 import type { ApiDocs } from "../../core/routes/api/docs.ts";
-import { type Frame, url } from "../layout/frame.ts";
+import { type PageContext, url } from "../layout/page-context.ts";
 import { Layout } from "../layout/layout.tsx";
 import { CodeBlock } from "../parts/parts.tsx";
 
-export function DocsPage({ frame, routes, problems, events, settings }: ApiDocs & { frame: Frame }) {
+export function DocsPage({ context, routes, problems, events, settings }: ApiDocs & { context: PageContext }) {
   return (
-    <Layout frame={frame} title="API reference" panels={[]} current="docs">
+    <Layout context={context} title="API reference" panels={[]} current="docs">
       <header class="page-head">
         <h1>API reference</h1>
         <p class="lead">
           Everything you can do on these pages, you can do with curl. The examples use this server’s address.
         </p>
-        {frame.links.curl !== "curl" && (
+        {context.links.curl !== "curl" && (
           <p>
             Each needs a token: run <code>export SIGNALBOX_TOKEN=…</code> once, then paste the examples.
             Admins create tokens in the settings.
           </p>
         )}
         <p>
-          Machine-readable: <a href={url(frame.links, "/openapi.json")}>OpenAPI 3.1</a>. On this page:{" "}
+          Machine-readable: <a href={url(context.links, "/openapi.json")}>OpenAPI 3.1</a>. On this page:{" "}
           <a href="#problems">errors</a>, <a href="#events">events</a>, <a href="#webhooks">webhooks</a>,{" "}
           <a href="#conventions">conventions</a>, <a href="#settings">settings</a>.
         </p>
       </header>
       <div class="docs">
         {routes.map((route) => (
-          <RoutePart frame={frame} route={route} />
+          <RoutePart context={context} route={route} />
         ))}
         <Conventions />
         <section class="panel" id="problems" aria-labelledby="problems-heading">
@@ -67,7 +67,7 @@ export function DocsPage({ frame, routes, problems, events, settings }: ApiDocs 
   );
 }
 
-function RoutePart({ frame, route }: { frame: Frame; route: ApiDocs["routes"][number] }) {
+function RoutePart({ context, route }: { context: PageContext; route: ApiDocs["routes"][number] }) {
   const id = anchor(route);
   const address = /'(https?:[^']+)'$/.exec(route.example)?.[1];
   return (
@@ -77,7 +77,7 @@ function RoutePart({ frame, route }: { frame: Frame; route: ApiDocs["routes"][nu
       </h2>
       <p>
         <InCode text={route.summary} />
-        {frame.links.curl !== "curl" && route.scope !== "open" && (
+        {context.links.curl !== "curl" && route.scope !== "open" && (
           <span class="hint"> Scope: {route.scope}.</span>
         )}
       </p>

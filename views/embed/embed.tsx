@@ -2,14 +2,14 @@
 import type { Child } from "hono/jsx";
 import type { Panel, PanelKey } from "../../core/events/panel-names.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
-import { type Frame, url } from "../layout/frame.ts";
+import { type PageContext, url } from "../layout/page-context.ts";
 import { Head, Pill, SocketElement } from "../layout/layout.tsx";
 import { PANEL_TITLES, PanelView } from "../panels.tsx";
 
 type Theme = "light" | "dark" | "auto";
 
 export interface EmbedPageProps<P extends Panel> {
-  frame: Frame;
+  context: PageContext;
   theme: Theme;
   /** The credentials in the address; the socket and polling send them too. */
   token: string | undefined;
@@ -19,10 +19,10 @@ export interface EmbedPageProps<P extends Panel> {
 }
 
 export function EmbedPage<P extends Panel>(props: EmbedPageProps<P>) {
-  const { frame, theme, token, panelKey, panel, data } = props;
-  const { links } = frame;
+  const { context, theme, token, panelKey, panel, data } = props;
+  const { links } = context;
   return (
-    <EmbedShell frame={frame} theme={theme} title={PANEL_TITLES[panel]} data={{ panel: panelKey, token }}>
+    <EmbedShell context={context} theme={theme} title={PANEL_TITLES[panel]} data={{ panel: panelKey, token }}>
       <main aria-label={PANEL_TITLES[panel]}>
         <h1 class="visually-hidden">Signalbox</h1>
         <Pill />
@@ -36,9 +36,9 @@ export function EmbedPage<P extends Panel>(props: EmbedPageProps<P>) {
 }
 
 /** Why there is no panel, in its place. */
-export function EmbedErrorPage({ frame, problem }: { frame: Frame; problem: EmbedProblem }) {
+export function EmbedErrorPage({ context, problem }: { context: PageContext; problem: EmbedProblem }) {
   return (
-    <EmbedShell frame={frame} theme="auto" title={problem.title} data={{}}>
+    <EmbedShell context={context} theme="auto" title={problem.title} data={{}}>
       <main aria-label="Why there is no panel">
         <section class="note note-danger" role="alert">
           <h1 class="embed-problem">{problem.detail}</h1>
@@ -56,20 +56,20 @@ interface EmbedProblem {
 }
 
 function EmbedShell(props: {
-  frame: Frame;
+  context: PageContext;
   theme: Theme;
   title: string;
   data: { panel?: string; token?: string | undefined };
   children: Child;
 }) {
-  const { frame, theme, title, data, children } = props;
-  const { links, epoch, seq } = frame;
+  const { context, theme, title, data, children } = props;
+  const { links, epoch, seq } = context;
   return (
     <html lang="en" {...(theme === "auto" ? {} : { "data-theme": theme })}>
-      <Head frame={frame} title={title}>
+      <Head context={context} title={title}>
         {/* Every other page refuses to be framed: links open beside. */}
         <base target="_blank" />
-        <script defer src={url(links, frame.assets.embed)} />
+        <script defer src={url(links, context.assets.embed)} />
       </Head>
       <body
         class="embed"

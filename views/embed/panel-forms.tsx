@@ -4,7 +4,7 @@ import type { Panel, PanelKey } from "../../core/events/panel-names.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
 import type { PanelTable } from "../../core/routes/data/panel-table.ts";
 import { type ChartDrawing, ChartSvg } from "../charts/chart-svg.tsx";
-import type { Links } from "../layout/frame.ts";
+import type { Links } from "../layout/page-context.ts";
 import { EMPTY_WORDS, PANEL_TITLES, PanelView } from "../panels.tsx";
 import { figure, plural } from "../parts/format.ts";
 import { curveDrawing } from "../run/training.tsx";

@@ -1,7 +1,7 @@
 /** Draws the error page: what went wrong and what to do next. Programs get the same as JSON. */
 import type { Problem } from "../../core/http/problem.ts";
 import { count, sentence } from "../parts/format.ts";
-import { type Frame, url } from "./frame.ts";
+import { type PageContext, url } from "./page-context.ts";
 import { Layout } from "./layout.tsx";
 
 const WAYS_ON = [
@@ -24,10 +24,10 @@ const HEADINGS: Record<number, { title: string; says: string }> = {
   },
 };
 
-export function ErrorPage({ frame, problem }: { frame: Frame; problem: Problem }) {
+export function ErrorPage({ context, problem }: { context: PageContext; problem: Problem }) {
   const heading = HEADINGS[problem.status];
   return (
-    <Layout frame={frame} title={heading?.title ?? problem.title} panels={[]}>
+    <Layout context={context} title={heading?.title ?? problem.title} panels={[]}>
       <div class="error-page">
         <p class="error-lamps" aria-hidden="true">
           <span class="lamp lamp-danger" />
@@ -43,7 +43,7 @@ export function ErrorPage({ frame, problem }: { frame: Frame; problem: Problem }
         )}
         <p class="actions">
           {WAYS_ON.map(([path, label]) => (
-            <a class={path === "/" ? "button primary" : "button"} href={url(frame.links, path)}>
+            <a class={path === "/" ? "button primary" : "button"} href={url(context.links, path)}>
               {label}
             </a>
           ))}

@@ -4,7 +4,7 @@
  */
 import type { Child } from "hono/jsx";
 import type { PanelKey } from "../../core/events/panel-names.ts";
-import { type Frame, type Links, url } from "./frame.ts";
+import { type PageContext, type Links, url } from "./page-context.ts";
 import { UploadDialog } from "./upload.tsx";
 
 export type Section =
@@ -19,7 +19,7 @@ export type Section =
   | "settings";
 
 export interface LayoutProps {
-  frame: Frame;
+  context: PageContext;
   title: string;
   /** The panels that this page watches. */
   panels: readonly PanelKey[];
@@ -71,7 +71,7 @@ const HTMX_CONFIG = JSON.stringify({
 });
 
 export function Layout({
-  frame,
+  context,
   title,
   panels,
   current,
@@ -80,27 +80,27 @@ export function Layout({
   later,
   children,
 }: LayoutProps) {
-  const { links, epoch, seq } = frame;
-  const isReader = /\bread\b/.test(frame.viewer.may);
+  const { links, epoch, seq } = context;
+  const isReader = /\bread\b/.test(context.viewer.may);
   const watched = panels.length > 0 && isReader ? [...panels, "health" as const] : panels;
   return (
-    <html lang="en" {...(frame.theme ? { "data-theme": frame.theme } : {})}>
-      <Head frame={frame} title={title} {...(refreshSeconds === undefined ? {} : { refreshSeconds })} />
+    <html lang="en" {...(context.theme ? { "data-theme": context.theme } : {})}>
+      <Head context={context} title={title} {...(refreshSeconds === undefined ? {} : { refreshSeconds })} />
       <body
         data-epoch={epoch}
         data-seq={String(seq)}
         data-base={links.base}
-        data-may={frame.viewer.may}
+        data-may={context.viewer.may}
         data-later={later && url(links, later)}
-        data-toasts={url(links, frame.assets.toasts)}
+        data-toasts={url(links, context.assets.toasts)}
       >
         <a class="skip" href="#main">
           Skip to content
         </a>
         <Masthead links={links} {...(current ? { current } : {})}>
-          {isReader && frame.drawn("health")}
+          {isReader && context.panel("health")}
           {panels.length > 0 && <Pill />}
-          <SignedIn frame={frame} />
+          <SignedIn context={context} />
         </Masthead>
         <p id="announce" class="visually-hidden" role="status" />
         <p id="alert" class="alert" role="alert" />
@@ -116,13 +116,13 @@ export function Layout({
         </main>
         <footer class="foot">
           <p>
-            Signalbox {frame.version}. Your data stays on this server.{" "}
+            Signalbox {context.version}. Your data stays on this server.{" "}
             <a href={url(links, "/inspect")}>Inspect the socket</a>
           </p>
         </footer>
         <aside id="toasts" class="toasts" aria-label="Notifications" />
         <KeyHelp links={links} />
-        <UploadDialog frame={frame} />
+        <UploadDialog context={context} />
         {panels.length > 0 && <SocketElement links={links} panels={watched} />}
         {script && <script defer src={url(links, script)} />}
       </body>
@@ -130,9 +130,9 @@ export function Layout({
   );
 }
 
-export function Head(props: { frame: Frame; title: string; refreshSeconds?: number; children?: Child }) {
-  const { frame, title, refreshSeconds, children } = props;
-  const { links, assets } = frame;
+export function Head(props: { context: PageContext; title: string; refreshSeconds?: number; children?: Child }) {
+  const { context, title, refreshSeconds, children } = props;
+  const { links, assets } = context;
   return (
     <head>
       <meta charset="utf-8" />
@@ -154,7 +154,7 @@ export function Head(props: { frame: Frame; title: string; refreshSeconds?: numb
 }
 
 /** The signed-in user, and sign-out; nothing if sign-in is off. */
-function SignedIn({ frame: { viewer, links } }: { frame: Frame }) {
+function SignedIn({ context: { viewer, links } }: { context: PageContext }) {
   if (!viewer.name) return null;
   return (
     <form class="signed-in" method="post" action={url(links, "/sign-out")}>

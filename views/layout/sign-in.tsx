@@ -1,7 +1,7 @@
 /** Draws the sign-in page: a button for each provider, and one field for a token, with what was wrong last. */
 import type { Problem } from "../../core/http/problem.ts";
 import { LampDot } from "../parts/parts.tsx";
-import { type Frame, type Links, url } from "./frame.ts";
+import { type PageContext, type Links, url } from "./page-context.ts";
 import { Head } from "./layout.tsx";
 
 interface ShownProvider {
@@ -11,23 +11,23 @@ interface ShownProvider {
 }
 
 export interface SignInProps {
-  frame: Frame;
+  context: PageContext;
   /** The page to open afterwards. */
   next: string;
   providers: ShownProvider[];
   problem?: Problem;
 }
 
-export function SignInPage({ frame, next, providers, problem }: SignInProps) {
-  const { links } = frame;
+export function SignInPage({ context, next, providers, problem }: SignInProps) {
+  const { links } = context;
   return (
-    <html lang="en" {...(frame.theme ? { "data-theme": frame.theme } : {})}>
-      <Head frame={frame} title="Sign in" />
+    <html lang="en" {...(context.theme ? { "data-theme": context.theme } : {})}>
+      <Head context={context} title="Sign in" />
       <body class="sign-in" data-base={links.base}>
         <main id="main">
           <p class="nameplate">Signalbox</p>
           <h1>Sign in</h1>
-          {frame.viewer.name && <p>You are signed in as {frame.viewer.name}.</p>}
+          {context.viewer.name && <p>You are signed in as {context.viewer.name}.</p>}
           {problem && (
             <div id="wrong" class="note note-danger" role="alert">
               <p>

@@ -1,11 +1,11 @@
 /** Draws the window that opens while a file is dragged over a page, and while it is uploaded. */
-import { type Frame, url } from "./frame.ts";
+import { type PageContext, url } from "./page-context.ts";
 
 const ACCEPTED =
   ".csv,.tsv,.tab,.txt,.dat,.xlsx,.parquet,.json,.jsonl,.ndjson,.html,.gz,.zst,.zip,text/csv,text/plain";
 
 /** upload.js fills it; `app.js` opens it. */
-export function UploadDialog({ frame: { links, assets } }: { frame: Frame }) {
+export function UploadDialog({ context: { links, assets } }: { context: PageContext }) {
   return (
     <dialog
       id="upload"

@@ -4,7 +4,7 @@
  */
 import { exportedCharts } from "../../core/models/exports/charts.ts";
 import type { EvaluationData } from "../../core/training/results/evaluation-data.ts";
-import { type Links, url } from "../layout/frame.ts";
+import { type Links, url } from "../layout/page-context.ts";
 
 const FORMATS: readonly { format: string; label: string; says: string }[] = [
   { format: "html", label: "Page", says: "one file that predicts offline in any browser" },

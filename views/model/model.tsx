@@ -6,7 +6,7 @@ import type { OutcomeNote } from "../../core/routes/pages/outcome-forms.ts";
 import type { Trial } from "../../core/routes/pages/try-row.ts";
 import { readEvaluation } from "../../core/training/results/evaluation-data.ts";
 import type { Weighing } from "../charts/threshold.tsx";
-import { type Frame, url } from "../layout/frame.ts";
+import { type PageContext, url } from "../layout/page-context.ts";
 import { Layout } from "../layout/layout.tsx";
 import { PanelView } from "../panels.tsx";
 import { Deletion, Order } from "../parts/organise.tsx";
@@ -21,7 +21,7 @@ import { TryForm } from "./try.tsx";
 import { UseFromCode } from "./use.tsx";
 
 export interface ModelPageProps {
-  frame: Frame;
+  context: PageContext;
   model: ModelView;
   watch: WatchView | null;
   version: ModelView["versions"][number];
@@ -45,17 +45,17 @@ const PARTS: readonly { id: string; label: string }[] = [
 ];
 
 export function ModelPage(props: ModelPageProps) {
-  const { frame, model, watch, version, evaluation, weighing, trial, batch, outcome } = props;
-  const { links } = frame;
+  const { context, model, watch, version, evaluation, weighing, trial, batch, outcome } = props;
+  const { links } = context;
   const { result } = version;
   const data = readEvaluation(evaluation);
   return (
     <Layout
-      frame={frame}
+      context={context}
       title={`${model.name} version ${version.version}`}
       panels={[`model:${model.name}`, `watch:${model.name}`]}
       current="models"
-      later={frame.assets.model}
+      later={context.assets.model}
     >
       <header class="page-head model-head">
         <p class="crumbs">
@@ -146,7 +146,7 @@ export function ModelPage(props: ModelPageProps) {
           tags={model.tags}
           note={model.note}
           archived={model.archived}
-          viewer={frame.viewer}
+          viewer={context.viewer}
           owner={model.owner}
           visibility={model.visibility}
           deleting={`Deletes the model with all of its versions${model.liveVersion === null ? "" : "; predictions stop"}.`}
@@ -162,7 +162,7 @@ function DeleteVersion({
   model,
   version,
 }: {
-  links: Frame["links"];
+  links: PageContext["links"];
   model: ModelView;
   version: number;
 }) {

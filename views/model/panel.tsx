@@ -3,7 +3,7 @@
 import type { PanelKey } from "../../core/events/panel-names.ts";
 import type { ModelView, PanelData } from "../../core/routes/data/panel-data.ts";
 import { Sparkline } from "../charts/chart.tsx";
-import { type Links, url } from "../layout/frame.ts";
+import { type Links, url } from "../layout/page-context.ts";
 import { count, figure, plural, unbroken } from "../parts/format.ts";
 import { Action, curlLine, Empty, LampDot, Time, VerdictWords } from "../parts/parts.tsx";
 import { modelPath } from "../parts/paths.ts";

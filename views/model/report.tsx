@@ -2,7 +2,7 @@
 
 import { readEvaluation } from "../../core/training/results/evaluation-data.ts";
 import { BarList } from "../charts/chart.tsx";
-import { type Frame, url } from "../layout/frame.ts";
+import { type PageContext, url } from "../layout/page-context.ts";
 import { Layout } from "../layout/layout.tsx";
 import { figures, unbroken } from "../parts/format.ts";
 import { apiUrl, CodeBlock, LampDot, Time, VerdictWords } from "../parts/parts.tsx";
@@ -17,8 +17,8 @@ import { Summary } from "./summary.tsx";
 const SHOWN = 10;
 
 export function ModelReportPage(props: ModelPageProps) {
-  const { frame, model, version, evaluation } = props;
-  const { links } = frame;
+  const { context, model, version, evaluation } = props;
+  const { links } = context;
   const { result } = version;
   const data = readEvaluation(evaluation);
   const path = `${modelPath(model.name)}/report?version=${version.version}`;
@@ -26,7 +26,7 @@ export function ModelReportPage(props: ModelPageProps) {
   const written = figures(importance.map((entry) => entry.importance));
   return (
     <Layout
-      frame={frame}
+      context={context}
       title={`Report: ${model.name} version ${version.version}`}
       panels={[]}
       current="models"
@@ -43,7 +43,7 @@ export function ModelReportPage(props: ModelPageProps) {
             Model report, trained <Time at={version.createdAt} />
           </p>
         </header>
-        <ShareLink frame={frame} path={path} />
+        <ShareLink context={context} path={path} />
         <section class="panel" aria-labelledby="report-verdict">
           <h2 id="report-verdict">Result</h2>
           <p class="verdict model-verdict">
@@ -90,7 +90,7 @@ export function ModelReportPage(props: ModelPageProps) {
   );
 }
 
-function ShareLink({ frame: { links }, path }: { frame: Frame; path: string }) {
+function ShareLink({ context: { links }, path }: { context: PageContext; path: string }) {
   return (
     <section class="share" aria-label="Share this report">
       <CodeBlock label="link to this report" code={apiUrl(links, path)} />

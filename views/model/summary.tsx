@@ -3,7 +3,7 @@
 import { figure } from "../../core/platform/figures.ts";
 import type { ModelView } from "../../core/routes/data/panel-data.ts";
 import { isRefit } from "../../core/trainer/refit.ts";
-import { type Links, url } from "../layout/frame.ts";
+import { type Links, url } from "../layout/page-context.ts";
 import { bytes, count, plural, shortName } from "../parts/format.ts";
 import { Name, Time } from "../parts/parts.tsx";
 import { kindSays, taskLabel } from "../parts/words.ts";

@@ -4,7 +4,7 @@ import type { Trial, Tried } from "../../core/routes/pages/try-row.ts";
 import { isNumberField, type ModelSchema } from "../../core/trainer/contract.ts";
 import { Waterfall } from "../charts/waterfall.tsx";
 import { ProblemNote } from "../layout/error.tsx";
-import { type Frame, type Links, url } from "../layout/frame.ts";
+import { type PageContext, type Links, url } from "../layout/page-context.ts";
 import { Layout } from "../layout/layout.tsx";
 import { bound, figure, figures, percent, plural, shortName, unbroken } from "../parts/format.ts";
 import { Bar, Command, curlLine, Name } from "../parts/parts.tsx";
@@ -90,9 +90,9 @@ function TrialAnswer(props: { trial?: Trial; schema: ModelSchema }) {
 }
 
 /** One prediction and nothing else of its model: the page for users who may predict but not read. */
-export function TrialPage({ frame, trial, asked }: Tried & { frame: Frame }) {
+export function TrialPage({ context, trial, asked }: Tried & { context: PageContext }) {
   return (
-    <Layout frame={frame} title={`Prediction of ${asked.name}`} panels={[]}>
+    <Layout context={context} title={`Prediction of ${asked.name}`} panels={[]}>
       <header class="page-head">
         <h1>
           {asked.name}, version {asked.version}

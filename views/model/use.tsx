@@ -3,7 +3,7 @@ import type { Problem } from "../../core/http/problem.ts";
 import type { ModelView } from "../../core/routes/data/panel-data.ts";
 import { Field } from "../dataset/fields.tsx";
 import { ProblemNote } from "../layout/error.tsx";
-import { type Links, url } from "../layout/frame.ts";
+import { type Links, url } from "../layout/page-context.ts";
 import { apiUrl, CodeBlock, curlLine } from "../parts/parts.tsx";
 
 export interface UseProps {

@@ -1,7 +1,7 @@
 /** Draws the issues found in a file. A finding with a fix has one button. */
 import type { Finding } from "../../core/csv/types.ts";
 import type { ReadyDataset } from "../dataset/data.ts";
-import type { Links } from "../layout/frame.ts";
+import type { Links } from "../layout/page-context.ts";
 import { count, unbroken } from "./format.ts";
 import { Action, curlLine, LampDot } from "./parts.tsx";
 import { type Lamp, TYPE_PHRASES } from "./words.ts";

@@ -1,5 +1,5 @@
 /** The form that keeps a dataset, run or model in order: its name, tags, note and the archive; and the way to delete it. */
-import { type Links, url, type Viewer } from "../layout/frame.ts";
+import { type Links, url, type Viewer } from "../layout/page-context.ts";
 import { Action, curlLine } from "./parts.tsx";
 
 export interface OrderProps {

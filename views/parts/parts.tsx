@@ -2,7 +2,7 @@
  * Draws the small pieces that every page is made of: lamps, times, bars, buttons with their curl command, empty states.
  */
 import type { Child } from "hono/jsx";
-import { type Links, url } from "../layout/frame.ts";
+import { type Links, url } from "../layout/page-context.ts";
 import { capital, clock, shortName, unbroken, utc } from "./format.ts";
 import type { Lamp } from "./words.ts";
 

@@ -1,5 +1,5 @@
 /** Checkboxes that select rows of a list, and the button that compares them. Both work without script. */
-import { type Links, url } from "../layout/frame.ts";
+import { type Links, url } from "../layout/page-context.ts";
 
 /** `form`: the ID of the form that is sent; it is outside the list, because rows have forms of their own. */
 export function Pick({ form, value, label }: { form: string; value: string; label: string }) {

@@ -3,7 +3,7 @@
 import type { Panel } from "../../core/events/panel-names.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
 import type { RunView } from "../../core/training/run-view.ts";
-import type { Links } from "../layout/frame.ts";
+import type { Links } from "../layout/page-context.ts";
 import { bytes, clock, count, duration, figure, percent, reading } from "./format.ts";
 import { apiUrl } from "./parts.tsx";
 import { HEALTH_WORDS, RUN_WORDS, STAGE_WORDS } from "./words.ts";

@@ -3,20 +3,20 @@
 import { EXPERT_NAMES, EXPERT_SETTINGS } from "../../core/training/options/expert.ts";
 import type { PairedTest, RunComparison } from "../../core/training/results/compare-runs.ts";
 import { Figure, Legend, LineChart, SERIES_KINDS, type Series } from "../charts/chart.tsx";
-import { type Frame, type Links, url } from "../layout/frame.ts";
+import { type PageContext, type Links, url } from "../layout/page-context.ts";
 import { Layout } from "../layout/layout.tsx";
 import { MetricHead } from "../model/results/metric-table.tsx";
 import { count, figures, percent, plural } from "../parts/format.ts";
 import { Command, curlLine } from "../parts/parts.tsx";
 
-export type ComparePageProps = RunComparison & { frame: Frame };
+export type ComparePageProps = RunComparison & { context: PageContext };
 
-export function ComparePage({ frame, ...comparison }: ComparePageProps) {
-  const { links } = frame;
+export function ComparePage({ context, ...comparison }: ComparePageProps) {
+  const { links } = context;
   const names = comparison.runs.map(nameOf);
   const query = comparison.runs.map(({ id }) => encodeURIComponent(id)).join(",");
   return (
-    <Layout frame={frame} title={`Compare ${names.join(" and ")}`} current="runs" panels={[]}>
+    <Layout context={context} title={`Compare ${names.join(" and ")}`} current="runs" panels={[]}>
       <header class="page-head">
         <p class="crumbs">
           <a href={url(links, "/")}>Dashboard</a> / <a href={url(links, "/runs")}>Runs</a>

@@ -2,7 +2,7 @@
  * Draws the replay of a run: its stages, curve and candidates at any moment, by a slider or by a link to that moment.
  */
 import type { Replay } from "../../core/training/replay.ts";
-import { type Frame, type Links, url } from "../layout/frame.ts";
+import { type PageContext, type Links, url } from "../layout/page-context.ts";
 import { Layout } from "../layout/layout.tsx";
 import { duration, percent, plural } from "../parts/format.ts";
 import { Bar } from "../parts/parts.tsx";
@@ -15,22 +15,22 @@ import { CurvePanel } from "./training.tsx";
 const SPEEDS = [1, 2, 5, 10, 25, 100];
 
 export interface ReplayPageProps {
-  frame: Frame;
+  context: PageContext;
   replay: Replay;
   /** Playback speeds. */
   speed: number;
 }
 
-export function ReplayPage({ frame, replay, speed }: ReplayPageProps) {
-  const { links } = frame;
+export function ReplayPage({ context, replay, speed }: ReplayPageProps) {
+  const { links } = context;
   const { run } = replay;
   return (
     <Layout
-      frame={frame}
+      context={context}
       title={`Run ${run.number}, replayed`}
       panels={[]}
       current="runs"
-      later={frame.assets.replay}
+      later={context.assets.replay}
     >
       <header class="page-head">
         <p class="crumbs">

@@ -3,7 +3,7 @@
 import type { PanelKey } from "../../core/events/panel-names.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
 import type { RunView } from "../../core/training/run-view.ts";
-import { type Frame, url } from "../layout/frame.ts";
+import { type PageContext, url } from "../layout/page-context.ts";
 import { Layout } from "../layout/layout.tsx";
 import { ExportLink, RunFiles } from "../model/export.tsx";
 import { PanelView } from "../panels.tsx";
@@ -13,22 +13,22 @@ import { Action, Command, curlLine, Name, Time } from "../parts/parts.tsx";
 type RunPart = "run" | "stages" | "curve" | "leaderboard" | "report";
 
 export interface RunPageProps {
-  frame: Frame;
+  context: PageContext;
   run: RunView;
   data: { [P in RunPart]?: PanelData[P] | null };
 }
 
-export function RunPage({ frame, run, data }: RunPageProps) {
-  const { links } = frame;
+export function RunPage({ context, run, data }: RunPageProps) {
+  const { links } = context;
   const key = (panel: RunPart): PanelKey => `${panel}:${run.id}`;
   const isBusy = run.status === "running" || run.status === "queued";
   return (
     <Layout
-      frame={frame}
+      context={context}
       title={`Run ${run.number}: ${run.target}`}
       current="runs"
       panels={[key("run"), key("stages"), key("curve"), key("leaderboard"), key("report")]}
-      {...(isBusy ? { refreshSeconds: 5, script: frame.assets.run } : {})}
+      {...(isBusy ? { refreshSeconds: 5, script: context.assets.run } : {})}
     >
       <header class="page-head run-page-head">
         <p class="crumbs">
@@ -93,7 +93,7 @@ export function RunPage({ frame, run, data }: RunPageProps) {
           tags={run.tags}
           note={run.note}
           archived={run.archived}
-          viewer={frame.viewer}
+          viewer={context.viewer}
           owner={run.owner}
           visibility={run.visibility}
           query="?delete=1"
@@ -104,7 +104,7 @@ export function RunPage({ frame, run, data }: RunPageProps) {
   );
 }
 
-function RunExport({ links, run }: { links: Frame["links"]; run: RunView }) {
+function RunExport({ links, run }: { links: PageContext["links"]; run: RunView }) {
   if (run.finishedAt === null || run.candidates.length === 0) return null;
   const leaderboard = url(links, `/api/runs/${run.id}/leaderboard?format=csv`);
   return (

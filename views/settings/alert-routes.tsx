@@ -1,7 +1,7 @@
 /** Draws where alerts are sent, with a form to add an address and a button that tests it. */
 import type { AlertRouteView } from "../../core/operations/alert-routes/alert-routes.ts";
 import { Field } from "../dataset/fields.tsx";
-import { type Links, url } from "../layout/frame.ts";
+import { type Links, url } from "../layout/page-context.ts";
 import { count, plural } from "../parts/format.ts";
 import { Action, Command, curlLine, Empty, LampDot, Time } from "../parts/parts.tsx";
 

@@ -1,6 +1,6 @@
 /** Draws the audit log, newest first: who changed what, from where and when, and which requests were denied. */
 import type { AuditView } from "../../core/http/identity/audit.ts";
-import { type Frame, type Links, url } from "../layout/frame.ts";
+import { type PageContext, type Links, url } from "../layout/page-context.ts";
 import { Layout } from "../layout/layout.tsx";
 import { Empty, Time } from "../parts/parts.tsx";
 
@@ -10,14 +10,14 @@ export interface AuditProps {
   next: number | null;
 }
 
-export function AuditPage({ frame, ...props }: AuditProps & { frame: Frame }) {
+export function AuditPage({ context, ...props }: AuditProps & { context: PageContext }) {
   return (
-    <Layout frame={frame} title="Audit" panels={[]} current="settings">
+    <Layout context={context} title="Audit" panels={[]} current="settings">
       <header class="page-head">
         <h1>Audit log</h1>
         <p class="lead">Every change, with who made it and from where.</p>
       </header>
-      <Audit links={frame.links} {...props} />
+      <Audit links={context.links} {...props} />
     </Layout>
   );
 }

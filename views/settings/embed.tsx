@@ -3,7 +3,7 @@ import type { Child } from "hono/jsx";
 import type { Panel } from "../../core/events/panel-names.ts";
 import type { Embed } from "../../core/routes/data/embeds.ts";
 import { Field } from "../dataset/fields.tsx";
-import { type Links, url } from "../layout/frame.ts";
+import { type Links, url } from "../layout/page-context.ts";
 import { PANEL_TITLES } from "../panels.tsx";
 import { CodeBlock, Command, curlLine, Empty, Time } from "../parts/parts.tsx";
 

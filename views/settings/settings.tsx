@@ -3,7 +3,7 @@
 import type { SettingView } from "../../core/operations/settings.ts";
 import type { SettingsPageData } from "../../core/routes/pages/settings-page.ts";
 import { Field } from "../dataset/fields.tsx";
-import { type Frame, type Links, url } from "../layout/frame.ts";
+import { type PageContext, type Links, url } from "../layout/page-context.ts";
 import { Layout } from "../layout/layout.tsx";
 import { capital } from "../parts/format.ts";
 import { apiUrl, Command, curlLine } from "../parts/parts.tsx";
@@ -43,15 +43,15 @@ const SECTIONS = [
   ["audit", "Audit log"],
 ] as const;
 
-export function SettingsPage({ frame, ...data }: SettingsPageData & { frame: Frame }) {
-  const { links } = frame;
+export function SettingsPage({ context, ...data }: SettingsPageData & { context: PageContext }) {
+  const { links } = context;
   const { settings, webhooks, fresh, embed, needsToken, tokens, audit, refusal } = data;
   const origins = asText(settings.find(({ name }) => name === "EMBED_ORIGINS")?.value);
   const group = (name: Group) => (
     <SettingGroup links={links} group={name} settings={settings.filter((entry) => entry.group === name)} />
   );
   return (
-    <Layout frame={frame} title="Settings" panels={[]} current="settings" script="/static/signalbox-panel.js">
+    <Layout context={context} title="Settings" panels={[]} current="settings" script="/static/signalbox-panel.js">
       <div class="settings">
         <nav class="settings-index" aria-label="Sections">
           <ul>

@@ -1,6 +1,6 @@
 /** Draws the access tokens, with forms to create and revoke them. Works without script; a new token is shown once. */
 import type { TokenView } from "../../core/http/identity/tokens.ts";
-import { type Frame, type Links, url } from "../layout/frame.ts";
+import { type PageContext, type Links, url } from "../layout/page-context.ts";
 import { Layout } from "../layout/layout.tsx";
 import { Action, apiUrl, CodeBlock, Command, curlLine, Empty, Time } from "../parts/parts.tsx";
 
@@ -26,16 +26,16 @@ export interface TokensProps {
   fresh?: TokenView & { token: string };
 }
 
-export function TokensPage({ frame, ...props }: TokensProps & { frame: Frame }) {
+export function TokensPage({ context, ...props }: TokensProps & { context: PageContext }) {
   return (
-    <Layout frame={frame} title="Tokens" panels={[]} current="settings">
+    <Layout context={context} title="Tokens" panels={[]} current="settings">
       <header class="page-head">
         <h1>Access tokens</h1>
         <p class="lead">
           A token gives a program, site or person access. Give each its own, so that you can revoke it alone.
         </p>
       </header>
-      <Tokens links={frame.links} {...props} />
+      <Tokens links={context.links} {...props} />
     </Layout>
   );
 }

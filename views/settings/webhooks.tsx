@@ -3,7 +3,7 @@
 import type { WebhookView } from "../../core/operations/webhooks.ts";
 import type { SettingsPageData } from "../../core/routes/pages/settings-page.ts";
 import { Field } from "../dataset/fields.tsx";
-import { type Links, url } from "../layout/frame.ts";
+import { type Links, url } from "../layout/page-context.ts";
 import { count, plural } from "../parts/format.ts";
 import { Action, CodeBlock, Command, curlLine, Empty, LampDot } from "../parts/parts.tsx";
 

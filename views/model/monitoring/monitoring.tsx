@@ -1,7 +1,7 @@
 /** Draws a deployed model's monitoring: live accuracy, incoming data compared with training data, and a challenger. */
 import type { WatchView } from "../../../core/routes/data/monitoring-view.ts";
 import { Silhouette } from "../../charts/silhouette.tsx";
-import { type Links, url } from "../../layout/frame.ts";
+import { type Links, url } from "../../layout/page-context.ts";
 import { count, figure, plural } from "../../parts/format.ts";
 import { Action, curlLine, LampDot } from "../../parts/parts.tsx";
 import { modelPath } from "../../parts/paths.ts";

@@ -1,7 +1,7 @@
 /** Draws the forms that report outcomes: of one prediction by its ID, or of many by a CSV. */
 import type { OutcomeNote } from "../../../core/routes/pages/outcome-forms.ts";
 import { Field } from "../../dataset/fields.tsx";
-import { type Links, url } from "../../layout/frame.ts";
+import { type Links, url } from "../../layout/page-context.ts";
 import { count } from "../../parts/format.ts";
 import { Command, curlLine } from "../../parts/parts.tsx";
 import { modelPath } from "../../parts/paths.ts";

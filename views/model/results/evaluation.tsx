@@ -7,7 +7,7 @@ import { Effects, ImportanceFigure } from "../../charts/importance.tsx";
 import { ErrorHistogram, TruthScatter } from "../../charts/residuals.tsx";
 import { ThemedChart } from "../../charts/themed-chart.tsx";
 import { Threshold, type Weighing } from "../../charts/threshold.tsx";
-import type { Links } from "../../layout/frame.ts";
+import type { Links } from "../../layout/page-context.ts";
 import { figures, percent, plural, shortName, unbroken } from "../../parts/format.ts";
 import { Empty, Name } from "../../parts/parts.tsx";
 

@@ -2,7 +2,7 @@
 import type { ScheduleRow } from "../../../core/routes/data/automation-data.ts";
 import type { PanelData } from "../../../core/routes/data/panel-data.ts";
 import { METRICS } from "../../../core/trainer/metrics/index.ts";
-import { type Links, url } from "../../layout/frame.ts";
+import { type Links, url } from "../../layout/page-context.ts";
 import { Action, curlLine, Empty, LampDot, Time } from "../../parts/parts.tsx";
 import type { Lamp } from "../../parts/words.ts";
 

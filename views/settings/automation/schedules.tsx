@@ -2,7 +2,7 @@
 import type { SchedulesPageData } from "../../../core/routes/pages/schedules-page.ts";
 import { METRICS } from "../../../core/trainer/metrics/index.ts";
 import { Field } from "../../dataset/fields.tsx";
-import { type Frame, type Links, url } from "../../layout/frame.ts";
+import { type PageContext, type Links, url } from "../../layout/page-context.ts";
 import { Layout } from "../../layout/layout.tsx";
 import { PanelView } from "../../panels.tsx";
 import { capital } from "../../parts/format.ts";
@@ -11,11 +11,11 @@ import { Refused } from "../refused.tsx";
 import { errorAt, kept, type Typed } from "../form-values.ts";
 import { ACTION_WORDS, RULE_WORDS, TRIGGER_WORDS } from "./schedule-list.tsx";
 
-export function SchedulesPage({ frame, ...data }: SchedulesPageData & { frame: Frame }) {
-  const { links } = frame;
+export function SchedulesPage({ context, ...data }: SchedulesPageData & { context: PageContext }) {
+  const { links } = context;
   const { schedules, sources, datasets, models, refusal, typed } = data;
   return (
-    <Layout frame={frame} title="Schedules" panels={["schedules"]} current="schedules">
+    <Layout context={context} title="Schedules" panels={["schedules"]} current="schedules">
       <header class="page-head">
         <h1>Schedules</h1>
         <p class="lead">

@@ -1,7 +1,7 @@
 /** Draws the sources: where datasets come from, when each was refreshed, and what changed. */
 import type { SourceRow } from "../../../core/routes/data/automation-data.ts";
 import type { PanelData } from "../../../core/routes/data/panel-data.ts";
-import { type Links, url } from "../../layout/frame.ts";
+import { type Links, url } from "../../layout/page-context.ts";
 import { plural } from "../../parts/format.ts";
 import { Action, Command, curlLine, Empty, LampDot, Time } from "../../parts/parts.tsx";
 import type { Lamp } from "../../parts/words.ts";

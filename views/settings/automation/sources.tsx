@@ -1,6 +1,6 @@
 /** Draws the sources: where datasets come from, when each was refreshed and what changed, with a form to add one. */
 import type { SourcesPageData } from "../../../core/routes/pages/sources-page.ts";
-import { type Frame, url } from "../../layout/frame.ts";
+import { type PageContext, url } from "../../layout/page-context.ts";
 import { Layout } from "../../layout/layout.tsx";
 import { PanelView } from "../../panels.tsx";
 import { Command, curlLine } from "../../parts/parts.tsx";
@@ -8,16 +8,16 @@ import { Refused } from "../refused.tsx";
 import { SourceFields } from "./source-fields.tsx";
 
 export function SourcesPage({
-  frame,
+  context,
   sources,
   hosts,
   isSealed,
   refusal,
   typed,
-}: SourcesPageData & { frame: Frame }) {
-  const { links } = frame;
+}: SourcesPageData & { context: PageContext }) {
+  const { links } = context;
   return (
-    <Layout frame={frame} title="Sources" panels={["sources"]} current="sources">
+    <Layout context={context} title="Sources" panels={["sources"]} current="sources">
       <header class="page-head">
         <h1>Sources</h1>
         <p class="lead">

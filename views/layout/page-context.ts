@@ -11,7 +11,7 @@ export interface Links {
   curl: string;
 }
 
-export interface Frame {
+export interface PageContext {
   links: Links;
   /** Log position of this rendering: live.js continues from here. */
   epoch: string;
@@ -26,7 +26,7 @@ export interface Frame {
   theme?: "light" | "dark";
   viewer: Viewer;
   /** One of the page's `panels`, drawn once for all viewers. */
-  drawn: (key: PanelKey) => Child;
+  panel: (key: PanelKey) => Child;
 }
 
 /** The signed-in user; empty if sign-in is off. */
