@@ -9,7 +9,7 @@ import { mergeHeader, withoutMark } from "./dialect/layout.ts";
 import type { KnownTable } from "./formats/known-table.ts";
 import { decideTable } from "./formats/table-dialect.ts";
 import { cellsOf } from "./rows/scan.ts";
-import { Frame } from "./rows/table-bounds.ts";
+import { TableBounds } from "./rows/table-bounds.ts";
 import { Tokenizer } from "./rows/tokenizer.ts";
 import type { Dialect, ReadingChoices } from "./types.ts";
 
@@ -81,24 +81,24 @@ async function* rowsOf(
   onDecided?: (dialect: Dialect) => void,
 ): AsyncGenerator<string[][]> {
   let batch: string[][] = [];
-  const frame = rowFrame(dialect, (row) => batch.push(row));
-  const tokenizer = new Tokenizer(dialect, dialect.width, frame.take);
+  const bounds = rowBounds(dialect, (row) => batch.push(row));
+  const tokenizer = new Tokenizer(dialect, dialect.width, bounds.take);
   for await (const chunk of chunks) {
     tokenizer.push(chunk);
     if (batch.length > 0) yield batch;
     batch = [];
-    if (frame.isFinished) break;
+    if (bounds.isFinished) break;
   }
-  if (!frame.isFinished) tokenizer.end();
-  frame.end();
+  if (!bounds.isFinished) tokenizer.end();
+  bounds.end();
   if (batch.length > 0) yield batch;
-  const decided = { ...dialect, footerRows: frame.footerRows, tableRows: frame.rows };
+  const decided = { ...dialect, footerRows: bounds.footerRows, tableRows: bounds.rows };
   onDecided?.({ ...decided, sentence: describeDialect(decided) });
 }
 
-function rowFrame(dialect: Dialect & { width: number }, put: (row: string[]) => void): Frame {
+function rowBounds(dialect: Dialect & { width: number }, put: (row: string[]) => void): TableBounds {
   const header: string[][] = [];
-  return new Frame(dialect, {
+  return new TableBounds(dialect, {
     header: (row) => {
       header.push(row);
       if (header.length === dialect.headerRows)

@@ -22,7 +22,7 @@ import { type ColumnAccumulator, shown } from "./profile/accumulator.ts";
 import { describeLeak } from "./profile/advice/leaks.ts";
 import { positiveOf } from "./profile/advice/positive-class.ts";
 import { canCorrelate, correlate, type Side } from "./profile/correlation.ts";
-import { describeColumn, describeFrame, describeOddRows, describeReading } from "./profile/findings.ts";
+import { describeColumn, describeBounds, describeOddRows, describeReading } from "./profile/findings.ts";
 import { guessTarget, guessTask, TASK_CHOSEN, type TargetGuess, unsureTask } from "./profile/guess-target.ts";
 import {
   type Pass,
@@ -221,7 +221,7 @@ function emptyFile(name: string): AppError {
 }
 
 function assemble(
-  { frame, accumulators, sample, odd, places }: Pass,
+  { bounds, accumulators, sample, odd, places }: Pass,
   known: {
     dialect: Dialect & { width: number };
     choices: ReadingChoices;
@@ -230,7 +230,7 @@ function assemble(
   },
 ): CsvProfile {
   const { choices, findings, start } = known;
-  const dialect = { ...known.dialect, footerRows: frame.footerRows, tableRows: frame.rows };
+  const dialect = { ...known.dialect, footerRows: bounds.footerRows, tableRows: bounds.rows };
   const settled = accumulators.map((accumulator, position) => {
     const { name, type: read } = accumulator.plan;
     // The target is never treated as an ID.
@@ -251,7 +251,7 @@ function assemble(
   if (isUnsure && guess.target && guess.task) findings.push(unsureTask(guess.target, guess.task));
   const columns = withCorrelations(kept, guess, (k) => sample.column(plans[k].index ?? k));
   findings.push(
-    ...describeFrame(frame),
+    ...describeBounds(bounds),
     ...describeOddRows(odd, dialect.width),
     ...columns.flatMap((column) => describeColumn(column, guess.target)),
     ...columns.flatMap((column) => (guess.target === null ? [] : describeLeak(column, guess.target))),
@@ -262,7 +262,7 @@ function assemble(
       columns: plans,
       rows: rowReading(known.dialect, start, accumulators),
     },
-    rows: frame.rows,
+    rows: bounds.rows,
     columns,
     findings,
     ...guess,

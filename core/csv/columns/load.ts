@@ -71,7 +71,7 @@ export async function loadTable(path: string, plan: ReadingPlan, options: LoadOp
     options: {
       signal,
       isDone: () => rows >= enoughRows && enough?.aborted === true,
-      onProgress: (progress, frame) => onProgress?.({ ...progress, rows: frame.rows }),
+      onProgress: (progress, bounds) => onProgress?.({ ...progress, rows: bounds.rows }),
     },
   });
   const columns = builders.map((builder) => builder.finish());

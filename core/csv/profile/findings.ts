@@ -234,32 +234,32 @@ function areNumbers(examples: readonly string[]): boolean {
 }
 
 /** `nextTableRow` 0: only one table. */
-export function describeFrame(frame: {
+export function describeBounds(bounds: {
   footerRows: number;
   nextTableRow: number;
   rows: number;
   repeatedHeaders: readonly number[];
 }): Finding[] {
   const findings: Finding[] = [];
-  const [again] = frame.repeatedHeaders;
+  const [again] = bounds.repeatedHeaders;
   if (again !== undefined) {
-    const more = frame.repeatedHeaders.length - 1;
+    const more = bounds.repeatedHeaders.length - 1;
     const message = `The header is repeated in row ${again}${more > 0 ? ` and ${more} more` : ""}: the file seems to be several files joined. All rows were read.`;
     findings.push({ code: "header_again", severity: "info", column: null, message, fix: null, row: again });
   }
-  if (frame.nextTableRow > 0) {
-    const message = `Another table begins in row ${frame.nextTableRow}. Only the first table (${plural(frame.rows, "row")}) was read.`;
+  if (bounds.nextTableRow > 0) {
+    const message = `Another table begins in row ${bounds.nextTableRow}. Only the first table (${plural(bounds.rows, "row")}) was read.`;
     findings.push({
       code: "more_tables",
       severity: "warning",
       column: null,
       message,
       fix: null,
-      row: frame.nextTableRow,
+      row: bounds.nextTableRow,
     });
   }
-  if (frame.footerRows > 0) {
-    const message = `${frame.footerRows === 1 ? "One row" : `${grouped(frame.footerRows)} rows`} below the table look like notes and were left out.`;
+  if (bounds.footerRows > 0) {
+    const message = `${bounds.footerRows === 1 ? "One row" : `${grouped(bounds.footerRows)} rows`} below the table look like notes and were left out.`;
     findings.push({ code: "footer", severity: "info", column: null, message, fix: null });
   }
   return findings;

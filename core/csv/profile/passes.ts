@@ -7,7 +7,7 @@ import { chosenMissing, chosenType } from "../dialect/choices.ts";
 import type { KnownTable } from "../formats/known-table.ts";
 import { RowPlaces } from "../rows/row-places.ts";
 import { scanTable } from "../rows/scan.ts";
-import type { Frame } from "../rows/table-bounds.ts";
+import type { TableBounds } from "../rows/table-bounds.ts";
 import type {
   Column,
   ColumnPlan,
@@ -58,7 +58,7 @@ export interface Start {
 export interface Pass {
   /** Maps data rows to rows of the file; one entry per change of the offset. */
   places: RowPlaces;
-  frame: Frame;
+  bounds: TableBounds;
   accumulators: ColumnAccumulator[];
   sample: RowSample;
   odd: OddRows;
@@ -91,7 +91,7 @@ async function profileOnce(path: string, { dialect, plans, options }: Reading): 
   const odd: OddRows = new Map();
   const places = new RowPlaces();
   let shownAt = 0;
-  const frame = await scanTable(path, dialect, {
+  const bounds = await scanTable(path, dialect, {
     handlers: {
       header: () => {
         // Read before.
@@ -122,7 +122,7 @@ async function profileOnce(path: string, { dialect, plans, options }: Reading): 
       },
     },
   });
-  return { places, frame, accumulators, sample, odd };
+  return { places, bounds, accumulators, sample, odd };
 }
 
 /**

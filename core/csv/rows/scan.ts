@@ -5,13 +5,13 @@
 
 import { type SourceProgress, utf8Chunks } from "../bytes/source.ts";
 import type { Dialect } from "../types.ts";
-import { Frame, type FrameHandlers } from "./table-bounds.ts";
+import { TableBounds, type BoundsHandlers } from "./table-bounds.ts";
 import { Tokenizer } from "./tokenizer.ts";
 
 export interface ScanOptions {
   signal?: AbortSignal;
   /** Called after each chunk. */
-  onProgress?: (progress: SourceProgress, frame: Frame) => void;
+  onProgress?: (progress: SourceProgress, bounds: TableBounds) => void;
   /** True to stop reading. Called after each chunk. */
   isDone?: () => boolean;
 }
@@ -20,20 +20,20 @@ export interface ScanOptions {
 export async function scanTable(
   path: string,
   dialect: Dialect,
-  reading: { handlers: FrameHandlers; options?: ScanOptions },
-): Promise<Frame> {
+  reading: { handlers: BoundsHandlers; options?: ScanOptions },
+): Promise<TableBounds> {
   const { handlers, options = {} } = reading;
   const width = dialect.width ?? 0;
-  const frame = new Frame({ ...dialect, width }, handlers);
-  const tokenizer = new Tokenizer(dialect, width, frame.take, frame.takesMany(dialect));
-  const onProgress = (progress: SourceProgress) => options.onProgress?.(progress, frame);
+  const bounds = new TableBounds({ ...dialect, width }, handlers);
+  const tokenizer = new Tokenizer(dialect, width, bounds.take, bounds.takesMany(dialect));
+  const onProgress = (progress: SourceProgress) => options.onProgress?.(progress, bounds);
   for await (const chunk of utf8Chunks(path, dialect.encoding, { signal: options.signal, onProgress })) {
     tokenizer.push(chunk);
-    if (frame.isFinished || options.isDone?.()) return frame;
+    if (bounds.isFinished || options.isDone?.()) return bounds;
   }
   tokenizer.end();
-  frame.end();
-  return frame;
+  bounds.end();
+  return bounds;
 }
 
 const decoder = new TextDecoder();

@@ -11,7 +11,7 @@ import type { Irregular, RowsHandler } from "./tokenizer.ts";
 /** What was odd about a row that was kept: its quotes, or a superfluous blank cell that was left out. */
 export type Oddity = Irregular | "surplus";
 
-export interface FrameHandlers {
+export interface BoundsHandlers {
   header(row: string[]): void;
   /** `row` is 1-based in the file. */
   data(bytes: Uint8Array, spans: Int32Array, cells: number, row: number): void;
@@ -20,7 +20,7 @@ export interface FrameHandlers {
   many?(cutter: RowCutter, rows: number, firstRow: number): void;
 }
 
-export interface FramePlan {
+export interface BoundsPlan {
   preambleRows: number;
   headerRows: number;
   width?: number;
@@ -44,7 +44,7 @@ const HELD_ROWS = 40;
 const NEW_TABLE_ROWS = 5;
 const decoder = new TextDecoder();
 
-export class Frame {
+export class TableBounds {
   /** Data rows handed on. */
   rows = 0;
   footerRows = 0;
@@ -66,8 +66,8 @@ export class Frame {
   private readonly noteFill: number;
 
   constructor(
-    private readonly plan: FramePlan,
-    private readonly handlers: FrameHandlers,
+    private readonly plan: BoundsPlan,
+    private readonly handlers: BoundsHandlers,
   ) {
     this.width = plan.width ?? 0;
     this.shape = plan.shape ?? "";

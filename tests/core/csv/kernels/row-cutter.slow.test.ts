@@ -6,7 +6,7 @@ import { PLAIN_NUMBER, readNumber } from "../../../../core/csv/cells/numbers/num
 import { compileKernels } from "../../../../core/csv/kernels/build.ts";
 import type { RowCutter } from "../../../../core/csv/kernels/row-cutter.ts";
 import { cellsOf } from "../../../../core/csv/rows/scan.ts";
-import { Frame } from "../../../../core/csv/rows/table-bounds.ts";
+import { TableBounds } from "../../../../core/csv/rows/table-bounds.ts";
 import { Tokenizer } from "../../../../core/csv/rows/tokenizer.ts";
 
 const DIALECT = { delimiter: ",", quote: '"', escape: '"', newline: "\n" } as const;
@@ -24,7 +24,7 @@ interface Seen {
   many: number;
 }
 
-/** What the frame hands on of a text that arrives in chunks. */
+/** What table bounds pass on of a text that arrives in chunks. */
 function read(
   text: string,
   { width, chunk, isMany }: { width: number; chunk: number; isMany: boolean },
@@ -35,7 +35,7 @@ function read(
       seen.rows.push(cellsOf(bytes, spans.subarray(2 * row * width), { cells: width }));
     seen.many += rows;
   };
-  const frame = new Frame(
+  const bounds = new TableBounds(
     { preambleRows: 0, headerRows: 1, width, comment: "", shape: "nw".padEnd(width, "w") },
     {
       header: (row) => seen.rows.push(row),
@@ -44,11 +44,11 @@ function read(
       ...(isMany && { many }),
     },
   );
-  const tokenizer = new Tokenizer(DIALECT, width, frame.take, frame.takesMany(DIALECT));
+  const tokenizer = new Tokenizer(DIALECT, width, bounds.take, bounds.takesMany(DIALECT));
   const bytes = new TextEncoder().encode(text);
   for (let at = 0; at < bytes.length; at += chunk) tokenizer.push(bytes.subarray(at, at + chunk));
   tokenizer.end();
-  frame.end();
+  bounds.end();
   return seen;
 }
 
@@ -85,11 +85,11 @@ test("rows, odd rows and their order", () => {
 
 /** A column of cells as in the cutter, for `look`. */
 function inCutter(cells: string[], look: (cutter: RowCutter, rows: number) => void): void {
-  const frame = new Frame(
+  const bounds = new TableBounds(
     { preambleRows: 0, headerRows: 0, width: 2, comment: "" },
     { header: () => {}, data: () => {}, odd: () => {}, many: look },
   );
-  const tokenizer = new Tokenizer(DIALECT, 2, frame.take, frame.takesMany(DIALECT));
+  const tokenizer = new Tokenizer(DIALECT, 2, bounds.take, bounds.takesMany(DIALECT));
   tokenizer.push(new TextEncoder().encode(cells.map((cell) => `${cell},x\n`).join("")));
 }
 
