@@ -7,11 +7,11 @@ import { getCookie } from "hono/cookie";
 import { matchedRoutes } from "hono/route";
 import { getPath as plainPath } from "hono/utils/url";
 import { findPanel, type PanelKey, panelKey, parsePanelKey } from "./core/events/panel-names.ts";
-import { SEES_ALL, sightOfAudience } from "./core/events/privacy.ts";
+import { ALL_VISIBLE, viewScopeOfAudience } from "./core/events/privacy.ts";
 import { accessTable } from "./core/http/identity/access-table.ts";
 import { curlCommand } from "./core/http/identity/curl.ts";
-import { Gate, type Visit } from "./core/http/identity/gate.ts";
-import { may, NOBODY, sightOf, viewerOf } from "./core/http/identity/identity.ts";
+import { Gate, type RequestContext } from "./core/http/identity/gate.ts";
+import { may, NOBODY, viewScopeOf, viewerOf } from "./core/http/identity/identity.ts";
 import { pathBelow, wantedForm } from "./core/http/negotiate.ts";
 import { methodsAt, nothingAt } from "./core/http/problem.ts";
 import { htmlAnswer, landingAnswer, problemAnswer } from "./core/http/responses.ts";
@@ -36,7 +36,7 @@ import { PredictFastPath } from "./core/routes/api/predict-fast-path.ts";
 import type { Call } from "./core/routes/api/route.ts";
 import { compareData, comparedNames } from "./core/routes/data/compare-data.ts";
 import { type PanelSource, READERS } from "./core/routes/data/panel-data.ts";
-import { sightedSource } from "./core/routes/data/scoped-source.ts";
+import { scopedSource } from "./core/routes/data/scoped-source.ts";
 import * as forms from "./core/routes/pages/form-handlers.ts";
 import { ORDER_FORMS } from "./core/routes/pages/organise-forms.ts";
 import * as outcomes from "./core/routes/pages/outcome-forms.ts";
@@ -61,7 +61,7 @@ const later =
     load().then((module) => module[name](call)) as Promise<Awaited<ReturnType<M[K]>>>;
 
 /** `seq`: where the log stood before anything was read for the answer. */
-type Env = { Bindings: Bindings; Variables: { visit: Visit; seq: number } };
+type Env = { Bindings: Bindings; Variables: { context: RequestContext; seq: number } };
 type C = Context<Env>;
 
 /** The app over an opened Signalbox, and its sockets. `publish` is Bun's, once there is a server. */
@@ -69,21 +69,21 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   const { config, log, privacy, now } = signalbox;
   const requests = new RequestTimes(signalbox.now);
   const startedAt = signalbox.now();
-  const own = { sockets: () => sockets.count, requests, startedAt, sight: SEES_ALL };
+  const own = { sockets: () => sockets.count, requests, startedAt, viewScope: ALL_VISIBLE };
   const source: PanelSource = { ...signalbox, ...own };
   const links = (origin: string): Links => ({ base: config.BASE_PATH, origin, curl: curlCommand(config) });
   const gate = new Gate(signalbox, accessTable(API));
-  const origin = (c: C) => gate.origin(c.var.visit);
+  const origin = (c: C) => gate.origin(c.var.context);
   /** `panels`: those that the page shows, beside the header's light; where that cannot be drawn the page goes without. */
   const pageContext = async (c: C, panels: readonly PanelKey[] = []): Promise<PageContext> => {
     const about = { links: links(origin(c)), version: VERSION, assets: ASSET_PATHS };
-    const sight = sightOf(c.var.visit.identity ?? NOBODY);
+    const viewScope = viewScopeOf(c.var.context.identity ?? NOBODY);
     const failed = (error: unknown) => defect(error, { panel: "health" });
-    const fragments = await pageFragments(live, panels, { sight, privacy, failed });
+    const fragments = await pageFragments(live, panels, { viewScope, privacy, failed });
     const panel = (key: PanelKey) =>
       drawnPanel(fragments.get(key) ?? null, (html) => forOrigin(html, about.links.origin));
     const theme = chosenTheme(getCookie(c, "theme"));
-    const moment = { epoch: log.epoch, seq: c.var.seq, viewer: viewerOf(c.var.visit.identity) };
+    const moment = { epoch: log.epoch, seq: c.var.seq, viewer: viewerOf(c.var.context.identity) };
     return { ...about, ...moment, panel, ...(theme && { theme }) };
   };
   const pipeline = new Pipeline({
@@ -93,7 +93,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   const fastPath = new PredictFastPath({ signalbox, pipeline, gate });
   const callOf = (c: C) => {
     const asked = { params: c.req.param(), query: c.req.query(), path: c.req.path };
-    return pipeline.enter(c.var.visit, { ...asked, bindings: c.env ?? {} });
+    return pipeline.enter(c.var.context, { ...asked, bindings: c.env ?? {} });
   };
   const html = (node: unknown, status = 200) => htmlAnswer(`<!DOCTYPE html>${node}`, status);
   const pageAnswer = async <T>(c: C, data: T, page: views.Page<T>, status?: number) => {
@@ -113,7 +113,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
       const { key, audience } = partsOf(drawing);
       const { panel, subject } = parsePanelKey(key)!;
       if (privacy.settled !== null) await privacy.settled;
-      const data = await READERS[panel](sightedSource(source, sightOfAudience(audience)), subject);
+      const data = await READERS[panel](scopedSource(source, viewScopeOfAudience(audience)), subject);
       if (data === null && subject !== null) return null;
       return views.drawPanel({ panelKey: key, panel, data, links: links(ANY_ORIGIN) });
     },
@@ -123,15 +123,15 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   log.subscribe((seq, stale) => live.markStale(seq, stale));
   const { hear } = new WhatIfs({ signalbox, draw: views.drawTrial });
   const sockets = new Sockets({ config, log, privacy, live, publish, now, hear, failed: defect });
-  const upgrade = (visit: Visit, { url, hold, identity }: Call, server: Bindings["server"]) => {
+  const upgrade = (context: RequestContext, { url, hold, identity }: Call, server: Bindings["server"]) => {
     const visitor = {
       hold,
-      origin: gate.origin(visit),
+      origin: gate.origin(context),
       mayPredict: may(identity, "predict"),
-      sight: sightOf(identity),
-      address: visit.address,
+      viewScope: viewScopeOf(identity),
+      address: context.address,
     };
-    return upgradeAnswer(visit.request, server, () => sockets.admit(url, visitor));
+    return upgradeAnswer(context.request, server, () => sockets.admit(url, visitor));
   };
 
   const getPath = (request: Request) => pathBelow(config.BASE_PATH, plainPath(request));
@@ -142,27 +142,27 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
     return path.endsWith("/*") ? null : `${method} ${path.slice(config.BASE_PATH.length) || "/"}`;
   };
   app.use(async (c, next) => {
-    c.set("visit", pipeline.arrive(c.req.raw, c.req.path, c.env ?? {}));
+    c.set("context", pipeline.arrive(c.req.raw, c.req.path, c.env ?? {}));
     c.set("seq", log.lastSeq);
     const timings = new Timings();
     await withTimings(timings, next);
-    const finished = await pipeline.leave(c.var.visit, c.res, { listed: listedAs(c), timings });
+    const finished = await pipeline.leave(c.var.context, c.res, { listed: listedAs(c), timings });
     // Assigning copies every header once more.
     if (finished !== c.res) c.res = finished;
   });
   app.use(
     async (c, next) =>
-      (await gate.admit(c.var.visit, listedAs(c))) ?? pipeline.whileAllowed(c.var.visit, next),
+      (await gate.admit(c.var.context, listedAs(c))) ?? pipeline.whileAllowed(c.var.context, next),
   );
   app.onError((error, c) => refuse(c, error));
   app.notFound(async (c) => {
     const allow = methodsAt(app.routes, c.req.path);
-    if (allow) c.var.visit.headers.allow = allow;
+    if (allow) c.var.context.headers.allow = allow;
     if (allow && c.req.method === "OPTIONS") return c.body(null, 204);
     return refuse(c, nothingAt(c.req.method, c.req.path, allow));
   });
   const refuse = async (c: C, error: unknown) => {
-    const told = await pipeline.problemOf(c.var.visit, error, listedAs(c));
+    const told = await pipeline.problemOf(c.var.context, error, listedAs(c));
     if (wantedForm(c.req.raw) !== "html" || isForPrograms(c.req.path.slice(config.BASE_PATH.length)))
       return problemAnswer(told);
     const isEmbed = c.req.path.startsWith(`${config.BASE_PATH}/embed/`);
@@ -229,7 +229,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
     app.on(method, path, (c) => {
       const again: FormAgain = async (shown) =>
         html(await views.SIGN_IN.html({ ...shown, context: await pageContext(c) }), shown.problem.status);
-      return answer(signalbox, { gate, visit: c.var.visit, again, params: c.req.param() });
+      return answer(signalbox, { gate, context: c.var.context, again, params: c.req.param() });
     });
   app.post("/datasets/:id/preview", async (c) => {
     const call = callOf(c);
@@ -251,11 +251,11 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
     });
 
   // Live
-  app.get("/ws", (c) => upgrade(c.var.visit, callOf(c), c.env.server));
+  app.get("/ws", (c) => upgrade(c.var.context, callOf(c), c.env.server));
   app.get("/panels", async (c) => {
     const headers = { "content-type": "application/json", "cache-control": "no-store" };
     const { url, identity } = callOf(c);
-    const asked = { origin: origin(c), sight: sightOf(identity) };
+    const asked = { origin: origin(c), viewScope: viewScopeOf(identity) };
     return c.body(await sockets.presentAt(url, asked), 200, headers);
   });
   app.get("/panels/:panel", async (c) => {
@@ -284,7 +284,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   const { fetch } = app;
   app.fetch = async (request, env: Bindings = {}, context) =>
     fastPath.answer(request, env) ??
-    (await pipeline.join(request, env, (visit, call) => upgrade(visit, call, env.server))) ??
+    (await pipeline.join(request, env, (context, call) => upgrade(context, call, env.server))) ??
     fetch(request, env, context);
   return { app, sockets };
 }

@@ -17,16 +17,16 @@ import { ALERTS, type AlertCode } from "./alert-records.ts";
 import type { EventLog, Recording } from "./event-log.ts";
 
 /** What a viewer may see. */
-export interface Sight {
+export interface ViewScope {
   /** Admins, and everybody if sign-in is off. */
   isAll: boolean;
   /** As owners are named; null: no one's, as of an embed. */
   owner: string | null;
 }
 
-export const SEES_ALL: Sight = { isAll: true, owner: null };
+export const ALL_VISIBLE: ViewScope = { isAll: true, owner: null };
 /** What everybody with read access sees. */
-export const SEES_TEAM: Sight = { isAll: false, owner: null };
+export const TEAM_VISIBLE: ViewScope = { isAll: false, owner: null };
 
 /** Those who see the same have one name: "" sees all, "-" what the team sees, else an owner's. */
 export type Audience = string;
@@ -34,9 +34,9 @@ const TEAM_AUDIENCE = "-";
 const RETRY_MS = 1000;
 
 /** What everybody with this name of an audience sees. */
-export function sightOfAudience(audience: Audience): Sight {
-  if (audience === "") return SEES_ALL;
-  return audience === TEAM_AUDIENCE ? SEES_TEAM : { isAll: false, owner: audience };
+export function viewScopeOfAudience(audience: Audience): ViewScope {
+  if (audience === "") return ALL_VISIBLE;
+  return audience === TEAM_AUDIENCE ? TEAM_VISIBLE : { isAll: false, owner: audience };
 }
 
 /** What an event or an alert is about. */
@@ -92,52 +92,52 @@ export class Privacy {
   }
 
   /** By a dataset's or run's id, or a model's name. */
-  sees({ isAll, owner }: Sight, kind: Kind, subject: string): boolean {
+  sees({ isAll, owner }: ViewScope, kind: Kind, subject: string): boolean {
     if (isAll || this.count === 0) return true;
     const private_ = this.owners[kind].get(subject);
     return private_ === undefined || (owner !== null && private_ === owner);
   }
 
   /** The narrowest that it names decides: a run of a private dataset may have been shared. */
-  seesEvent(sight: Sight, data: About): boolean {
-    if (sight.isAll || this.count === 0) return true;
+  seesEvent(viewScope: ViewScope, data: About): boolean {
+    if (viewScope.isAll || this.count === 0) return true;
     const { runId, model, datasetId, scheduleId, sourceId, code, subject } = data;
-    if (typeof runId === "string") return this.sees(sight, "run", runId);
-    if (typeof model === "string") return this.sees(sight, "model", model);
-    if (typeof datasetId === "string") return this.sees(sight, "dataset", datasetId);
-    if (typeof scheduleId === "string") return this.sees(sight, "schedule", scheduleId);
-    if (typeof sourceId === "string") return this.sees(sight, "source", sourceId);
+    if (typeof runId === "string") return this.sees(viewScope, "run", runId);
+    if (typeof model === "string") return this.sees(viewScope, "model", model);
+    if (typeof datasetId === "string") return this.sees(viewScope, "dataset", datasetId);
+    if (typeof scheduleId === "string") return this.sees(viewScope, "schedule", scheduleId);
+    if (typeof sourceId === "string") return this.sees(viewScope, "source", sourceId);
     if (typeof code === "string" && typeof subject === "string")
-      return this.seesAlert(sight, { code, subject });
+      return this.seesAlert(viewScope, { code, subject });
     return true;
   }
 
-  seesAlert(sight: Sight, { code, subject }: { code: string; subject: string }): boolean {
+  seesAlert(viewScope: ViewScope, { code, subject }: { code: string; subject: string }): boolean {
     const kind = Object.hasOwn(ALERTS, code) ? ALERTS[code as AlertCode].subject : null;
-    return kind === null || !Object.hasOwn(this.owners, kind) || this.sees(sight, kind as Kind, subject);
+    return kind === null || !Object.hasOwn(this.owners, kind) || this.sees(viewScope, kind as Kind, subject);
   }
 
   /** As it is stored: `{"seq":…,"data":{…}}`. */
-  seesEntry(sight: Sight, { json }: { json: string }): boolean {
-    if (sight.isAll || this.count === 0) return true;
-    return this.seesEvent(sight, (JSON.parse(json) as { data: About }).data);
+  seesEntry(viewScope: ViewScope, { json }: { json: string }): boolean {
+    if (viewScope.isAll || this.count === 0) return true;
+    return this.seesEvent(viewScope, (JSON.parse(json) as { data: About }).data);
   }
 
   /** What may be sent where the team reads: mails, chats, webhooks. */
   async teamSees(entry: { json: string }): Promise<boolean> {
     if (this.loading !== null) await this.loading;
-    return this.seesEntry(SEES_TEAM, entry);
+    return this.seesEntry(TEAM_VISIBLE, entry);
   }
 
   /** Throws AppError `missing`, as for something that does not exist. */
-  refuseHidden(sight: Sight, kind: Annotated, subject: string): void {
-    if (!this.sees(sight, kind, subject)) throw missingSubject(kind, subject);
+  refuseHidden(viewScope: ViewScope, kind: Annotated, subject: string): void {
+    if (!this.sees(viewScope, kind, subject)) throw missingSubject(kind, subject);
   }
 
   /** Who shares drawings with whom. */
-  audienceOf(sight: Sight): Audience {
-    if (sight.isAll) return "";
-    const { owner } = sight;
+  audienceOf(viewScope: ViewScope): Audience {
+    if (viewScope.isAll) return "";
+    const { owner } = viewScope;
     return owner !== null && this.holders.has(owner) ? owner : TEAM_AUDIENCE;
   }
 

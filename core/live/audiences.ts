@@ -3,7 +3,7 @@
  * private items are not in it; a panel about one run, dataset or model is the same for everybody who may see it.
  */
 import { PANELS, type Panel, type PanelKey, parsePanelKey } from "../events/panel-names.ts";
-import type { Audience, Privacy, Sight } from "../events/privacy.ts";
+import type { Audience, Privacy, ViewScope } from "../events/privacy.ts";
 
 /** A panel's key, and the audience that it is drawn for, if not for all. */
 export type DrawingKey = PanelKey | `${PanelKey}@${Audience}`;
@@ -16,13 +16,13 @@ const LISTS: ReadonlySet<Panel> = new Set(["runs"]);
 /** What one viewer is shown as this panel; null: its subject is hidden from that viewer. */
 export function drawingFor(
   key: PanelKey,
-  { sight, privacy }: { sight: Sight; privacy: Privacy },
+  { viewScope, privacy }: { viewScope: ViewScope; privacy: Privacy },
 ): DrawingKey | null {
   const { panel, subject } = parsePanelKey(key)!;
   const kind = PANELS[panel];
-  if (subject !== null && kind !== null && !privacy.sees(sight, kind, subject)) return null;
+  if (subject !== null && kind !== null && !privacy.sees(viewScope, kind, subject)) return null;
   const isShared = SAME_FOR_ALL.has(panel) || (subject !== null && !LISTS.has(panel));
-  const audience = isShared ? "" : privacy.audienceOf(sight);
+  const audience = isShared ? "" : privacy.audienceOf(viewScope);
   return audience === "" ? key : `${key}@${audience}`;
 }
 

@@ -101,7 +101,7 @@ export class EventSockets {
     const { data } = socket;
     for (const entry of batch) {
       const { seq, json } = entry;
-      if (!this.privacy.seesEntry(data.sight, entry)) {
+      if (!this.privacy.seesEntry(data.viewScope, entry)) {
         data.cursor = seq;
         continue;
       }

@@ -1,6 +1,6 @@
 /** Draws the panels of a page as its viewer may see them. */
 import type { PanelKey } from "../events/panel-names.ts";
-import type { Privacy, Sight } from "../events/privacy.ts";
+import type { Privacy, ViewScope } from "../events/privacy.ts";
 import { drawingFor } from "./audiences.ts";
 import type { Fragment, Live } from "./live.ts";
 
@@ -8,7 +8,7 @@ import type { Fragment, Live } from "./live.ts";
 export async function fragmentFor(
   live: Live,
   key: PanelKey,
-  seen: { sight: Sight; privacy: Privacy },
+  seen: { viewScope: ViewScope; privacy: Privacy },
 ): Promise<Fragment | null> {
   if (seen.privacy.settled !== null) await seen.privacy.settled;
   const drawing = drawingFor(key, seen);
@@ -19,7 +19,7 @@ export async function fragmentFor(
 export async function pageFragments(
   live: Live,
   panels: readonly PanelKey[],
-  seen: { sight: Sight; privacy: Privacy; failed: (error: unknown) => void },
+  seen: { viewScope: ViewScope; privacy: Privacy; failed: (error: unknown) => void },
 ): Promise<Map<PanelKey, Fragment | null>> {
   const light = fragmentFor(live, "health", seen).catch((error: unknown) => {
     seen.failed(error);

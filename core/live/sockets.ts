@@ -5,7 +5,7 @@
 import type { Server, ServerWebSocket, WebSocketHandler } from "bun";
 import type { EventLog } from "../events/event-log.ts";
 import { type PanelKey, parsePanelKey } from "../events/panel-names.ts";
-import type { Privacy, Sight } from "../events/privacy.ts";
+import type { Privacy, ViewScope } from "../events/privacy.ts";
 import { type Config, isLoopback } from "../operations/config.ts";
 import { AppError, StoreUnavailable } from "../platform/errors.ts";
 import { FOREVER, type Lease } from "../platform/leases.ts";
@@ -57,7 +57,7 @@ export interface Visitor {
   origin: string;
   hold: Lease;
   mayPredict: boolean;
-  sight: Sight;
+  viewScope: ViewScope;
 }
 
 /** What one viewer is shown, and panels whose subject is hidden from it. */
@@ -98,7 +98,7 @@ export class Sockets {
 
   /** What the query asks for. Throws AppError: `unavailable` at the limits, `invalid` for an unknown panel. */
   admit(url: URL, visitor: Visitor): Viewer {
-    const { address, origin, hold, mayPredict, sight } = visitor;
+    const { address, origin, hold, mayPredict, viewScope } = visitor;
     const { config, log, now } = this.options;
     if (log.isLate) throw new StoreUnavailable("The database does not answer");
     const peer = this.peers.get(address) ?? { address, sockets: 0 };
@@ -118,8 +118,8 @@ export class Sockets {
       cursor: log.lastSeq,
       lastHeardAt: now(),
       mayPredict,
-      sight,
-      panels: sight.isAll ? null : panels,
+      viewScope,
+      panels: viewScope.isAll ? null : panels,
       release: FOREVER,
     };
   }
@@ -219,8 +219,8 @@ export class Sockets {
   ): Promise<void> {
     const { settled } = this.options.privacy;
     if (settled !== null) await settled;
-    const { sight } = socket.data;
-    const shown = this.drawingsFor(panels, sight);
+    const { viewScope } = socket.data;
+    const shown = this.drawingsFor(panels, viewScope);
     if (!this.open.has(socket)) return;
     const group = this.groups.join(shown.keys, origin);
     socket.data.group = group;
@@ -241,15 +241,15 @@ export class Sockets {
   }
 
   /** What a viewer has not seen, for one that polls: the same message that a socket begins with. */
-  async presentAt(url: URL, { origin, sight }: Pick<Visitor, "origin" | "sight">): Promise<string> {
+  async presentAt(url: URL, { origin, viewScope }: Pick<Visitor, "origin" | "viewScope">): Promise<string> {
     const { panels, since, epoch } = positionIn(url.searchParams);
-    return (await this.present(this.drawingsFor(panels, sight), { since, epoch, origin })).message;
+    return (await this.present(this.drawingsFor(panels, viewScope), { since, epoch, origin })).message;
   }
 
   /** What is drawn for a viewer of these panels; a hidden subject looks as if it were deleted. */
-  private drawingsFor(panels: readonly PanelKey[], sight: Sight): Shown {
+  private drawingsFor(panels: readonly PanelKey[], viewScope: ViewScope): Shown {
     const { privacy } = this.options;
-    const keys = panels.map((key) => drawingFor(key, { sight, privacy }));
+    const keys = panels.map((key) => drawingFor(key, { viewScope, privacy }));
     return {
       keys: keys.filter((key) => key !== null),
       hidden: panels.filter((_, index) => keys[index] === null),
@@ -259,9 +259,9 @@ export class Sockets {
   /** Those to whom another drawing is due, or none, come back for it. */
   private sendOthersAway(): void {
     for (const socket of this.open) {
-      const { panels, sight, group } = socket.data;
+      const { panels, viewScope, group } = socket.data;
       if (!panels || !group) continue;
-      const { keys } = this.drawingsFor(panels, sight);
+      const { keys } = this.drawingsFor(panels, viewScope);
       const isSame = keys.length === group.panels.length && keys.every((key, i) => key === group.panels[i]);
       if (isSame) continue;
       socket.unsubscribe(group.topic);

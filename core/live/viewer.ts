@@ -1,6 +1,6 @@
 /** Types for what is stored per socket. */
 import type { PanelKey } from "../events/panel-names.ts";
-import type { Sight } from "../events/privacy.ts";
+import type { ViewScope } from "../events/privacy.ts";
 import type { Lease } from "../platform/leases.ts";
 import type { SubscriberGroup } from "./subscriber-groups.ts";
 
@@ -27,7 +27,7 @@ export interface Viewer {
   cursor: number;
   lastHeardAt: number;
   mayPredict: boolean;
-  sight: Sight;
+  viewScope: ViewScope;
   /** Its panels, if what it may see of them can change; null: it sees everything. */
   panels: readonly PanelKey[] | null;
   /** Cancels the lease: its access need not end it any more. */

@@ -5,7 +5,7 @@ import { Datasets } from "../datasets/datasets.ts";
 import { Sources } from "../datasets/sources/sources.ts";
 import { Alerts } from "../events/alerts.ts";
 import { EventLog } from "../events/event-log.ts";
-import { Privacy, SEES_TEAM } from "../events/privacy.ts";
+import { Privacy, TEAM_VISIBLE } from "../events/privacy.ts";
 import type { ProxyNotice } from "../http/forwarded.ts";
 import { Idempotency } from "../http/idempotency.ts";
 import { Audit } from "../http/identity/audit.ts";
@@ -39,7 +39,7 @@ import type { SharedStorage } from "../store/files/shared-storage.ts";
 import type { FileStorage } from "../store/files/storage.ts";
 import { queueWaitSeconds } from "../store/runs.ts";
 import { Sealer } from "../store/sealed.ts";
-import { SightedStore } from "../store/scoped-store.ts";
+import { ScopedStore } from "../store/scoped-store.ts";
 import { Presence } from "../training/queue/presence.ts";
 import { Runs } from "../training/runs.ts";
 import { logEvents } from "./event-lines.ts";
@@ -241,9 +241,9 @@ export async function openSignalbox(
     home,
     figures: async () => {
       const { digestFigures } = await import("../models/schedules/digest-figures.ts");
-      const seen = new SightedStore(store, null, () => privacy.isEmpty);
+      const seen = new ScopedStore(store, null, () => privacy.isEmpty);
       const standing = async () =>
-        (await alerts.standing()).filter((alert) => privacy.seesAlert(SEES_TEAM, alert));
+        (await alerts.standing()).filter((alert) => privacy.seesAlert(TEAM_VISIBLE, alert));
       return digestFigures({ store: seen, feedback, alerts: { standing } });
     },
     workerId: worker.id,

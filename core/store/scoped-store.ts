@@ -35,7 +35,7 @@ const TABLE = new RegExp(
 const rewritten = new Map<string, string>();
 
 /** The statement, reading only what `$seer` may see. */
-export function sightedSql(sql: string): string {
+export function scopedSql(sql: string): string {
   let result = rewritten.get(sql);
   if (result === undefined) {
     result = sql.replace(TABLE, (_, keyword: string, table: string, alias = table) => {
@@ -50,7 +50,7 @@ export function sightedSql(sql: string): string {
 /** No owner is called so. */
 const NO_OWNER = "-";
 
-export class SightedStore implements Store {
+export class ScopedStore implements Store {
   constructor(
     private readonly store: Store,
     /** Null: sees what the team sees. */
@@ -72,12 +72,12 @@ export class SightedStore implements Store {
   }
 
   get<Row>(sql: string, parameters?: Parameters): Promise<Row | null> {
-    const own = this.isOpen() ? sql : sightedSql(sql);
+    const own = this.isOpen() ? sql : scopedSql(sql);
     return this.store.get<Row>(own, own === sql ? parameters : this.seen(parameters));
   }
 
   all<Row>(sql: string, parameters?: Parameters): Promise<Row[]> {
-    const own = this.isOpen() ? sql : sightedSql(sql);
+    const own = this.isOpen() ? sql : scopedSql(sql);
     return this.store.all<Row>(own, own === sql ? parameters : this.seen(parameters));
   }
 

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EventLog } from "../../core/events/event-log.ts";
-import { Privacy, SEES_ALL } from "../../core/events/privacy.ts";
+import { Privacy, ALL_VISIBLE } from "../../core/events/privacy.ts";
 import { Live } from "../../core/live/live.ts";
 import { Sockets } from "../../core/live/sockets.ts";
 import type { Viewer } from "../../core/live/viewer.ts";
@@ -73,7 +73,7 @@ export async function openSocketServer(options: {
             origin: "http://here",
             hold: () => () => {},
             mayPredict: false,
-            sight: SEES_ALL,
+            viewScope: ALL_VISIBLE,
           }),
         });
       } catch (error) {

@@ -24,7 +24,7 @@ import type { Access } from "./scopes.ts";
 import type { Tokens } from "./tokens.ts";
 
 /** The state of one request. */
-export interface Visit {
+export interface RequestContext {
   request: Request;
   requestId: string;
   /** Below BASE_PATH. */
@@ -81,7 +81,7 @@ export class Gate {
   }
 
   /** `path`: below BASE_PATH. */
-  arrive(request: Request, about: { peer: string; path: string }): Visit {
+  arrive(request: Request, about: { peer: string; path: string }): RequestContext {
     const { config } = this.signalbox;
     const { headers } = request;
     const { peer, path } = about;
@@ -103,15 +103,15 @@ export class Gate {
   }
 
   /** The server's address as the client sees it: PUBLIC_URL, or the requested host with the scheme and host that a trusted proxy reports. */
-  origin(visit: Visit): string {
+  origin(context: RequestContext): string {
     const { PUBLIC_URL } = this.signalbox.config;
     if (PUBLIC_URL) return PUBLIC_URL.replace(/\/$/, "");
-    this.lookForProxy(visit);
-    return seenAt(visit);
+    this.lookForProxy(context);
+    return seenAt(context);
   }
 
   /** Logged once per reason, for the operator who can set PUBLIC_URL. */
-  private lookForProxy({ request, peer, isTrustedPeer, identity }: Visit): void {
+  private lookForProxy({ request, peer, isTrustedPeer, identity }: RequestContext): void {
     const { proxyNotice, logger } = this.signalbox;
     // Anonymous clients cause no warnings.
     if (!identity?.scopes.length) return;
@@ -125,31 +125,31 @@ export class Gate {
    * Null: continue. `key`: "METHOD /path/:as-listed", null if no route matched. Synchronous if nothing must be looked
    * up. Throws AppError, or rejects with it.
    */
-  admit(visit: Visit, key: string | null): Response | null | Promise<Response | null> {
-    const { request } = visit;
-    guardRequest(request, this.signalbox.config, () => seenAt(visit));
+  admit(context: RequestContext, key: string | null): Response | null | Promise<Response | null> {
+    const { request } = context;
+    guardRequest(request, this.signalbox.config, () => seenAt(context));
     if (isPreflight(request)) return new Response(null, { status: 204, headers: preflightHeaders(request) });
-    visit.route = key === null ? null : (this.routes.get(key) ?? unlisted(key));
-    const access = visit.route?.scope ?? "open";
-    const known = this.identifyAtOnce(visit, access);
-    return known ? this.enter(visit, known, access) : this.admitByCredential(visit, access);
+    context.route = key === null ? null : (this.routes.get(key) ?? unlisted(key));
+    const access = context.route?.scope ?? "open";
+    const known = this.identifyAtOnce(context, access);
+    return known ? this.enter(context, known, access) : this.admitByCredential(context, access);
   }
 
-  private async admitByCredential(visit: Visit, access: RouteAccess["scope"]): Promise<Response | null> {
+  private async admitByCredential(context: RequestContext, access: RouteAccess["scope"]): Promise<Response | null> {
     if (access === "open") {
       // The page still says who is signed in.
-      visit.identity = await this.identifyBrowser(visit);
+      context.identity = await this.identifyBrowser(context);
       return null;
     }
-    const identity = await this.identifyByCredential(visit);
-    return identity ? this.enter(visit, identity, access) : this.sendToSignIn(visit);
+    const identity = await this.identifyByCredential(context);
+    return identity ? this.enter(context, identity, access) : this.sendToSignIn(context);
   }
 
-  private enter(visit: Visit, identity: Identity, access: RouteAccess["scope"]): null {
-    visit.identity = identity;
+  private enter(context: RequestContext, identity: Identity, access: RouteAccess["scope"]): null {
+    context.identity = identity;
     if (access === "open") return null;
-    this.authorise(visit, identity, access);
-    if (visit.route?.rate) this.take(visit, visit.route.rate);
+    this.authorise(context, identity, access);
+    if (context.route?.rate) this.take(context, context.route.rate);
     return null;
   }
 
@@ -157,26 +157,26 @@ export class Gate {
    * What `leave` adds to a response that already has the JSON headers: built at once, because setting them one by one
    * takes as long as a prediction. Null: this response must go through `leave`.
    */
-  headersOf({ requestId, headers, route }: Visit): Record<string, string> | null {
+  headersOf({ requestId, headers, route }: RequestContext): Record<string, string> | null {
     const { AUTH, CORS_ORIGINS } = this.signalbox.config;
     if (CORS_ORIGINS.length || route?.isChange) return null;
     return { "x-request-id": requestId, ...headers, ...(AUTH !== "none" && NOT_SHARED) };
   }
 
   /** Sets the response's last headers, and audits changes; null if nothing is written. */
-  leave(visit: Visit, response: Response): Promise<void> | null {
+  leave(context: RequestContext, response: Response): Promise<void> | null {
     const { config } = this.signalbox;
     const { headers } = response;
-    const { identity, route } = visit;
+    const { identity, route } = context;
     if (!headers.has("x-content-type-options"))
-      setHeaders(headers, securityHeaders(visit.path, config.EMBED_ORIGINS));
-    headers.set("x-request-id", visit.requestId);
+      setHeaders(headers, securityHeaders(context.path, config.EMBED_ORIGINS));
+    headers.set("x-request-id", context.requestId);
     if (config.CORS_ORIGINS.length) {
-      const { vary, ...cors } = corsHeaders(visit.request.headers.get("origin"), config.CORS_ORIGINS);
+      const { vary, ...cors } = corsHeaders(context.request.headers.get("origin"), config.CORS_ORIGINS);
       if (vary) headers.append("vary", vary);
       setHeaders(headers, cors);
     }
-    setHeaders(headers, visit.headers);
+    setHeaders(headers, context.headers);
     // A cache must not show one client's response to another.
     if (config.AUTH !== "none" && route?.scope !== "open" && !headers.has("cache-control"))
       setHeaders(headers, NOT_SHARED);
@@ -185,7 +185,7 @@ export class Gate {
     const isDone = response.status < 400 || response.status === 403;
     // A replayed response changed nothing.
     if (identity && route?.isChange && isDone && !headers.has("idempotency-replayed"))
-      return this.signalbox.audit.record(visit, route.action, { identity, response });
+      return this.signalbox.audit.record(context, route.action, { identity, response });
     return null;
   }
 
@@ -193,22 +193,22 @@ export class Gate {
    * Identifies a token. Failures count for the address; after too many, tokens that a person chose are not checked for
    * a while. Generated tokens cannot be guessed. Throws AppError: unauthorized, too_many.
    */
-  async identifyToken(visit: Visit, token: string): Promise<Identity> {
+  async identifyToken(context: RequestContext, token: string): Promise<Identity> {
     const { tokens } = this.signalbox;
-    const failures = this.limitFor(visit, "sign-in");
-    const allowance = failures?.peek(networkOf(visit.address));
+    const failures = this.limitFor(context, "sign-in");
+    const allowance = failures?.peek(networkOf(context.address));
     if (allowance?.isAllowed === false && (await tokens.isGuess(token))) {
-      Object.assign(visit.headers, rateHeaders("sign-in", allowance));
+      Object.assign(context.headers, rateHeaders("sign-in", allowance));
       throw tooMany("sign-in", allowance);
     }
     try {
       return await tokens.identify(token);
     } catch (error) {
       if (failures)
-        Object.assign(visit.headers, rateHeaders("sign-in", failures.take(networkOf(visit.address))));
-      visit.headers["www-authenticate"] = 'Bearer realm="Signalbox", error="invalid_token"';
+        Object.assign(context.headers, rateHeaders("sign-in", failures.take(networkOf(context.address))));
+      context.headers["www-authenticate"] = 'Bearer realm="Signalbox", error="invalid_token"';
       this.signalbox.logger.warn(
-        { address: visit.address, requestId: visit.requestId, reason: (error as Error).message },
+        { address: context.address, requestId: context.requestId, reason: (error as Error).message },
         "sign-in refused",
       );
       throw error;
@@ -216,31 +216,31 @@ export class Gate {
   }
 
   /** Null: a token or a session must be looked up. */
-  private identifyAtOnce(visit: Visit, access: RouteAccess["scope"]): Identity | null {
+  private identifyAtOnce(context: RequestContext, access: RouteAccess["scope"]): Identity | null {
     const { config, now } = this.signalbox;
-    const embed = access === "panel" ? embedGrant(visit.request, this.signalbox.embedSecret, now()) : null;
+    const embed = access === "panel" ? embedGrant(context.request, this.signalbox.embedSecret, now()) : null;
     if (embed) return embedIdentity(embed.panel, embed.expires);
     if (config.AUTH === "none") return OPERATOR;
     if (config.AUTH !== "proxy" || access === "open") return null;
-    return identityOfProxy(visit.request.headers, {
+    return identityOfProxy(context.request.headers, {
       config,
-      isTrustedPeer: visit.isTrustedPeer,
+      isTrustedPeer: context.isTrustedPeer,
       now: now(),
     });
   }
 
-  private async identifyByCredential(visit: Visit): Promise<Identity | null> {
-    const credential = readCredential(visit.request.headers);
-    const browser = await this.identifyBrowser(visit);
+  private async identifyByCredential(context: RequestContext): Promise<Identity | null> {
+    const credential = readCredential(context.request.headers);
+    const browser = await this.identifyBrowser(context);
     // A proxy's own Basic credentials come with every request: they must not block a session.
     if (!credential || (credential.scheme === "basic" && browser)) {
-      if (browser) refuseBlindCookie(visit.request);
+      if (browser) refuseBlindCookie(context.request);
       return browser;
     }
-    return this.identifyToken(visit, credential.token);
+    return this.identifyToken(context, credential.token);
   }
 
-  private async identifyBrowser({ request }: Visit): Promise<Identity | null> {
+  private async identifyBrowser({ request }: RequestContext): Promise<Identity | null> {
     const { config, tokens, signIns } = this.signalbox;
     if (config.AUTH !== "token") return null;
     const cookie = readSessionCookie(request.headers, config.PORT);
@@ -248,44 +248,44 @@ export class Gate {
     return (await tokens.identifyBrowser(cookie)) ?? (await signIns.identify(cookie));
   }
 
-  private sendToSignIn(visit: Visit): Response {
+  private sendToSignIn(context: RequestContext): Response {
     const { config } = this.signalbox;
-    const { request, path } = visit;
+    const { request, path } = context;
     const isPage = wantedForm(request) === "html" && !/^\/(embed|panels|ws)\b/.test(path);
-    const refused = this.unknown(visit);
+    const refused = this.unknown(context);
     if (config.AUTH !== "token" || !isPage) throw refused;
     const isReading = request.method === "GET" || request.method === "HEAD";
     const asked = isReading ? request.url : request.headers.get("referer");
     const back = new URLSearchParams({ next: returnPath(asked, config.BASE_PATH) });
     const location = `${config.BASE_PATH}/sign-in?${back}`;
     if (request.headers.has("hx-request")) {
-      visit.headers["hx-redirect"] = location;
+      context.headers["hx-redirect"] = location;
       throw refused;
     }
     return new Response(null, { status: 303, headers: { location, "cache-control": "no-store" } });
   }
 
-  private unknown(visit: Visit): AppError {
+  private unknown(context: RequestContext): AppError {
     const { config } = this.signalbox;
-    const { method, url } = visit.request;
+    const { method, url } = context.request;
     if (config.AUTH === "proxy")
       return new AppError("unauthorized", "The proxy did not identify you", {
         fix: `Use the proxy that sets ${config.TRUSTED_AUTH_HEADER}, or send a token.`,
       });
-    const scope = visit.route?.scope === "panel" ? "read" : visit.route?.scope;
+    const scope = context.route?.scope === "panel" ? "read" : context.route?.scope;
     const how = method === "GET" ? "" : ` -X ${method}`;
-    const address = `${this.origin(visit)}${new URL(url).pathname}`;
+    const address = `${this.origin(context)}${new URL(url).pathname}`;
     return new AppError("unauthorized", `This needs a token with the scope ${scope}`, {
       fix: "Put a token into the variable SIGNALBOX_TOKEN and send it. An admin can create one on the settings page.",
       example: `${curlCommand(config)} --fail-with-body${how} '${address}'`,
     });
   }
 
-  private authorise(visit: Visit, identity: Identity, access: Access): void {
-    const needed = access === "panel" ? this.neededForPanel(visit, identity) : access;
+  private authorise(context: RequestContext, identity: Identity, access: Access): void {
+    const needed = access === "panel" ? this.neededForPanel(context, identity) : access;
     if (may(identity, needed)) return;
     const scope = needed === "panel" ? "read" : needed;
-    visit.headers["www-authenticate"] =
+    context.headers["www-authenticate"] =
       `Bearer realm="Signalbox", error="insufficient_scope", scope="${scope}"`;
     const held = identity.scopes.join(", ");
     throw new AppError("forbidden", `This needs the scope ${scope}; ${identity.name} has ${held}`, {
@@ -293,23 +293,23 @@ export class Gate {
     });
   }
 
-  private neededForPanel({ request, path }: Visit, { panel }: Identity): Access {
+  private neededForPanel({ request, path }: RequestContext, { panel }: Identity): Access {
     const url = new URL(request.url);
     if (panel !== null) refuseOtherPanels(url, path, panel);
     // The event socket shows everything, not one panel.
     return url.searchParams.get("format") === "json" ? "read" : "panel";
   }
 
-  private take(visit: Visit, rate: RateClass): void {
-    const buckets = this.limitFor(visit, rate);
+  private take(context: RequestContext, rate: RateClass): void {
+    const buckets = this.limitFor(context, rate);
     if (!buckets) return;
-    const allowance = buckets.take(visit.identity?.key ?? networkOf(visit.address));
-    Object.assign(visit.headers, rateHeaders(rate, allowance));
+    const allowance = buckets.take(context.identity?.key ?? networkOf(context.address));
+    Object.assign(context.headers, rateHeaders(rate, allowance));
     if (!allowance.isAllowed) throw tooMany(rate, allowance);
   }
 
   /** Null: this client is not limited. Behind a proxy on this machine every client looks like loopback. */
-  private limitFor({ address, request }: Visit, rate: RateClass): RateLimit | null {
+  private limitFor({ address, request }: RequestContext, rate: RateClass): RateLimit | null {
     const limit = this.limits[rate];
     if (!limit) return null;
     const isOwn = isLoopback(address) && !(rate === "sign-in" && request.headers.has("x-forwarded-for"));
@@ -332,7 +332,7 @@ function perMinute(config: Config): Record<RateClass, { limit: number; isSet: bo
   };
 }
 
-function seenAt({ request, host, isSecure }: Visit): string {
+function seenAt({ request, host, isSecure }: RequestContext): string {
   const { host: asked } = new URL(request.url);
   return `${isSecure ? "https" : "http"}://${host ?? asked}`;
 }

@@ -2,7 +2,7 @@
  * Represents who makes a request, with one type for all: anonymous access, a token, a browser session, a proxy's user,
  * an embedded panel.
  */
-import { SEES_ALL, SEES_TEAM, type Sight } from "../../events/privacy.ts";
+import { ALL_VISIBLE, TEAM_VISIBLE, type ViewScope } from "../../events/privacy.ts";
 import type { Maker } from "../../store/ownership.ts";
 import { type Access, includes, ROLE_SCOPES, type Role, type Scope } from "./scopes.ts";
 
@@ -63,9 +63,9 @@ export function viewerOf(identity: Identity | null) {
 const ACTIONS = ["read", "predict", "train", "deploy", "sources", "admin"] as const;
 
 /** What it may see of what others keep private. */
-export function sightOf({ scopes, panel, key }: Identity): Sight {
-  if (panel !== null) return SEES_TEAM;
-  return includes(scopes, "admin") ? SEES_ALL : { isAll: false, owner: key };
+export function viewScopeOf({ scopes, panel, key }: Identity): ViewScope {
+  if (panel !== null) return TEAM_VISIBLE;
+  return includes(scopes, "admin") ? ALL_VISIBLE : { isAll: false, owner: key };
 }
 
 /** Owns what it creates; if sign-in is off, nobody does. */

@@ -5,8 +5,8 @@
  */
 import { checked, parseJson, readText } from "../../http/body.ts";
 import { COMPRESS_FROM } from "../../http/compress.ts";
-import type { Gate, Visit } from "../../http/identity/gate.ts";
-import { sightOf } from "../../http/identity/identity.ts";
+import type { Gate, RequestContext } from "../../http/identity/gate.ts";
+import { viewScopeOf } from "../../http/identity/identity.ts";
 import { problemAnswer } from "../../http/responses.ts";
 import { JSON_HEADERS } from "../../http/security.ts";
 import type { Bindings } from "../../live/bindings.ts";
@@ -60,32 +60,32 @@ export class PredictFastPath {
 
   private async predict(request: Request, address: Address, bindings: Bindings): Promise<Response> {
     const { pipeline, gate } = this.options;
-    const visit = pipeline.arrive(request, address.path, bindings);
+    const context = pipeline.arrive(request, address.path, bindings);
     const timings = new Timings();
     let answer: Response;
     try {
       // Awaits only if something must be looked up.
-      const admitted = gate.admit(visit, LISTED);
+      const admitted = gate.admit(context, LISTED);
       if (admitted instanceof Promise) await admitted;
       const { privacy } = this.options.signalbox;
-      if (!privacy.isEmpty) privacy.refuseHidden(sightOf(visit.identity!), "model", address.name);
+      if (!privacy.isEmpty) privacy.refuseHidden(viewScopeOf(context.identity!), "model", address.name);
       if (!isPlain(request)) {
-        const call = pipeline.callFor(visit, matchOf(address, bindings));
+        const call = pipeline.callFor(context, matchOf(address, bindings));
         answer = await withTimings(timings, () => answerRoute(PREDICT, call));
       } else {
         const text = await readText(request);
         await this.together();
         const body = parseJson(text);
         const json = this.predictRow(address.name, { body, text, headers: request.headers }, timings);
-        if (json !== null) return this.leave(visit, json, timings);
+        if (json !== null) return this.leave(context, json, timings);
         const rows = checked(body, PREDICT_REQUEST);
-        answer = await this.predictRows(visit, { rows, address, bindings }, timings);
+        answer = await this.predictRows(context, { rows, address, bindings }, timings);
       }
     } catch (error) {
-      pipeline.callFor(visit, matchOf(address, bindings));
-      answer = problemAnswer(await pipeline.problemOf(visit, error, LISTED));
+      pipeline.callFor(context, matchOf(address, bindings));
+      answer = problemAnswer(await pipeline.problemOf(context, error, LISTED));
     }
-    return pipeline.leave(visit, answer, { listed: LISTED, timings });
+    return pipeline.leave(context, answer, { listed: LISTED, timings });
   }
 
   /**
@@ -130,23 +130,23 @@ export class PredictFastPath {
   }
 
   private predictRows(
-    visit: Visit,
+    context: RequestContext,
     { rows, address, bindings }: { rows: PredictRow[]; address: Address; bindings: Bindings },
     timings: Timings,
   ): Promise<Response> {
-    const call = this.options.pipeline.callFor(visit, matchOf(address, bindings));
+    const call = this.options.pipeline.callFor(context, matchOf(address, bindings));
     const read = Object.assign(call, { query: NO_QUERY, body: rows });
     return withTimings(timings, async () => PREDICT.handle(read));
   }
 
-  private leave(visit: Visit, json: string, timings: Timings): Response | Promise<Response> {
+  private leave(context: RequestContext, json: string, timings: Timings): Response | Promise<Response> {
     const { pipeline, gate } = this.options;
-    const headers = json.length < COMPRESS_FROM ? gate.headersOf(visit) : null;
+    const headers = json.length < COMPRESS_FROM ? gate.headersOf(context) : null;
     if (!headers) {
       const answer = new Response(json, { headers: JSON_HEADERS });
-      return pipeline.leave(visit, answer, { listed: LISTED, timings });
+      return pipeline.leave(context, answer, { listed: LISTED, timings });
     }
-    pipeline.observe(visit, 200, { listed: LISTED, timings });
+    pipeline.observe(context, 200, { listed: LISTED, timings });
     return new Response(json, {
       headers: { ...JSON_HEADERS, ...headers, "server-timing": timings.header() },
     });

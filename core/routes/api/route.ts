@@ -1,6 +1,6 @@
 /** Defines what an API route is: a row of data with its address, description, input and responses. */
 import * as z from "zod";
-import type { Sight } from "../../events/privacy.ts";
+import type { ViewScope } from "../../events/privacy.ts";
 import { COMPRESS_FROM } from "../../http/compress.ts";
 import type { Tag } from "../../http/conditional-requests.ts";
 import type { Identity } from "../../http/identity/identity.ts";
@@ -43,7 +43,7 @@ export interface Call<P = Record<string, string>, Q = Record<string, string>, B 
   unchanged: Unchanged;
   identity: Identity;
   /** What it may see; `signalbox` contains no more than that. */
-  sight: Sight;
+  viewScope: ViewScope;
   /** Registers what ends with the identity's access: streams. */
   hold: Lease;
   /** HTML and SVG are made by views, which core does not import. */
@@ -239,7 +239,7 @@ export async function steadyListAnswer<T>(
   const kept = KEPT_PAGES.getOrInsertComputed(signalbox.log, () => new Map());
   const range = rangeOf(query);
   // Others see other rows.
-  const audience = signalbox.privacy.audienceOf(signalbox.sight);
+  const audience = signalbox.privacy.audienceOf(signalbox.viewScope);
   const key = `${url.pathname} ${JSON.stringify(range)} ${audience}`;
   const moment = { seq: signalbox.log.lastSeq, minute: Math.floor(signalbox.now() / 60_000) };
   let page = kept.get(key);

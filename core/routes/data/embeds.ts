@@ -4,7 +4,7 @@
  */
 import * as z from "zod";
 import { findPanel, PANEL_NAMES, PANELS, type Panel, panelKey } from "../../events/panel-names.ts";
-import { SEES_TEAM } from "../../events/privacy.ts";
+import { TEAM_VISIBLE } from "../../events/privacy.ts";
 import { signEmbedToken } from "../../http/identity/embeds/embed-token.ts";
 import { AppError } from "../../platform/errors.ts";
 import { type PanelSource, READERS } from "./panel-data.ts";
@@ -75,7 +75,7 @@ export async function makeEmbed(signalbox: PanelSource, home: string, asked: Emb
 /** Everybody with the link would see it. Throws AppError `conflict`. */
 function refusePrivate({ privacy }: PanelSource, panel: Panel, subject: string | null): void {
   const kind = PANELS[panel];
-  if (kind === null || subject === null || privacy.sees(SEES_TEAM, kind, subject)) return;
+  if (kind === null || subject === null || privacy.sees(TEAM_VISIBLE, kind, subject)) return;
   throw new AppError("conflict", `The ${kind} ${subject} is private, so it cannot be embedded`, {
     fix: "Share it with the team first.",
   });

@@ -1,6 +1,6 @@
 /** Reads the rows of lists, newest first, a page at a time; the same for panels, pages and API. */
 import type { Activity } from "../../events/event-log.ts";
-import type { Sight } from "../../events/privacy.ts";
+import type { ViewScope } from "../../events/privacy.ts";
 import type { Signalbox } from "../../process/signalbox.ts";
 import {
   type List,
@@ -111,7 +111,7 @@ const SCANNED = 500;
 /** Rows that one search examines; the next page continues from there. */
 const SEARCHED = 20_000;
 
-type ActivitySource = Pick<Signalbox, "log" | "privacy"> & { sight: Sight };
+type ActivitySource = Pick<Signalbox, "log" | "privacy"> & { viewScope: ViewScope };
 
 export async function activityRows(
   source: ActivitySource,
@@ -124,9 +124,9 @@ export async function activityRows(
 }
 
 /** Null: everything is seen. */
-function seenBy({ privacy, sight }: ActivitySource) {
-  if (sight.isAll || privacy.isEmpty) return null;
-  return (data: Record<string, unknown>) => privacy.seesEvent(sight, data);
+function seenBy({ privacy, viewScope }: ActivitySource) {
+  if (viewScope.isAll || privacy.isEmpty) return null;
+  return (data: Record<string, unknown>) => privacy.seesEvent(viewScope, data);
 }
 
 async function searchedActivity(source: ActivitySource, range: Required<PageRange>): Promise<Page<Activity>> {

@@ -5,7 +5,7 @@ import { alertRecord } from "../../events/alert-records.ts";
 import type { Activity } from "../../events/event-log.ts";
 import type { HealthState } from "../../events/health-states.ts";
 import type { Panel } from "../../events/panel-names.ts";
-import type { Sight } from "../../events/privacy.ts";
+import type { ViewScope } from "../../events/privacy.ts";
 import type { LiveView } from "../../models/monitoring/live-metrics.ts";
 import type { GaugeReading } from "../../operations/health.ts";
 import type { RequestTimes } from "../../operations/request-times.ts";
@@ -124,8 +124,8 @@ export interface AttentionItem {
 
 /** What only the server knows. */
 export interface PanelSource extends Signalbox {
-  /** Of the viewer that it is for: see `sightedSource`. */
-  sight: Sight;
+  /** Of the viewer that it is for: see `scopedSource`. */
+  viewScope: ViewScope;
   sockets: () => number;
   requests: RequestTimes;
   startedAt: number;

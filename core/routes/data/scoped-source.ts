@@ -2,14 +2,14 @@
  * The parts of the server as one viewer may use them: what is private to others is not there. Reads of the store, lists
  * of the parts and every method that names a dataset, run or model are covered, those that come later too.
  */
-import type { Privacy, Sight } from "../../events/privacy.ts";
+import type { Privacy, ViewScope } from "../../events/privacy.ts";
 import { AppError } from "../../platform/errors.ts";
 import type { Annotated } from "../../store/annotations.ts";
 import { findDataset, findDatasetByName } from "../../store/datasets.ts";
 import { findOutcome } from "../../store/outcomes.ts";
 import { findPrediction } from "../../store/predictions.ts";
 import { findScheduleRun } from "../../store/schedules.ts";
-import { SightedStore } from "../../store/scoped-store.ts";
+import { ScopedStore } from "../../store/scoped-store.ts";
 import type { PanelSource } from "./panel-data.ts";
 
 /** Throws AppError `missing` if the arguments name something hidden. */
@@ -34,34 +34,34 @@ const KEPT = 1000;
 const made = new WeakMap<PanelSource, Map<string | null, PanelSource>>();
 
 /** One for each owner. */
-export function sightedSource(source: PanelSource, sight: Sight): PanelSource {
-  if (sight.isAll) return source;
+export function scopedSource(source: PanelSource, viewScope: ViewScope): PanelSource {
+  if (viewScope.isAll) return source;
   const known = made.getOrInsertComputed(source, () => new Map());
-  let own = known.get(sight.owner);
+  let own = known.get(viewScope.owner);
   if (!own) {
-    own = new Sighted(source, sight).source();
+    own = new ScopedParts(source, viewScope).source();
     if (known.size >= KEPT) known.clear();
-    known.set(sight.owner, own);
+    known.set(viewScope.owner, own);
   }
   return own;
 }
 
-class Sighted {
+class ScopedParts {
   private readonly privacy: Privacy;
 
   constructor(
     private readonly whole: PanelSource,
-    private readonly sight: Sight,
+    private readonly viewScope: ViewScope,
   ) {
     this.privacy = whole.privacy;
   }
 
   source(): PanelSource {
-    const { whole, sight } = this;
-    const store = new SightedStore(whole.store, sight.owner, () => this.privacy.isEmpty);
+    const { whole, viewScope } = this;
+    const store = new ScopedStore(whole.store, viewScope.owner, () => this.privacy.isEmpty);
     return {
       ...whole,
-      ...{ sight, store },
+      ...{ viewScope, store },
       datasets: this.datasets(),
       runs: guarded(whole.runs, {}, this.named("run")),
       models: this.models(),
@@ -78,13 +78,13 @@ class Sighted {
   }
 
   private sees(kind: Annotated, subject: string): boolean {
-    return this.privacy.sees(this.sight, kind, subject);
+    return this.privacy.sees(this.viewScope, kind, subject);
   }
 
   /** By the first argument: an id or a name, or a request that names datasets and runs. */
   private named(kind: Annotated): Check {
     return ([first]) => {
-      if (typeof first === "string") this.privacy.refuseHidden(this.sight, kind, first);
+      if (typeof first === "string") this.privacy.refuseHidden(this.viewScope, kind, first);
       else this.refuseNamed(first);
     };
   }
@@ -94,10 +94,10 @@ class Sighted {
     if (typeof request !== "object" || request === null) return;
     const { datasetId, testDatasetId, fromRun, runId, model } = request as Record<string, unknown>;
     for (const id of [datasetId, testDatasetId])
-      if (typeof id === "string") this.privacy.refuseHidden(this.sight, "dataset", id);
+      if (typeof id === "string") this.privacy.refuseHidden(this.viewScope, "dataset", id);
     for (const id of [fromRun, runId])
-      if (typeof id === "string") this.privacy.refuseHidden(this.sight, "run", id);
-    if (typeof model === "string") this.privacy.refuseHidden(this.sight, "model", model);
+      if (typeof id === "string") this.privacy.refuseHidden(this.viewScope, "run", id);
+    if (typeof model === "string") this.privacy.refuseHidden(this.viewScope, "model", model);
   }
 
   private datasets(): PanelSource["datasets"] {
@@ -114,7 +114,7 @@ class Sighted {
       return found && this.sees("model", found.name) ? found : null;
     };
     const find: typeof models.find = async (name, ...rest) => {
-      this.privacy.refuseHidden(this.sight, "model", name);
+      this.privacy.refuseHidden(this.viewScope, "model", name);
       return models.find(name, ...rest).catch((error: unknown) => {
         throw this.withoutNewName(error);
       });
@@ -152,18 +152,18 @@ class Sighted {
 
   private annotations(): PanelSource["annotations"] {
     const { annotations } = this.whole;
-    const { sight, privacy } = this;
+    const { viewScope, privacy } = this;
     return guarded(annotations, {
       changeDataset: async (id, ...rest) => {
-        privacy.refuseHidden(sight, "dataset", id);
+        privacy.refuseHidden(viewScope, "dataset", id);
         return annotations.changeDataset(id, ...rest);
       },
       changeRun: async (id, ...rest) => {
-        privacy.refuseHidden(sight, "run", id);
+        privacy.refuseHidden(viewScope, "run", id);
         return annotations.changeRun(id, ...rest);
       },
       changeModel: async (name, ...rest) => {
-        privacy.refuseHidden(sight, "model", name);
+        privacy.refuseHidden(viewScope, "model", name);
         return annotations.changeModel(name, ...rest);
       },
     });
@@ -182,7 +182,7 @@ class Sighted {
       pending,
       delete: async (subjects, options) => {
         for (const { kind, subject } of subjects)
-          this.privacy.refuseHidden(this.sight, kind === "version" ? "model" : kind, subject);
+          this.privacy.refuseHidden(this.viewScope, kind === "version" ? "model" : kind, subject);
         return deletions.delete(subjects, options);
       },
       undo: async (id) => {
@@ -199,7 +199,7 @@ class Sighted {
   private alerts(): PanelSource["alerts"] {
     const { alerts } = this.whole;
     const standing: typeof alerts.standing = async (store) =>
-      (await alerts.standing(store)).filter((alert) => this.privacy.seesAlert(this.sight, alert));
+      (await alerts.standing(store)).filter((alert) => this.privacy.seesAlert(this.viewScope, alert));
     const dismiss = async (id: string) => {
       const isShown = (await standing()).some((alert) => alert.id === id);
       return alerts.dismiss(isShown ? id : "");
@@ -212,7 +212,7 @@ class Sighted {
     return hosts.map((host) => ({ ...host, runs: host.runs.filter(({ id }) => this.sees("run", id)) }));
   }
 
-  private sources(store: SightedStore): PanelSource["sources"] {
+  private sources(store: ScopedStore): PanelSource["sources"] {
     const { sources } = this.whole;
     const seesSource = ({ datasetId }: { datasetId: string | null }) =>
       datasetId === null || this.sees("dataset", datasetId);
@@ -235,7 +235,7 @@ class Sighted {
     );
   }
 
-  private schedules(store: SightedStore): PanelSource["schedules"] {
+  private schedules(store: ScopedStore): PanelSource["schedules"] {
     const { schedules, sources } = this.whole;
     const seesSchedule = async ({ datasetId, sourceId, model }: Named) => {
       if (datasetId !== undefined && !this.sees("dataset", datasetId)) return false;

@@ -62,12 +62,12 @@ export async function panelAnswer(call: Call, live: Live, views: PanelViews): Pr
 
 /** Throws AppError `missing` if the panel's subject is private to others. */
 export function refuseHiddenPanel(
-  { privacy, sight }: Call["signalbox"],
+  { privacy, viewScope }: Call["signalbox"],
   panel: Panel,
   subject: string | null,
 ): void {
   const kind = PANELS[panel];
-  if (kind === null || subject === null || privacy.sees(sight, kind, subject)) return;
+  if (kind === null || subject === null || privacy.sees(viewScope, kind, subject)) return;
   throw new AppError("missing", `No ${panel} exists for ${subject}`);
 }
 

@@ -4,7 +4,7 @@
  */
 
 import { readSessionCookie, sessionCookie } from "../../http/identity/cookies.ts";
-import type { Gate, Visit } from "../../http/identity/gate.ts";
+import type { Gate, RequestContext } from "../../http/identity/gate.ts";
 import type { Identity } from "../../http/identity/identity.ts";
 import { attemptCookie, endedAttempt, readAttempt } from "../../http/identity/providers/attempt-cookie.ts";
 import type { Provider } from "../../http/identity/providers/provider.ts";
@@ -44,22 +44,22 @@ export type FormAgain = (shown: SignInData & { problem: Problem }) => Promise<Re
 /** A sign-in request: where it came from, how the form is drawn again, and the parameters of its address. */
 export interface Entrance {
   gate: Gate;
-  visit: Visit;
+  context: RequestContext;
   again: FormAgain;
   params: Record<string, string>;
 }
 
 /** A redirect with a cookie; on failure a person gets the form again, a script the error. */
 async function signIn(signalbox: SignInBox, entrance: Entrance): Promise<Response> {
-  const { visit, gate } = entrance;
+  const { context, gate } = entrance;
   const { config, tokens } = signalbox;
   refuseOtherWays(config.AUTH);
-  const { token, next: asked } = await signInForm(visit.request);
+  const { token, next: asked } = await signInForm(context.request);
   const next = returnPath(asked, config.BASE_PATH);
   return entered(signalbox, entrance, {
     ...{ action: "POST /sign-in", next },
     open: async () => {
-      await gate.identifyToken(visit, token);
+      await gate.identifyToken(context, token);
       return tokens.signIn(token);
     },
   });
@@ -67,14 +67,14 @@ async function signIn(signalbox: SignInBox, entrance: Entrance): Promise<Respons
 
 /** Redirects to the provider; if it cannot be reached, the form says so. */
 async function startSignIn(signalbox: SignInBox, entrance: Entrance): Promise<Response> {
-  const { visit, gate, params } = entrance;
+  const { context, gate, params } = entrance;
   const { config, signIns, embedSecret: secret, now } = signalbox;
   const provider = signIns.provider(params.provider!);
-  const next = returnPath(new URL(visit.request.url).searchParams.get("next"), config.BASE_PATH);
+  const next = returnPath(new URL(context.request.url).searchParams.get("next"), config.BASE_PATH);
   try {
-    const { url, attempt } = await provider.address(redirectUri(gate, visit, { config, provider }));
+    const { url, attempt } = await provider.address(redirectUri(gate, context, { config, provider }));
     const kept = { ...attempt, provider: provider.about.id, next };
-    const cookie = attemptCookie(kept, { ...scopeOf(config, visit), secret, now: now() });
+    const cookie = attemptCookie(kept, { ...scopeOf(config, context), secret, now: now() });
     const headers = { location: url, "set-cookie": cookie, "cache-control": "no-store" };
     return new Response(null, { status: 303, headers });
   } catch (error) {
@@ -84,12 +84,12 @@ async function startSignIn(signalbox: SignInBox, entrance: Entrance): Promise<Re
 
 /** Back from the provider. Only the browser that began may end it, once. */
 async function endSignIn(signalbox: SignInBox, entrance: Entrance): Promise<Response> {
-  const { visit, gate, params } = entrance;
+  const { context, gate, params } = entrance;
   const { config, signIns, embedSecret: secret, now } = signalbox;
   const provider = signIns.provider(params.provider!);
-  const { searchParams, search } = new URL(visit.request.url);
+  const { searchParams, search } = new URL(context.request.url);
   const state = searchParams.get("state") ?? "";
-  const attempt = readAttempt(visit.request.headers, state, { port: config.PORT, secret, now: now() });
+  const attempt = readAttempt(context.request.headers, state, { port: config.PORT, secret, now: now() });
   const isOurs = attempt?.provider === provider.about.id;
   const next = isOurs ? returnPath(attempt.next, config.BASE_PATH) : "/";
   const answer = await entered(signalbox, entrance, {
@@ -99,21 +99,21 @@ async function endSignIn(signalbox: SignInBox, entrance: Entrance): Promise<Resp
         throw new AppError("unauthorized", "This sign-in was not started in this browser, or took too long", {
           fix: "Start again with the button.",
         });
-      const url = new URL(`${redirectUri(gate, visit, { config, provider })}${search}`);
+      const url = new URL(`${redirectUri(gate, context, { config, provider })}${search}`);
       return signIns.open(await provider.person(url, attempt));
     },
   });
-  if (isOurs) answer.headers.append("set-cookie", endedAttempt(state, scopeOf(config, visit)));
+  if (isOurs) answer.headers.append("set-cookie", endedAttempt(state, scopeOf(config, context)));
   return answer;
 }
 
 /** From the provider itself, when somebody signed out there (back-channel sign-out). Throws AppError `syntax`. */
 async function signOutByProvider(
   { signIns, audit }: SignInBox,
-  { visit, params }: Entrance,
+  { context, params }: Entrance,
 ): Promise<Response> {
   const provider = signIns.provider(params.provider!);
-  const token = filled(await readForm(visit.request), "logout_token");
+  const token = filled(await readForm(context.request), "logout_token");
   if (!token)
     throw new AppError("syntax", "The form has no logout_token", {
       fix: "Only providers send this request.",
@@ -122,17 +122,17 @@ async function signOutByProvider(
   const ended = await signIns.endBy(provider, who);
   const said = `${provider.about.name}: ${who.subject ?? who.sid}`;
   if (ended)
-    await audit.note(visit, "POST /sign-in/:provider/sign-out", { who: said, via: "oidc", status: 200 });
+    await audit.note(context, "POST /sign-in/:provider/sign-out", { who: said, via: "oidc", status: 200 });
   return new Response(null, { status: 200, headers: { "cache-control": "no-store" } });
 }
 
-async function signOut(signalbox: SignInBox, { visit }: Pick<Entrance, "visit">): Promise<Response> {
+async function signOut(signalbox: SignInBox, { context }: Pick<Entrance, "context">): Promise<Response> {
   const { config, audit } = signalbox;
-  const { identity } = visit;
-  await endSession(signalbox, visit);
+  const { identity } = context;
+  await endSession(signalbox, context);
   if (identity)
-    await audit.note(visit, "POST /sign-out", { who: identity.name, via: identity.via, status: 303 });
-  return leaveFor(config, visit, `${config.BASE_PATH}/sign-in`, ["", 0]);
+    await audit.note(context, "POST /sign-out", { who: identity.name, via: identity.via, status: 303 });
+  return leaveFor(config, context, `${config.BASE_PATH}/sign-in`, ["", 0]);
 }
 
 interface Entry {
@@ -148,27 +148,27 @@ async function entered(
   { action, next, open }: Entry,
 ): Promise<Response> {
   const { config, audit, now } = signalbox;
-  const { visit } = entrance;
+  const { context } = entrance;
   try {
     const { cookie, identity, expiresAt } = await open();
-    await endSession(signalbox, visit);
-    await audit.note(visit, action, { who: identity.name, via: identity.via, status: 303 });
+    await endSession(signalbox, context);
+    await audit.note(context, action, { who: identity.name, via: identity.via, status: 303 });
     const seconds = Math.ceil((expiresAt - now()) / 1000);
-    return leaveFor(config, visit, `${config.BASE_PATH}${next}`, [cookie, seconds]);
+    return leaveFor(config, context, `${config.BASE_PATH}${next}`, [cookie, seconds]);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    await audit.note(visit, action, { who: "", status: problem(error, visit.requestId).status });
+    await audit.note(context, action, { who: "", status: problem(error, context.requestId).status });
     return refused(signalbox, entrance, { error, next });
   }
 }
 
 async function refused(
   signalbox: SignInBox,
-  { visit, again }: Entrance,
+  { context, again }: Entrance,
   { error, next }: { error: unknown; next: string },
 ): Promise<Response> {
-  if (!(error instanceof AppError) || wantedForm(visit.request) !== "html") throw error;
-  return again({ ...(await shownWith(signalbox, next)), problem: problem(error, visit.requestId) });
+  if (!(error instanceof AppError) || wantedForm(context.request) !== "html") throw error;
+  return again({ ...(await shownWith(signalbox, next)), problem: problem(error, context.requestId) });
 }
 
 async function shownWith({ signIns }: Pick<Signalbox, "signIns">, next: string): Promise<SignInData> {
@@ -179,7 +179,7 @@ async function shownWith({ signIns }: Pick<Signalbox, "signIns">, next: string):
   return { next, providers: await Promise.all(providers) };
 }
 
-async function endSession({ config, tokens, signIns }: SignInBox, { request }: Visit): Promise<void> {
+async function endSession({ config, tokens, signIns }: SignInBox, { request }: RequestContext): Promise<void> {
   const cookie = readSessionCookie(request.headers, config.PORT);
   if (!cookie) return;
   await tokens.signOut(cookie);
@@ -189,25 +189,25 @@ async function endSession({ config, tokens, signIns }: SignInBox, { request }: V
 /** One per provider, so that one's response is never taken for another's. */
 function redirectUri(
   gate: Gate,
-  visit: Visit,
+  context: RequestContext,
   { config, provider }: { config: Signalbox["config"]; provider: Provider },
 ): string {
-  return `${gate.origin(visit)}${config.BASE_PATH}/sign-in/${provider.about.id}/callback`;
+  return `${gate.origin(context)}${config.BASE_PATH}/sign-in/${provider.about.id}/callback`;
 }
 
-function scopeOf({ PORT: port, BASE_PATH: basePath }: Signalbox["config"], { isSecure }: Visit) {
+function scopeOf({ PORT: port, BASE_PATH: basePath }: Signalbox["config"], { isSecure }: RequestContext) {
   return { port, basePath, isSecure };
 }
 
 function leaveFor(
   config: Signalbox["config"],
-  visit: Visit,
+  context: RequestContext,
   location: string,
   [value, maxAge]: [string, number],
 ): Response {
-  const cookie = sessionCookie(value, maxAge, scopeOf(config, visit));
+  const cookie = sessionCookie(value, maxAge, scopeOf(config, context));
   const headers = { "set-cookie": cookie, "cache-control": "no-store" };
-  if (visit.request.headers.has("hx-request"))
+  if (context.request.headers.has("hx-request"))
     return new Response(null, { status: 204, headers: { ...headers, "hx-redirect": location } });
   return new Response(null, { status: 303, headers: { ...headers, location } });
 }

@@ -3,7 +3,7 @@
  * of waiting ones only the newest. None of them counts as traffic.
  */
 import * as z from "zod";
-import { type Privacy, SEES_TEAM, type Sight } from "../../events/privacy.ts";
+import { type Privacy, TEAM_VISIBLE, type ViewScope } from "../../events/privacy.ts";
 import { type Problem, problem } from "../../http/problem.ts";
 import type { Cell, Warning } from "../../models/predict-rows.ts";
 import type { Counterfactual } from "../../models/counterfactuals.ts";
@@ -121,7 +121,7 @@ export interface TrialsOptions {
 /** A socket, and what its viewer may see. */
 interface Asker {
   send: (message: string) => unknown;
-  data?: { sight: Sight };
+  data?: { viewScope: ViewScope };
 }
 
 interface Waiting {
@@ -148,15 +148,15 @@ export class WhatIfs {
     own.isBusy = true;
     for (let asked = own.next; asked; asked = own.next) {
       own.next = null;
-      socket.send(await this.answer(asked, socket.data?.sight ?? SEES_TEAM));
+      socket.send(await this.answer(asked, socket.data?.viewScope ?? TEAM_VISIBLE));
     }
     own.isBusy = false;
   }
 
   /** With `failed` the page sends the form as a request instead, and gets the reason. */
-  private async answer({ trial: number, model, form }: TryMessage, sight: Sight): Promise<string> {
+  private async answer({ trial: number, model, form }: TryMessage, viewScope: ViewScope): Promise<string> {
     try {
-      this.options.signalbox.privacy?.refuseHidden(sight, "model", model);
+      this.options.signalbox.privacy?.refuseHidden(viewScope, "model", model);
       const fields = predictFields(new URLSearchParams(form));
       const { trial, asked } = await tryRow(this.options.signalbox, model, { fields, requestId: "" });
       const content = await this.options.draw(trial, asked);

@@ -1,7 +1,7 @@
 /** Nothing that could be private is forgotten: every event names what it is about, and every table is filtered or known to hold nothing. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { EVENT_NAMES, EVENTS } from "../../../core/events/events.ts";
-import { sightedSql } from "../../../core/store/scoped-store.ts";
+import { scopedSql } from "../../../core/store/scoped-store.ts";
 import { type Harness, openHarness } from "../../harness/app.ts";
 
 let harness: Harness;
@@ -59,7 +59,7 @@ test("every table is read through the viewer's filter, or is known here", async 
       ? "SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema()"
       : "SELECT name FROM sqlite_master WHERE type = 'table'",
   );
-  const isOpen = (name: string) => sightedSql(`SELECT * FROM ${name}`) === `SELECT * FROM ${name}`;
+  const isOpen = (name: string) => scopedSql(`SELECT * FROM ${name}`) === `SELECT * FROM ${name}`;
   expect(tables.map(({ name }) => name).filter((name) => isOpen(name) && !KNOWN.has(name))).toEqual([]);
 });
 
@@ -79,5 +79,5 @@ test.each([
   ],
   ["SELECT value FROM meta WHERE key = $key", /^SELECT value FROM meta WHERE key = \$key$/],
 ])("%s is read as a viewer may", (sql, expected) => {
-  expect(sightedSql(sql).replace(/\s+/g, " ")).toMatch(expected);
+  expect(scopedSql(sql).replace(/\s+/g, " ")).toMatch(expected);
 });

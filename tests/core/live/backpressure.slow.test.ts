@@ -1,7 +1,7 @@
 /** Checks that a viewer that does not read costs little and delays nobody, and that a slow reader gets all events. */
 
 import { afterEach, describe, expect, test } from "bun:test";
-import { SEES_ALL } from "../../../core/events/privacy.ts";
+import { ALL_VISIBLE } from "../../../core/events/privacy.ts";
 import { until } from "../../harness/deadline.ts";
 import { RawClient } from "../../harness/raw-client.ts";
 import { openSocketServer, type SocketServer } from "../../harness/socket-server.ts";
@@ -136,7 +136,7 @@ test("each address has a limit, loopback has none, and a closed socket frees its
   const { open, close } = server.sockets.handlers();
   const url = new URL("http://here/ws?panels=metrics");
   const come = (address: string) => {
-    const access = { hold: () => () => {}, mayPredict: false, sight: SEES_ALL };
+    const access = { hold: () => () => {}, mayPredict: false, viewScope: ALL_VISIBLE };
     const visitor = { address, origin: "http://here", ...access };
     const socket = {
       data: server.sockets.admit(url, visitor),

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { EventLog } from "../../../core/events/event-log.ts";
 import { follow } from "../../../core/events/follow.ts";
 import type { PanelKey } from "../../../core/events/panel-names.ts";
-import { Privacy, SEES_ALL } from "../../../core/events/privacy.ts";
+import { Privacy, ALL_VISIBLE } from "../../../core/events/privacy.ts";
 import type { DrawingKey } from "../../../core/live/audiences.ts";
 import { Live, type LiveClock } from "../../../core/live/live.ts";
 import { Sockets } from "../../../core/live/sockets.ts";
@@ -93,7 +93,7 @@ async function world(seed: number) {
     port: 0,
     hostname: "127.0.0.1",
     fetch: (request, bun) => {
-      const access = { hold: () => () => {}, mayPredict: false, sight: SEES_ALL };
+      const access = { hold: () => () => {}, mayPredict: false, viewScope: ALL_VISIBLE };
       const visitor = { address: "127.0.0.1", origin: "", ...access };
       bun.upgrade(request, { data: sockets.admit(new URL(request.url), visitor) });
     },

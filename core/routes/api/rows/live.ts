@@ -51,7 +51,7 @@ async function events(call: Call<unknown, z.output<typeof EVENTS_QUERY>>): Promi
     refuseBeyondCap(signalbox);
     takeTime();
     const format = isSse ? "sse" : "ndjson";
-    const sees = signalbox.sight.isAll ? undefined : seenBy(signalbox);
+    const sees = signalbox.viewScope.isAll ? undefined : seenBy(signalbox);
     const about = { since, type, limit, isEndless, signal: request.signal, hold };
     const followed = follow(signalbox.log, { ...about, ...(sees && { sees }) });
     const headers = { "signalbox-epoch": signalbox.log.epoch, "signalbox-truncated": String(truncated) };
@@ -60,19 +60,19 @@ async function events(call: Call<unknown, z.output<typeof EVENTS_QUERY>>): Promi
   const shown = limit ?? LISTED;
   const read = await signalbox.log.read(since, shown, type);
   const next = read.length === shown ? read.at(-1)!.seq : null;
-  const { privacy, sight } = signalbox;
+  const { privacy, viewScope } = signalbox;
   if (privacy.settled !== null) await privacy.settled;
-  const items = read.filter(({ data }) => privacy.seesEvent(sight, data));
+  const items = read.filter(({ data }) => privacy.seesEvent(viewScope, data));
   const { epoch } = signalbox.log;
   const named = url.searchParams.has("cursor") ? "cursor" : "since";
   return Response.json({ items, next, epoch, truncated }, { headers: linkHeader(url, next, named) });
 }
 
 /** What the reader may see of the log, at the moment of sending. */
-function seenBy({ privacy, sight }: PanelSource) {
+function seenBy({ privacy, viewScope }: PanelSource) {
   return async (entry: { json: string }) => {
     if (privacy.settled !== null) await privacy.settled;
-    return privacy.seesEntry(sight, entry);
+    return privacy.seesEntry(viewScope, entry);
   };
 }
 
