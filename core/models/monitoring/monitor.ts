@@ -31,8 +31,8 @@ import {
 import type { RunSummary } from "../../trainer/contract.ts";
 import type { Model } from "../../trainer/model/model.ts";
 import type { Actual } from "../rows/outcome-reader.ts";
-import { ActualsReader, learnedPredictions, type Told } from "./outcomes.ts";
-import { type ToldRows, tellCsv } from "./outcomes-csv.ts";
+import { OutcomeReport, learnedPredictions, type Told } from "./outcomes.ts";
+import { type ReportedRows, reportCsv } from "./outcomes-csv.ts";
 import { tellChallenger, tellDrift, tellOutcomes } from "./alert-rules.ts";
 import type { Challenger } from "./challenger.ts";
 import { type ChallengerView, comparedFigures, comparisonSentence, overall } from "./comparison.ts";
@@ -43,7 +43,7 @@ import { LEAST_OUTCOMES, type LiveView, liveFigures } from "./live-metrics.ts";
 import type { ModelSeries } from "./model-counters.ts";
 import type { PredictionLog } from "./prediction-log.ts";
 
-export interface FeedbackOptions {
+export interface MonitorOptions {
   store: Store;
   log: EventLog;
   config: Config;
@@ -76,7 +76,7 @@ export class Monitor {
   private announced: Promise<void> = Promise.resolve();
   private timesCounted = 0;
 
-  constructor(private readonly options: FeedbackOptions) {
+  constructor(private readonly options: MonitorOptions) {
     options.log.hear((type, data, isOurs) => {
       if (type === "outcome.counted" && !isOurs) this.drop(`${data.model}:${data.version}`);
     });
@@ -110,13 +110,13 @@ export class Monitor {
   }
 
   /** A CSV of outcomes; the file is removed. Throws AppError if none of its rows is valid. */
-  async tellFile(path: string): Promise<ToldRows> {
+  async tellFile(path: string): Promise<ReportedRows> {
     const { store, traffic } = this.options;
     await traffic.settle();
     const reader = this.reader();
     let isSettled = false;
     try {
-      return await tellCsv(path, async (rows, each) => {
+      return await reportCsv(path, async (rows, each) => {
         const ids = rows.map(({ id }) => id);
         const learned = await learnedPredictions(this.options, ids);
         const told = await store.transaction(async (tx) => {
@@ -135,9 +135,9 @@ export class Monitor {
     }
   }
 
-  private reader(): ActualsReader {
+  private reader(): OutcomeReport {
     const { now } = this.options;
-    return new ActualsReader({ now, keeps: () => this.keeps() });
+    return new OutcomeReport({ now, keeps: () => this.keeps() });
   }
 
   private keeps(): string {

@@ -8,7 +8,7 @@ import type { Actual } from "../rows/outcome-reader.ts";
 import type { Warning } from "../rows/warnings.ts";
 import type { Told } from "./outcomes.ts";
 
-export interface ToldRows {
+export interface ReportedRows {
   /** Rows whose outcome is now stored: new ones, and the two below. */
   accepted: number;
   unchanged: number;
@@ -29,14 +29,14 @@ const ID_NAMES = ["id", "prediction_id"];
 const ACTUAL = "actual";
 
 /** `tellAll` gets some rows at a time. Throws AppError if a column is missing, there are no rows, or none is right. */
-export async function tellCsv(
+export async function reportCsv(
   path: string,
   tellAll: (
     rows: { id: string; actual: Actual }[],
     each: (told: Told | AppError, i: number) => void,
   ) => Promise<void>,
-): Promise<ToldRows> {
-  const told: ToldRows = {
+): Promise<ReportedRows> {
+  const told: ReportedRows = {
     accepted: 0,
     unchanged: 0,
     changed: 0,
@@ -126,7 +126,7 @@ function columnsOf(header: string[]): { id: number; actual: number } {
   });
 }
 
-function count(told: ToldRows, answer: Told | AppError, at: { id: string; row: number }): void {
+function count(told: ReportedRows, answer: Told | AppError, at: { id: string; row: number }): void {
   if (!(answer instanceof AppError)) {
     told.accepted += 1;
     if (answer.status !== "recorded") told[answer.status] += 1;
@@ -142,7 +142,7 @@ function count(told: ToldRows, answer: Told | AppError, at: { id: string; row: n
   told.errors.push({ ...at, id: at.id.slice(0, 60), code, message, ...(fix && { fix }) });
 }
 
-function noneAccepted({ rejected, errors }: ToldRows): AppError {
+function noneAccepted({ rejected, errors }: ReportedRows): AppError {
   const [first] = errors;
   return new AppError("invalid", `None of ${rejected} rows was accepted: ${first!.message}`, {
     row: first!.row!,

@@ -23,17 +23,17 @@ export interface Told {
   warnings?: Warning[];
 }
 
-export interface ActualsOptions {
+export interface OutcomeReportOptions {
   now: () => number;
   /** Why an ID may be unknown, for the fix. */
   keeps: () => string;
 }
 
 /** The reader of one report: its lookups of versions, and how their outcomes are written, apply to all of its rows. */
-export class ActualsReader {
+export class OutcomeReport {
   private readonly versions = new Map<string, { key: number; outcomes: OutcomeReader }>();
 
-  constructor(private readonly options: ActualsOptions) {}
+  constructor(private readonly options: OutcomeReportOptions) {}
 
   /** Throws AppError: `missing` for an ID that is not stored, `invalid` for a value that the target cannot have. */
   async tell(

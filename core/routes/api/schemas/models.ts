@@ -4,7 +4,7 @@ import type { Warning } from "../../../models/predict-rows.ts";
 import type { CanaryView } from "../../../models/canary/canaries.ts";
 import type { Counterfactual } from "../../../models/counterfactuals.ts";
 import type { Told } from "../../../models/monitoring/outcomes.ts";
-import type { ToldRows } from "../../../models/monitoring/outcomes-csv.ts";
+import type { ReportedRows } from "../../../models/monitoring/outcomes-csv.ts";
 import type { ChallengerView } from "../../../models/monitoring/comparison.ts";
 import type { ColumnDrift, DriftView } from "../../../models/monitoring/drift/drift.ts";
 import type { LiveView } from "../../../models/monitoring/live-metrics.ts";
@@ -246,7 +246,7 @@ export const TOLD_ROWS = z.object({
     .describe("of the first invalid rows"),
   warned: COUNT.describe("outcomes that were read differently from how they are written"),
   warnings: z.array(WARNING).describe("the first of them; row counts from 1, header included"),
-}) satisfies z.ZodType<ToldRows>;
+}) satisfies z.ZodType<ReportedRows>;
 
 const COMPARED = { training: z.number(), live: z.number() };
 const COLUMN_DRIFT = (

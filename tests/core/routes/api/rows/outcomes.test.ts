@@ -38,7 +38,7 @@ const predict = async (count: number) =>
   (await (await harness.send("POST", "/api/models/crew/predict", { rows: rowsOf(count) })).json()) as Made;
 const tell = (id: string, actual: unknown) =>
   harness.send("POST", `/api/predictions/${id}/actual`, { actual });
-const tellCsv = (csv: string | Buffer<ArrayBuffer>) =>
+const reportCsv = (csv: string | Buffer<ArrayBuffer>) =>
   harness.ask("/api/predictions/actuals", {
     method: "POST",
     headers: { "content-type": "text/csv" },
@@ -83,12 +83,12 @@ test("a CSV of outcomes counts valid rows and names invalid ones; live accuracy 
   const lines = predictions.map(({ id, prediction }, i) =>
     i < 45 ? `${prediction},${id}` : `${prediction === "1" ? "0" : "1"},${id}`,
   );
-  const answer = await tellCsv(["actual,prediction_id", ...lines, "1,nobody", "maybe,"].join("\n"));
+  const answer = await reportCsv(["actual,prediction_id", ...lines, "1,nobody", "maybe,"].join("\n"));
   expect(answer.status).toBe(200);
   const told = (await answer.json()) as { errors: { row: number; message: string }[] };
   expect(told).toMatchObject({ accepted: 60, unchanged: 0, changed: 0, rejected: 2 });
   expect(told.errors.map(({ row }) => row)).toEqual([62, 63]);
-  expect(await (await tellCsv(["actual,prediction_id", ...lines].join("\n"))).json()).toMatchObject({
+  expect(await (await reportCsv(["actual,prediction_id", ...lines].join("\n"))).json()).toMatchObject({
     ...{ accepted: 60, unchanged: 60, rejected: 0 },
   });
   const { outcomes, figures } = await live();
@@ -108,11 +108,11 @@ test("outcomes are read in their own encoding, delimiter and quoting", async () 
   const text = `Outcomes of May\r\n\r\nActual;note;"Prediction_ID"\r\n1;"said ""yes""; later\r\nagain";${a}\r\n\r\n0;5" pipe;"${b}"\r\n1;;${c};extra\r\n`;
   const marked = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, "utf16le")]);
   for (const body of [text, marked])
-    expect(await (await tellCsv(body)).json()).toMatchObject({ accepted: 3, rejected: 0 });
+    expect(await (await reportCsv(body)).json()).toMatchObject({ accepted: 3, rejected: 0 });
 });
 
 test("a quote that stays open is reported with its row", async () => {
-  const answer = await tellCsv('id,actual\nx,1\ny,"1\nz,0\n');
+  const answer = await reportCsv('id,actual\nx,1\ny,"1\nz,0\n');
   expect(answer.status).toBe(422);
   expect(await answer.json()).toMatchObject({ detail: expect.any(String), row: expect.any(Number) });
 });
@@ -123,7 +123,7 @@ test("a CSV without the columns, without rows or without a valid row is refused 
     ["id,actual\n", "no row"],
     ["id,actual\nx,1\n", "None of 1 rows"],
   ] as const) {
-    const answer = await tellCsv(csv);
+    const answer = await reportCsv(csv);
     expect([says, answer.status]).toEqual([says, 422]);
     expect(await answer.json()).toMatchObject({
       detail: expect.stringContaining(says),
@@ -207,7 +207,7 @@ test("a predicted CSV contains IDs, and can be sent back with outcomes unchanged
   expect(header).toEndWith(",prediction_id,warnings");
   const place = header!.split(",").indexOf("prediction_id");
   expect(new Set(lines.map((line) => line.split(",")[place])).size).toBe(150);
-  expect(await (await tellCsv(text)).json()).toMatchObject({ accepted: 150, rejected: 0 });
+  expect(await (await reportCsv(text)).json()).toMatchObject({ accepted: 150, rejected: 0 });
 });
 
 test("the list shows row, prediction and outcome, newest first, page by page", async () => {
