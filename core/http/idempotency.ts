@@ -7,7 +7,7 @@
 import { AppError } from "../platform/errors.ts";
 import { DAY_MS } from "../platform/figures.ts";
 import type { Store } from "../store/database.ts";
-import { claimAnswer, findAnswer, type KeptAnswer, keepAnswer, releaseAnswer } from "../store/idempotency.ts";
+import { claimAnswer, findAnswer, type StoredResponse, keepAnswer, releaseAnswer } from "../store/idempotency.ts";
 import { isStream } from "./stream.ts";
 
 const KEPT_MS = DAY_MS;
@@ -58,7 +58,7 @@ export class Idempotency {
   }
 
   /** Null: this request is new, and where several servers respond, the key was claimed. */
-  private async knownAnswer(key: string): Promise<KeptAnswer | null> {
+  private async knownAnswer(key: string): Promise<StoredResponse | null> {
     const { store, now } = this.options;
     try {
       const known = await findAnswer(store, key, now() - KEPT_MS);
@@ -116,7 +116,7 @@ export class Idempotency {
     }
   }
 
-  private async keep(answer: Omit<KeptAnswer, "at">): Promise<void> {
+  private async keep(answer: Omit<StoredResponse, "at">): Promise<void> {
     const { store, now } = this.options;
     const bounds = { after: now() - KEPT_MS, count: KEPT, bytes: KEPT_BYTES };
     await keepAnswer(store, { ...answer, at: now() }, bounds);
@@ -129,7 +129,7 @@ function underWay(): AppError {
   });
 }
 
-function replay(known: KeptAnswer, fingerprint: string): Response {
+function replay(known: StoredResponse, fingerprint: string): Response {
   if (known.fingerprint !== fingerprint)
     throw new AppError("invalid", "This Idempotency-Key was used for another request", {
       fix: "Choose a new key, or repeat the first request exactly.",

@@ -9,8 +9,8 @@ import type { Answer, PredictRow, Warning } from "./predict-rows.ts";
 import type { ModelCache } from "./model-cache.ts";
 import type { References } from "./monitoring/drift/references.ts";
 import {
-  KEPT_ROWS,
-  type Keeping,
+  MOST_ROWS_STORED,
+  type StorageMode,
   type Prediction,
   type PredictionLog,
   storedAnswer,
@@ -129,7 +129,7 @@ export interface PredictOptions {
   /** Columns that the smallest change must not use. */
   pinned?: readonly string[];
   /** Which rows are stored in the prediction log; a sample of many if absent. */
-  keeping?: Keeping;
+  storageMode?: StorageMode;
 }
 
 /** The predictions of one request. */
@@ -148,7 +148,7 @@ export interface Served {
 interface FileRows {
   /** The number of warnings. */
   warnings: number;
-  keeping: Keeping;
+  storageMode: StorageMode;
   cellsOf: (row: number) => string;
 }
 
@@ -178,7 +178,7 @@ export class Serving {
   async predict(
     version: StoredVersion,
     rows: PredictRow[],
-    { explain, purpose = "traffic", keeping, interval, pinned = [] }: PredictOptions,
+    { explain, purpose = "traffic", storageMode, interval, pinned = [] }: PredictOptions,
   ): Promise<Served> {
     answering ??= await import("./predict-rows.ts");
     const model = await this.cache.load(version);
@@ -197,7 +197,7 @@ export class Serving {
             ...{ version, model, table, prepared: await this.traffic.prepare(version) },
             predictions: answers.map(({ prediction }) => prediction),
             warnings: warnings.length,
-            keeping: keeping ?? (rows.length > KEPT_ROWS ? "sampled" : "full"),
+            storageMode: storageMode ?? (rows.length > MOST_ROWS_STORED ? "sampled" : "full"),
             stored: (row) => ({ cells: storedCells(rows[row]!), answer: storedAnswer(answers[row]!) }),
           });
     if (purpose === "traffic") this.traffic.took(version, (performance.now() - begin) / 1000);
@@ -208,7 +208,7 @@ export class Serving {
     return { predictions, warnings, threshold, table, seconds };
   }
 
-  /** Rows of a file, as `TableReader` read them: counted, and stored as `keeping` says. `cellsOf`: a row as JSON. */
+  /** Rows of a file, as `TableReader` read them: counted, and stored as `storageMode` says. `cellsOf`: a row as JSON. */
   async predictTable(version: StoredVersion, table: Table, asked: FileRows): Promise<PredictedTable> {
     const [model, prepared, { predict }, { answerAt }] = await Promise.all([
       this.cache.load(version),
@@ -220,9 +220,9 @@ export class Serving {
     const predicted = timed("predict", () => predict(model, table));
     const { classes } = model;
     const predictions = Array.from(predicted.values, (value) => (classes.length ? classes[value]! : value));
-    const { warnings, keeping, cellsOf } = asked;
+    const { warnings, storageMode, cellsOf } = asked;
     const ids = this.traffic.note({
-      ...{ version, model, prepared, table, predictions, warnings, keeping },
+      ...{ version, model, prepared, table, predictions, warnings, storageMode },
       stored: (row) => ({ cells: cellsOf(row), answer: storedAnswer(answerAt(model, predicted, row)) }),
     });
     const seconds = (performance.now() - begin) / 1000;

@@ -1,7 +1,7 @@
 /** SQL of responses that are stored for repeated requests. */
 import type { Handle } from "./database.ts";
 
-export interface KeptAnswer {
+export interface StoredResponse {
   /** A hash of the user and the key that they chose. */
   key: string;
   /** A hash of the request. */
@@ -14,8 +14,8 @@ export interface KeptAnswer {
 }
 
 /** Null if there is none newer than `after`. */
-export async function findAnswer(store: Handle, key: string, after: number): Promise<KeptAnswer | null> {
-  const row = await store.get<Omit<KeptAnswer, "headers"> & { headers: string }>(
+export async function findAnswer(store: Handle, key: string, after: number): Promise<StoredResponse | null> {
+  const row = await store.get<Omit<StoredResponse, "headers"> & { headers: string }>(
     "SELECT key, fingerprint, status, headers, body, at FROM answers WHERE key = $key AND at > $after",
     { key, after },
   );
@@ -23,7 +23,7 @@ export async function findAnswer(store: Handle, key: string, after: number): Pro
 }
 
 /** Claims a key before its request is executed; false: it is taken. A key older than `after` is free. */
-export async function claimAnswer(store: Handle, claim: KeptAnswer, after: number): Promise<boolean> {
+export async function claimAnswer(store: Handle, claim: StoredResponse, after: number): Promise<boolean> {
   const { key, fingerprint, status, at } = claim;
   const claimed = await store.run(
     `INSERT INTO answers (key, fingerprint, status, headers, body, at)
@@ -42,7 +42,7 @@ export async function releaseAnswer(store: Handle, key: string): Promise<void> {
 /** Stores it, and drops what is older than `after`, beyond the newest `count`, or beyond `bytes` in total. */
 export async function keepAnswer(
   store: Handle,
-  answer: KeptAnswer,
+  answer: StoredResponse,
   bounds: { after: number; count: number; bytes: number },
 ): Promise<void> {
   await store.transaction(async (tx) => {

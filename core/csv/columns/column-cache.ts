@@ -7,14 +7,14 @@ import { readdir, rename, rm, stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { VERSION } from "../../platform/version.ts";
 import type { ColumnPlan, ReadingPlan, Table } from "../types.ts";
-import { KEPT_COLUMN, type KeptColumn, readColumn, writeColumn } from "./column-file.ts";
+import { COLUMN_FILE, type CachedColumn, readColumn, writeColumn } from "./column-file.ts";
 import { type LoadOptions, loadTable } from "./load.ts";
 
 /** The share of free disk space that kept columns may take. */
 const ROOM_SHARE = 0.1;
 
 /** As loadTable, with the same result; a sampled table is never kept. */
-export async function loadKeptTable(
+export async function loadCachedTable(
   path: string,
   plan: ReadingPlan,
   options: LoadOptions = {},
@@ -24,7 +24,7 @@ export async function loadKeptTable(
   const wanted = plan.columns.filter(({ name }) => !options.columns || options.columns.includes(name));
   const kept = await readKept(wanted.map(places.of));
   const missing = wanted.filter((_, k) => kept[k] === null).map(({ name }) => name);
-  if (missing.length === 0) return tableOf(kept as KeptColumn[]);
+  if (missing.length === 0) return tableOf(kept as CachedColumn[]);
   const startedAt = performance.now();
   const table = await loadTable(path, plan, { ...options, columns: missing });
   const readMs = (performance.now() - startedAt) / missing.length;
@@ -44,7 +44,7 @@ export async function loadKeptTable(
 }
 
 /** Columns of different lengths mean that the file changed while it was read: a bug. */
-function tableOf(columns: KeptColumn[]): Table {
+function tableOf(columns: CachedColumn[]): Table {
   const rows = columns.map(({ column }) => ("values" in column ? column.values : column.codes).length);
   if (rows.some((count) => count !== rows[0])) throw new Error("kept columns differ in their number of rows");
   return {
@@ -54,7 +54,7 @@ function tableOf(columns: KeptColumn[]): Table {
   };
 }
 
-function firstRows({ column, readMs }: KeptColumn, rows: number): KeptColumn {
+function firstRows({ column, readMs }: CachedColumn, rows: number): CachedColumn {
   return "values" in column
     ? { column: { ...column, values: column.values.slice(0, rows) }, readMs }
     : { column: { ...column, codes: column.codes.slice(0, rows) }, readMs };
@@ -73,7 +73,7 @@ async function placesOf(path: string, { dialect, columns }: ReadingPlan): Promis
   const at = new Map(columns.map(({ name }, k) => [name, k]));
   return {
     prefix,
-    of: (plan) => `${prefix}${keyOf({ ...plan, index: plan.index ?? at.get(plan.name) })}${KEPT_COLUMN}`,
+    of: (plan) => `${prefix}${keyOf({ ...plan, index: plan.index ?? at.get(plan.name) })}${COLUMN_FILE}`,
   };
 }
 
@@ -81,7 +81,7 @@ function keyOf(about: object): string {
   return new Bun.CryptoHasher("sha256").update(JSON.stringify(about)).digest("hex").slice(0, 24);
 }
 
-function readKept(places: string[]): Promise<(KeptColumn | null)[]> {
+function readKept(places: string[]): Promise<(CachedColumn | null)[]> {
   return Promise.all(
     places.map(async (place) => {
       const file = Bun.file(place);
@@ -90,11 +90,11 @@ function readKept(places: string[]): Promise<(KeptColumn | null)[]> {
   );
 }
 
-/** Keeping columns only saves time: if the disk refuses, nothing is kept and nothing is lost. */
+/** Caching columns only saves time: if the disk refuses, nothing is cached and nothing is lost. */
 async function keep(
   path: string,
   { prefix }: Places,
-  columns: (KeptColumn & { place: string })[],
+  columns: (CachedColumn & { place: string })[],
 ): Promise<void> {
   try {
     await removeColumns(path, (place) => !place.startsWith(prefix));
@@ -125,7 +125,7 @@ async function writeAside(place: string, bytes: Uint8Array): Promise<void> {
 async function removeColumns(path: string, isOut: (place: string) => boolean): Promise<void> {
   for (const file of await readdir(dirname(path))) {
     const place = join(dirname(path), file);
-    const isKept = place.startsWith(`${path}.`) && file.endsWith(KEPT_COLUMN);
+    const isKept = place.startsWith(`${path}.`) && file.endsWith(COLUMN_FILE);
     if (isKept && isOut(place)) await rm(place, { force: true });
   }
 }

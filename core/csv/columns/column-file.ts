@@ -10,10 +10,10 @@
 import type { Column } from "../types.ts";
 
 /** Suffix of a kept column's file name; the prefix is the name of the file it was read from. */
-export const KEPT_COLUMN = ".column";
+export const COLUMN_FILE = ".column";
 
 /** A column, and its share of the milliseconds that parsing the file took. */
-export interface KeptColumn {
+export interface CachedColumn {
   column: Column;
   readMs: number;
 }
@@ -31,7 +31,7 @@ const HEAD_AT = 20;
 const CHECKED_FROM = 16;
 
 /** The bytes of the file: a checked head in JSON, then the values or codes. */
-export function writeColumn({ column, readMs }: KeptColumn): Uint8Array<ArrayBuffer> {
+export function writeColumn({ column, readMs }: CachedColumn): Uint8Array<ArrayBuffer> {
   const { name, type } = column;
   const values = "values" in column ? column.values : column.codes;
   const labels = "labels" in column ? { labels: column.labels } : {};
@@ -51,7 +51,7 @@ export function writeColumn({ column, readMs }: KeptColumn): Uint8Array<ArrayBuf
 /**
  * Null if the bytes are not a whole column: damaged, cut off, or of another format. The column is a view of the bytes.
  */
-export function readColumn(bytes: Uint8Array<ArrayBuffer>): KeptColumn | null {
+export function readColumn(bytes: Uint8Array<ArrayBuffer>): CachedColumn | null {
   if (bytes.length < HEAD_AT || MAGIC.some((byte, at) => bytes[at] !== byte)) return null;
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   if (view.getBigUint64(MAGIC.length, true) !== checksum(bytes)) return null;

@@ -6,7 +6,7 @@ import type { Logger } from "../../platform/logger.ts";
 import type { Canary } from "../../store/canaries.ts";
 import type { StoredVersion } from "../../store/models.ts";
 import type { PredictRow, Warning } from "../predict-rows.ts";
-import { KEPT_ROWS } from "../monitoring/prediction-log.ts";
+import { MOST_ROWS_STORED } from "../monitoring/prediction-log.ts";
 import type { Models } from "../registry.ts";
 import type { PredictOptions, Served, Serving } from "../serving.ts";
 import { assigner, type RowCells } from "./assignment.ts";
@@ -108,8 +108,8 @@ export class SharedServing {
       const version = await this.models.serving(name, null);
       return { version, versions: null, ...(await this.serving.predict(version, rows, asked)) };
     }
-    const keeping = asked.keeping ?? (rows.length > KEPT_ROWS ? "sampled" : "full");
-    const options = { ...asked, keeping };
+    const storageMode = asked.storageMode ?? (rows.length > MOST_ROWS_STORED ? "sampled" : "full");
+    const options = { ...asked, storageMode };
     const sides: { canary: number[]; live: number[] } = { canary: [], live: [] };
     for (const [index, row] of rows.entries()) sides[shared.isAssigned(row) ? "canary" : "live"].push(index);
     const parts: Part[] = [];

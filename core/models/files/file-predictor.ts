@@ -7,7 +7,7 @@ import type { Model, Prediction as ModelAnswer } from "../../trainer/model/model
 import type { Answer, Warning } from "../predict-rows.ts";
 import type { RowCells } from "../canary/assignment.ts";
 import type { Shared } from "../canary/split-serving.ts";
-import type { Keeping } from "../monitoring/prediction-log.ts";
+import type { StorageMode } from "../monitoring/prediction-log.ts";
 import type { AskedRow } from "../rows/input-rows.ts";
 import type { Serving } from "../serving.ts";
 import type { TableReader } from "./table-reader.ts";
@@ -85,15 +85,15 @@ export class FileLanes {
     for (const lane of [this.live, this.canary]) lane?.reader.settle(cells);
   }
 
-  async ask(batch: readonly AskedRow[], keeping: Keeping): Promise<BatchAnswer> {
+  async ask(batch: readonly AskedRow[], storageMode: StorageMode): Promise<BatchAnswer> {
     const { canary, shared } = this;
     const all = batch.map((_, index) => index);
-    if (!canary || !shared?.stands()) return this.askLane(this.live, { batch, at: all, keeping });
+    if (!canary || !shared?.stands()) return this.askLane(this.live, { batch, at: all, storageMode });
     const { names } = this.options;
     const isCanaried = batch.map(({ cells }) => shared.isAssigned(rowOf(names, cells)));
     const [mine, others] = [all.filter((row) => isCanaried[row]), all.filter((row) => !isCanaried[row])];
-    const live = others.length > 0 ? await this.askLane(this.live, { batch, at: others, keeping }) : NONE;
-    const own = mine.length > 0 ? await this.askCanary(canary, { batch, at: mine, keeping }) : NONE;
+    const live = others.length > 0 ? await this.askLane(this.live, { batch, at: others, storageMode }) : NONE;
+    const own = mine.length > 0 ? await this.askCanary(canary, { batch, at: mine, storageMode }) : NONE;
     const answers = new Array<FileRowAnswer>(batch.length);
     for (const [place, row] of others.entries()) answers[row] = live.answers[place]!;
     for (const [place, row] of mine.entries()) answers[row] = own.answers[place]!;
@@ -112,14 +112,14 @@ export class FileLanes {
 
   private async askLane(
     { version, model, reader }: Lane,
-    { batch, at, keeping }: BatchPart,
+    { batch, at, storageMode }: BatchPart,
   ): Promise<BatchAnswer> {
     const { serving, cellsOf, interval, bounds } = this.options;
     const given = at.map((row) => batch[row]!.cells);
     const said: Warning[] = [];
     const table = reader.read(given, said);
     const { predicted, ids, seconds } = await serving.predictTable(version, table, {
-      ...{ warnings: said.length, keeping },
+      ...{ warnings: said.length, storageMode },
       cellsOf: (row) => cellsOf(given[row]!),
     });
     this.shared?.answered(version, at.length, seconds);
@@ -137,7 +137,7 @@ export class FileLanes {
 interface BatchPart {
   batch: readonly AskedRow[];
   at: readonly number[];
-  keeping: Keeping;
+  storageMode: StorageMode;
 }
 
 const NONE: BatchAnswer = { answers: [], warnings: [] };

@@ -17,7 +17,7 @@ import type { Lease } from "../../platform/leases.ts";
 import type { StoredVersion } from "../../store/models.ts";
 import type { Model } from "../../trainer/model/model.ts";
 import type { Shared } from "../canary/split-serving.ts";
-import { KEPT_ROWS, type Keeping } from "../monitoring/prediction-log.ts";
+import { MOST_ROWS_STORED, type StorageMode } from "../monitoring/prediction-log.ts";
 import { ColumnNames } from "../rows/columns.ts";
 import { type InputSource, openInput, type PredictInput } from "../rows/predict-input.ts";
 import type { AskedRow } from "../rows/input-rows.ts";
@@ -37,10 +37,10 @@ export interface FileToPredict extends InputSource {
   /** The output format; the input's format if absent. */
   form?: OutputForm;
   /**
-   * Which rows are stored in the prediction log, as far as it is on; a sample of those after the first KEPT_ROWS if
+   * Which rows are stored in the prediction log, as far as it is on; a sample of those after the first MOST_ROWS_STORED if
    * absent.
    */
-  keeping?: Keeping;
+  storageMode?: StorageMode;
   /** The probability with which bounds should contain the outcome; absent: no columns for them. */
   interval?: number | undefined;
   /** Refuses a file that lacks columns of the model, `conflict`, instead of reading them as missing values. */
@@ -64,7 +64,7 @@ export interface FileAnswer {
 export async function predictFile(
   serving: Serving,
   version: StoredVersion,
-  { lease, form, keeping, interval, isComplete, shared = null, ...source }: FileToPredict,
+  { lease, form, storageMode, interval, isComplete, shared = null, ...source }: FileToPredict,
 ): Promise<FileAnswer> {
   const access = new AbortController();
   const release = lease((reason) => access.abort(reason));
@@ -72,7 +72,7 @@ export async function predictFile(
     const input = await openInput(source, access.signal);
     const wanted = form ?? input.form;
     const tally = { warnings: 0, rows: 0 };
-    const asked = { keeping, interval, isComplete, shared };
+    const asked = { storageMode, interval, isComplete, shared };
     const chunks = predictRows({ serving, version, input, form: wanted, tally, ...asked });
     return { form: wanted, chunks: guarded(chunks, access.signal, release), tally };
   } catch (error) {
@@ -99,7 +99,7 @@ async function* guarded(
   }
 }
 
-interface Work extends Pick<FileToPredict, "keeping" | "interval" | "isComplete"> {
+interface Work extends Pick<FileToPredict, "storageMode" | "interval" | "isComplete"> {
   shared: Shared | null;
   serving: Serving;
   version: StoredVersion;
@@ -114,7 +114,7 @@ async function* predictRows({
   input,
   form,
   tally,
-  keeping,
+  storageMode,
   interval,
   isComplete,
   shared,
@@ -157,7 +157,7 @@ async function* predictRows({
       const given = batch.map(({ cells }) => cells);
       const { answers, warnings } = await lanes.ask(
         batch,
-        keeping ?? (seen < KEPT_ROWS ? "full" : "sampled"),
+        storageMode ?? (seen < MOST_ROWS_STORED ? "full" : "sampled"),
       );
       const said = notesByRow(batch, { warnings, fileNotes });
       fileNotes = [];

@@ -50,16 +50,16 @@ export interface PredictedRows extends PredictedBy {
   predictions: readonly Answer["prediction"][];
   /** The number of warnings. */
   warnings: number;
-  keeping: Keeping;
+  storageMode: StorageMode;
   /** A row and its prediction as JSON; called for those that are stored. */
   stored: (row: number) => Pick<NewPrediction, "cells" | "answer">;
 }
 
 /** Which rows of a request are stored; PREDICTION_LOG has the last word. */
-export const KEEPINGS = ["full", "sampled", "off"] as const;
-export type Keeping = (typeof KEEPINGS)[number];
+export const STORAGE_MODES = ["full", "sampled", "off"] as const;
+export type StorageMode = (typeof STORAGE_MODES)[number];
 /** Of a request with more rows a sample is stored by default: it must not push out single predictions. */
-export const KEPT_ROWS = 1000;
+export const MOST_ROWS_STORED = 1000;
 
 /** One row that never became a table. */
 export interface PredictedRow extends PredictedBy {
@@ -150,17 +150,17 @@ export class PredictionLog {
    * Counts rows and stores those that are to be stored: by row its ID, or null if it is not stored; null if none is.
    */
   note(asked: PredictedRows): (string | null)[] | null {
-    const { table, predictions, warnings, keeping, stored } = asked;
+    const { table, predictions, warnings, storageMode, stored } = asked;
     const traffic = this.of(asked.version) ?? this.begin(asked);
     traffic.predictions += table.rows;
     this.counters.answered(traffic.name, { predictions: table.rows, warnings });
     traffic.warnings += warnings;
     traffic.drift?.counter.count(traffic.drift.counts, { table, predictions, examples: this.keepsExamples });
     this.writeSoon();
-    if (keeping === "off" || !this.keepsExamples) return null;
+    if (storageMode === "off" || !this.keepsExamples) return null;
     const at = this.options.now();
     return predictions.map((_, row) => {
-      if (!this.isKept(asked.version, keeping)) return null;
+      if (!this.isKept(asked.version, storageMode)) return null;
       const id = predictionId(at);
       this.keep(traffic, { id, at, ...stored(row) });
       return id;
@@ -254,14 +254,14 @@ export class PredictionLog {
     this.withheld.delete(keyOf(version));
   }
 
-  private isKept(version: StoredVersion, keeping: Keeping = "full"): boolean {
+  private isKept(version: StoredVersion, storageMode: StorageMode = "full"): boolean {
     const { withheld } = this;
     if (withheld.size && (withheld.has(version.name) || withheld.has(keyOf(version)))) return false;
     // The disk accepts nothing: an ID would be given out for a row that may be lost.
     if (this.refusal && this.waiting >= MOST_WAITING) return false;
     const { PREDICTION_LOG: log, PREDICTION_SAMPLE: share } = this.options.config;
-    const isWhole = log === "full" && keeping === "full";
-    return isWhole || (log !== "off" && keeping !== "off" && Math.random() < share);
+    const isWhole = log === "full" && storageMode === "full";
+    return isWhole || (log !== "off" && storageMode !== "off" && Math.random() < share);
   }
 
   /** As `flush`, before a row is looked up. Throws the disk's error. */

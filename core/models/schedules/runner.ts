@@ -22,7 +22,7 @@ import type { WorkDone, WorkOptions } from "./actions.ts";
 
 /** A host that is silent for this long counts as dead. */
 export const HOLD_MS = 60_000;
-export const KEPT_RUNS = 100;
+export const RUNS_STORED = 100;
 /** A run that ends its host each time must not be passed on to all of them. */
 const MOST_ATTEMPTS = 3;
 
@@ -183,7 +183,7 @@ export class ScheduleRunner {
         tx,
       );
     });
-    for (const result of await trimScheduleRuns(store, { scheduleId, kept: KEPT_RUNS }))
+    for (const result of await trimScheduleRuns(store, { scheduleId, kept: RUNS_STORED }))
       await files.remove(scoreKey(result));
   }
 }

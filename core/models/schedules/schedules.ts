@@ -28,7 +28,7 @@ import {
   takeScheduleRun,
 } from "../../store/schedules.ts";
 import { dueAfter } from "./due.ts";
-import { HOLD_MS, KEPT_RUNS, ownerOf, type RunnerOptions, ScheduleRunner, targetOf } from "./runner.ts";
+import { HOLD_MS, RUNS_STORED, ownerOf, type RunnerOptions, ScheduleRunner, targetOf } from "./runner.ts";
 import { runView, type ScheduleRunView, type ScheduleView, scoreKey } from "./schedule-views.ts";
 import { checkSpec, type ScheduleRequest, type ScheduleSpec, type Target } from "./spec.ts";
 import type { TriggerOptions, TriggerState } from "./triggers.ts";
@@ -178,7 +178,7 @@ export class Schedules {
   async delete(id: string): Promise<void> {
     const { store, alerts, files } = this.options;
     await this.stored(id);
-    const runs = await listScheduleRuns(store, { scheduleId: id, limit: KEPT_RUNS });
+    const runs = await listScheduleRuns(store, { scheduleId: id, limit: RUNS_STORED });
     await this.record(id, async (tx) => {
       await deleteSchedule(tx, id);
       await alerts.resolve("schedule", id, tx);

@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import { copyFile, link, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { KEPT_COLUMN } from "../../csv/columns/column-file.ts";
+import { COLUMN_FILE } from "../../csv/columns/column-file.ts";
 import { AppError } from "../../platform/errors.ts";
 import { FILE_FOLDERS, filesOf } from "../../store/files/named-files.ts";
 import { copySqlite, DATABASE, openSqlite } from "../../store/sqlite/database.ts";
@@ -56,7 +56,7 @@ async function linkFiles(folder: string, stage: string): Promise<void> {
   for (const kind of FILE_FOLDERS) {
     await mkdir(join(stage, kind), { recursive: true });
     for (const file of await readdir(join(folder, kind)).catch(() => []))
-      if (!file.endsWith(".part") && !file.endsWith(KEPT_COLUMN))
+      if (!file.endsWith(".part") && !file.endsWith(COLUMN_FILE))
         await linkOne(join(folder, kind, file), join(stage, kind, file));
   }
 }

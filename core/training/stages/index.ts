@@ -1,5 +1,5 @@
 /** The work of each stage, in the order of the record. Everything else imports stages from here. */
-import { loadKeptTable } from "../../csv/columns/column-cache.ts";
+import { loadCachedTable } from "../../csv/columns/column-cache.ts";
 import { loadTable } from "../../csv/columns/load.ts";
 import { STAGE_NAMES, type StageName } from "../../trainer/contract.ts";
 import type { OpenWorkerPool } from "../../trainer/race/worker-pool.ts";
@@ -32,7 +32,7 @@ export function createWork(
   openPool: OpenWorkerPool | null = null,
   { keepsColumns = false }: { keepsColumns?: boolean } = {},
 ): Work {
-  return emptyWork(keepsColumns ? loadKeptTable : loadTable, openPool);
+  return emptyWork(keepsColumns ? loadCachedTable : loadTable, openPool);
 }
 
 export type { Work } from "./work/work.ts";

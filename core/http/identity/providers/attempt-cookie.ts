@@ -16,7 +16,7 @@ const ATTEMPT = z.strictObject({
   next: z.string(),
   expires: z.number(),
 });
-export interface KeptAttempt extends Attempt {
+export interface SignInAttempt extends Attempt {
   provider: string;
   /** The path to show then. */
   next: string;
@@ -25,7 +25,7 @@ export interface KeptAttempt extends Attempt {
 const nameOf = (port: number, state: string) => `signalbox-${port}-sign-in-${state.slice(0, 12)}`;
 
 export function attemptCookie(
-  attempt: KeptAttempt,
+  attempt: SignInAttempt,
   { secret, now, ...scope }: CookieScope & { secret: string; now: number },
 ): string {
   const kept = { ...attempt, expires: now + LIFETIME_SECONDS * 1000 };
@@ -46,7 +46,7 @@ export function readAttempt(
   headers: Headers,
   state: string,
   { port, secret, now }: { port: number; secret: string; now: number },
-): KeptAttempt | null {
+): SignInAttempt | null {
   const value = new Bun.CookieMap(headers.get("cookie") ?? "").get(nameOf(port, state));
   const [, text = "", signed = ""] = /^([\w-]{1,3500})\.([\w-]{43})$/.exec(value ?? "") ?? [];
   if (!text || !crypto.timingSafeEqual(Buffer.from(signed), Buffer.from(signature(text, secret))))

@@ -5,8 +5,8 @@
 import { expect, test } from "bun:test";
 import { copyFileSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { KEPT_COLUMN, readColumn, writeColumn } from "../../../../core/csv/columns/column-file.ts";
-import { loadKeptTable } from "../../../../core/csv/columns/column-cache.ts";
+import { COLUMN_FILE, readColumn, writeColumn } from "../../../../core/csv/columns/column-file.ts";
+import { loadCachedTable } from "../../../../core/csv/columns/column-cache.ts";
 import { loadTable } from "../../../../core/csv/columns/load.ts";
 import { profileCsv } from "../../../../core/csv/read.ts";
 import type { Column, ReadingPlan } from "../../../../core/csv/types.ts";
@@ -26,7 +26,7 @@ async function newFile(rows = ROWS): Promise<{ path: string; plan: ReadingPlan }
 
 const keptFiles = (path: string) =>
   readdirSync(dirname(path))
-    .filter((file) => file.startsWith(`${basename(path)}.`) && file.endsWith(KEPT_COLUMN))
+    .filter((file) => file.startsWith(`${basename(path)}.`) && file.endsWith(COLUMN_FILE))
     .map((file) => join(dirname(path), file));
 const plain = (columns: Column[]) =>
   columns.map((column) => ({
@@ -40,7 +40,7 @@ test("the second load reads the kept columns and gives the same table", async ()
   utimesSync(path, writtenAt, writtenAt);
   const read = await loadTable(path, plan);
   for (const _ of [1, 2]) {
-    const { rows, columns } = await loadKeptTable(path, plan);
+    const { rows, columns } = await loadCachedTable(path, plan);
     expect(rows).toBe(ROWS);
     expect(plain(columns)).toEqual(plain(read.columns));
   }
@@ -48,15 +48,15 @@ test("the second load reads the kept columns and gives the same table", async ()
   // Nothing is parsed any more: the file could be anything of this size and age.
   writeFileSync(path, "x".repeat(Bun.file(path).size));
   utimesSync(path, writtenAt, writtenAt);
-  expect(plain((await loadKeptTable(path, plan)).columns)).toEqual(plain(read.columns));
+  expect(plain((await loadCachedTable(path, plan)).columns)).toEqual(plain(read.columns));
 });
 
 test("only missing columns are read, whatever was requested before", async () => {
   const { path, plan } = await newFile();
-  await loadKeptTable(path, plan, { columns: ["colour"] });
+  await loadCachedTable(path, plan, { columns: ["colour"] });
   const one = keptFiles(path);
   expect(one).toHaveLength(1);
-  const { columns } = await loadKeptTable(path, plan, { columns: ["note", "amount", "colour"] });
+  const { columns } = await loadCachedTable(path, plan, { columns: ["note", "amount", "colour"] });
   expect(columns.map(({ name }) => name)).toEqual(["amount", "colour", "note"]);
   expect(keptFiles(path)).toEqual(expect.arrayContaining(one));
   expect(keptFiles(path)).toHaveLength(3);
@@ -64,27 +64,27 @@ test("only missing columns are read, whatever was requested before", async () =>
 
 test("a damaged, truncated or foreign column is read from the file again", async () => {
   const { path, plan } = await newFile();
-  const read = plain((await loadKeptTable(path, plan)).columns);
+  const read = plain((await loadCachedTable(path, plan)).columns);
   const [first, second, third] = keptFiles(path);
   const bytes = readFileSync(first!);
   bytes[bytes.length - 3]! ^= 1;
   writeFileSync(first!, bytes);
   writeFileSync(second!, readFileSync(second!).subarray(0, 100));
   writeFileSync(third!, "not a column");
-  expect(plain((await loadKeptTable(path, plan)).columns)).toEqual(read);
+  expect(plain((await loadCachedTable(path, plan)).columns)).toEqual(read);
   expect(keptFiles(path).every((file) => readColumn(new Uint8Array(readFileSync(file))))).toBe(true);
 });
 
 test("kept columns are never used for another file at the same path, or another reading plan", async () => {
   const { path, plan } = await newFile();
-  await loadKeptTable(path, plan);
+  await loadCachedTable(path, plan);
   const asText = { ...plan, columns: plan.columns.map((column) => ({ ...column, type: "text" as const })) };
-  expect(plain((await loadKeptTable(path, asText)).columns)).toEqual(
+  expect(plain((await loadCachedTable(path, asText)).columns)).toEqual(
     plain((await loadTable(path, asText)).columns),
   );
   writeFileSync(path, text(ROWS).replace("2.2", "9.9"));
   utimesSync(path, new Date(0), new Date(0));
-  const [amount] = (await loadKeptTable(path, plan, { columns: ["amount"] })).columns;
+  const [amount] = (await loadCachedTable(path, plan, { columns: ["amount"] })).columns;
   expect("values" in amount! && amount.values[2]).toBe(9.9);
   expect(keptFiles(path)).toHaveLength(1);
 });
@@ -92,8 +92,8 @@ test("kept columns are never used for another file at the same path, or another 
 test("a truncated table is not kept", async () => {
   const { path, plan } = await newFile(60_000);
   const enough = AbortSignal.abort();
-  await loadKeptTable(path, plan, { columns: ["amount"] });
-  const { rows, columns } = await loadKeptTable(path, plan, { enough });
+  await loadCachedTable(path, plan, { columns: ["amount"] });
+  const { rows, columns } = await loadCachedTable(path, plan, { enough });
   expect(rows).toBeLessThan(60_000);
   for (const column of columns) expect(("values" in column ? column.values : column.codes).length).toBe(rows);
   expect(keptFiles(path)).toHaveLength(1);
@@ -104,7 +104,7 @@ test("the table loads even if nothing can be kept", async () => {
   // So long that the names of its columns would be longer than a file system takes.
   const long = join(dirname(path), "l".repeat(240));
   copyFileSync(path, long);
-  expect((await loadKeptTable(long, plan)).rows).toBe(ROWS);
+  expect((await loadCachedTable(long, plan)).rows).toBe(ROWS);
   expect(keptFiles(long)).toEqual([]);
 });
 

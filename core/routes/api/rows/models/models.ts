@@ -10,7 +10,7 @@ import { JSON_HEADERS } from "../../../../http/security.ts";
 import { type Chunks, startingWith } from "../../../../http/stream.ts";
 import type { SharedAnswer } from "../../../../models/canary/split-serving.ts";
 import { type FileToPredict, predictFile } from "../../../../models/files/predict-csv.ts";
-import { KEEPINGS, KEPT_ROWS } from "../../../../models/monitoring/prediction-log.ts";
+import { STORAGE_MODES, MOST_ROWS_STORED } from "../../../../models/monitoring/prediction-log.ts";
 import { PREDICT_REQUEST } from "../../../../models/serving.ts";
 import { AppError } from "../../../../platform/errors.ts";
 import type { Handle } from "../../../../store/database.ts";
@@ -46,11 +46,11 @@ const PREDICT_QUERY = VERSION_QUERY.extend({
       "the probability from which the positive class is predicted, for this request; the live version answers",
     ),
   log: z
-    .enum([...KEEPINGS, "0", "1"])
+    .enum([...STORAGE_MODES, "0", "1"])
     .transform((log) => (log === "0" ? "off" : log === "1" ? "full" : log))
     .optional()
     .describe(
-      `which rows are stored in the prediction log, as far as PREDICTION_LOG allows. By default all of up to ${KEPT_ROWS} rows, and a sample beyond. 0 is off, 1 is full`,
+      `which rows are stored in the prediction log, as far as PREDICTION_LOG allows. By default all of up to ${MOST_ROWS_STORED} rows, and a sample beyond. 0 is off, 1 is full`,
     ),
 });
 export const THRESHOLD_REQUEST = z.strictObject({
@@ -98,11 +98,11 @@ async function predictRows(
     return (
       await predictFileAnswer(call, asked ?? name, {
         form: acceptedForm(request),
-        keeping: query.log,
+        storageMode: query.log,
         interval: query.interval,
       })
     ).response;
-  const options = { explain: query.explain === "1", keeping: query.log, interval: query.interval };
+  const options = { explain: query.explain === "1", storageMode: query.log, interval: query.interval };
   if (!asked)
     return predictionsAnswer(
       await signalbox.shared.predict(name, rows, { ...options, headers: request.headers }),
@@ -170,7 +170,7 @@ type PredictFileCall = Pick<Call, "signalbox" | "request" | "problemOf" | "hold"
 export async function predictFileAnswer(
   { signalbox, request, problemOf, hold, takeTime }: PredictFileCall,
   of: StoredVersion | string,
-  asked: Pick<FileToPredict, "form" | "keeping" | "interval" | "isComplete"> = {},
+  asked: Pick<FileToPredict, "form" | "storageMode" | "interval" | "isComplete"> = {},
 ): Promise<{ form: OutputForm; response: Response }> {
   takeTime();
   const { datasets, serving } = signalbox;
