@@ -8,7 +8,7 @@ import type { Answer, Warning } from "../predict-rows.ts";
 import type { RowCells } from "../canary/assignment.ts";
 import type { Shared } from "../canary/split-serving.ts";
 import type { StorageMode } from "../monitoring/prediction-log.ts";
-import type { AskedRow } from "../rows/input-rows.ts";
+import type { InputRow } from "../rows/input-rows.ts";
 import type { Serving } from "../serving.ts";
 import type { TableReader } from "./table-reader.ts";
 
@@ -31,7 +31,7 @@ export interface LaneOptions {
   interval: number | undefined;
   reader: (model: Model) => TableReader;
   /** A row as stored, in JSON. */
-  cellsOf: (cells: AskedRow["cells"]) => string;
+  cellsOf: (cells: InputRow["cells"]) => string;
   bounds: typeof import("../predict-rows.ts").answerBounds;
 }
 
@@ -81,11 +81,11 @@ export class FileLanes {
   }
 
   /** How the first rows are written decides how all are read. */
-  settle(cells: readonly AskedRow["cells"][]): void {
+  settle(cells: readonly InputRow["cells"][]): void {
     for (const lane of [this.live, this.canary]) lane?.reader.settle(cells);
   }
 
-  async ask(batch: readonly AskedRow[], storageMode: StorageMode): Promise<BatchAnswer> {
+  async ask(batch: readonly InputRow[], storageMode: StorageMode): Promise<BatchAnswer> {
     const { canary, shared } = this;
     const all = batch.map((_, index) => index);
     if (!canary || !shared?.stands()) return this.askLane(this.live, { batch, at: all, storageMode });
@@ -135,7 +135,7 @@ export class FileLanes {
 }
 
 interface BatchPart {
-  batch: readonly AskedRow[];
+  batch: readonly InputRow[];
   at: readonly number[];
   storageMode: StorageMode;
 }

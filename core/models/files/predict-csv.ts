@@ -20,7 +20,7 @@ import type { Shared } from "../canary/split-serving.ts";
 import { MOST_ROWS_STORED, type StorageMode } from "../monitoring/prediction-log.ts";
 import { ColumnNames } from "../rows/columns.ts";
 import { type InputSource, openInput, type PredictInput } from "../rows/predict-input.ts";
-import type { AskedRow } from "../rows/input-rows.ts";
+import type { InputRow } from "../rows/input-rows.ts";
 import type { Warning } from "../rows/warnings.ts";
 import type { Serving } from "../serving.ts";
 import type { FileRowAnswer } from "./file-predictor.ts";
@@ -119,7 +119,7 @@ async function* predictRows({
   isComplete,
   shared,
 }: Work): AsyncGenerator<Chunk> {
-  const [{ openWriter }, { readAsked }, { TableReader }, { FileLanes }, model, { answerBounds, boundsFor }] =
+  const [{ openWriter }, { readInputRows }, { TableReader }, { FileLanes }, model, { answerBounds, boundsFor }] =
     await Promise.all([
       import("../../csv/formats/writers/table-writer.ts"),
       import("../rows/input-rows.ts"),
@@ -131,7 +131,7 @@ async function* predictRows({
   const columns = new ColumnNames(model);
   const knows = (name: string) => columns.placeOf(name) >= 0;
   const known = { reading: model.reading ?? null, knows, target: model.target };
-  const asked = await readAsked(input.bytes, known, (firstRow) => nothingNamed(firstRow, version));
+  const asked = await readInputRows(input.bytes, known, (firstRow) => nothingNamed(firstRow, version));
   if (!asked) throw noRows();
   const { names, header, hasHeader } = asked.layout;
   if (isComplete) refuseMissing(columns, names, version);
@@ -142,7 +142,7 @@ async function* predictRows({
   const options = {
     ...{ serving, names, interval, bounds: answerBounds },
     reader: (of: Model) => new TableReader(of, names),
-    cellsOf: (cells: AskedRow["cells"]) => namedCells(names, cells, isNamed),
+    cellsOf: (cells: InputRow["cells"]) => namedCells(names, cells, isNamed),
   };
   const lanes = await FileLanes.open(options, shared, { version, model });
   let fileNotes = hasHeader ? lanes.strangers : [];
@@ -222,7 +222,7 @@ function refuseMissing(columns: ColumnNames, given: readonly string[], { result 
 
 /** By row of the batch, its warnings; null if the whole batch has none. */
 function notesByRow(
-  batch: readonly AskedRow[],
+  batch: readonly InputRow[],
   { warnings, fileNotes }: { warnings: readonly Warning[]; fileNotes: readonly string[] },
 ): (string[] | undefined)[] | null {
   if (!warnings.length && !fileNotes.length && batch.every(({ notes }) => !notes.length)) return null;

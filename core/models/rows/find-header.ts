@@ -8,7 +8,7 @@ import { cutSample, sniff } from "../../csv/dialect/sniff.ts";
 import type { Cutting, RowReading } from "../../csv/types.ts";
 
 /** What is known about the requested model. */
-export interface AskedModel {
+export interface ModelHints {
   /** Null if the model is older than its stored reading plan. */
   reading: RowReading | null;
   /** Whether the model, or the file that it learned from, has a column of this name. */
@@ -16,7 +16,7 @@ export interface AskedModel {
   target: string;
 }
 
-export interface AskedLayout {
+export interface InputLayout {
   cutting: Cutting;
   comment: string;
   /** Rows from the top to the last one of the header. */
@@ -35,15 +35,15 @@ const LEAST_SEARCHED = 10;
 export function findHeader(
   sample: Uint8Array,
   isWhole: boolean,
-  { reading, knows, target }: AskedModel,
-): { layout: AskedLayout | null; firstRow: string[] } {
+  { reading, knows, target }: ModelHints,
+): { layout: InputLayout | null; firstRow: string[] } {
   const sniffed = sniff(sample, {}, isWhole);
   const comment = reading?.comment ?? "";
   const cuttings = [...new Set([sniffed.delimiter, reading?.delimiter ?? ",", ...DELIMITERS])].map(
     (delimiter): Cutting =>
       delimiter === sniffed.delimiter ? sniffed : { ...sniff(sample, { delimiter }, isWhole), delimiter },
   );
-  let best: { layout: AskedLayout; score: number } | null = null;
+  let best: { layout: InputLayout; score: number } | null = null;
   const samples = cuttings.map((cutting) => ({
     cutting,
     rows: cutSample(sample, { cutting, width: 0, limit: SAMPLE_ROWS, isWhole }).rows,
@@ -70,7 +70,7 @@ interface FoundHeader {
 /** The first row, or joined rows, with the most column names of the model. */
 function headerIn(
   rows: readonly string[][],
-  { reading, knows }: Pick<AskedModel, "reading" | "knows">,
+  { reading, knows }: Pick<ModelHints, "reading" | "knows">,
 ): FoundHeader | null {
   const joined = Math.max(1, reading?.headerRows ?? 1);
   const searched = Math.max(LEAST_SEARCHED, (reading?.preambleRows ?? 0) + joined + 1);
@@ -97,7 +97,7 @@ function layoutOf(
   rows: readonly string[][],
   { end, header }: FoundHeader,
   given: { cutting: Cutting; comment: string; reading: RowReading | null },
-): AskedLayout {
+): InputLayout {
   const { cutting, comment, reading } = given;
   const body = rows.slice(end).filter((row) => !isBlankRow(row));
   const isShort =
@@ -122,7 +122,7 @@ function withoutBlankEnd(header: string[], reading: RowReading | null): string[]
 function byPlace(
   samples: readonly { cutting: Cutting; rows: string[][] }[],
   { reading, target, comment }: { reading: RowReading; target: string; comment: string },
-): AskedLayout | null {
+): InputLayout | null {
   const { names } = reading;
   const withoutTarget = names.filter((name) => name !== target);
   for (const wanted of [names, withoutTarget]) {

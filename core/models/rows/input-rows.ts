@@ -11,12 +11,12 @@ import { surplusBlank } from "../../csv/rows/row-shape.ts";
 import { cellsOf, rowText } from "../../csv/rows/scan.ts";
 import { Tokenizer } from "../../csv/rows/tokenizer.ts";
 import type { RowReading } from "../../csv/types.ts";
-import { type AskedLayout, type AskedModel, findHeader } from "./find-header.ts";
+import { type InputLayout, type ModelHints, findHeader } from "./find-header.ts";
 
 /** How values are written is decided on this much of the file: the first batch of rows. */
 const SETTLING_BYTES = 1024 * 1024;
 
-export interface AskedRow {
+export interface InputRow {
   /** One per column of the header. */
   cells: string[];
   /** The row as written, if that is also safe CSV. */
@@ -25,17 +25,17 @@ export interface AskedRow {
   notes: { code: "short_row" | "long_row" | "header_again"; message: string }[];
 }
 
-export interface AskedRows {
-  layout: AskedLayout;
-  batches: AsyncGenerator<AskedRow[]>;
+export interface InputRows {
+  layout: InputLayout;
+  batches: AsyncGenerator<InputRow[]>;
 }
 
 /** `unnamed`: the error if no row names a column of the model; it gets the first row. */
-export async function readAsked(
+export async function readInputRows(
   body: AsyncIterable<Uint8Array>,
-  model: AskedModel,
+  model: ModelHints,
   unnamed: (firstRow: string[]) => Error,
-): Promise<AskedRows | null> {
+): Promise<InputRows | null> {
   let compression: Compression = "none";
   const chunks = unpackedChunks(body, (found) => {
     compression = found;
@@ -56,9 +56,9 @@ export async function readAsked(
 
 async function* rowsBelow(
   chunks: AsyncIterable<Uint8Array>,
-  layout: AskedLayout,
+  layout: InputLayout,
   reading: RowReading | null,
-): AsyncGenerator<AskedRow[]> {
+): AsyncGenerator<InputRow[]> {
   const taker = new RowTaker(layout, reading);
   const tokenizer = new Tokenizer(layout.cutting, layout.names.length, (bytes, spans, cells) => {
     const text = rowText(bytes, spans, cells);
@@ -74,24 +74,24 @@ async function* rowsBelow(
 
 /** Quotes would have to be kept or added, and a cell that runs as a formula gets an apostrophe (csv/write.ts). */
 const UNSAFE_LINE = /["\r\n]|(?:^|,)[=+\-@\t]/;
-const NO_NOTES: AskedRow["notes"] = [];
+const NO_NOTES: InputRow["notes"] = [];
 
 class RowTaker {
-  rows: AskedRow[] = [];
+  rows: InputRow[] = [];
   private seen = 0;
   private isAgain = false;
   private readonly width: number;
   private readonly shape: string;
 
   constructor(
-    private readonly layout: AskedLayout,
+    private readonly layout: InputLayout,
     reading: RowReading | null,
   ) {
     this.width = layout.names.length;
     this.shape = reading && reading.shape.length === this.width ? reading.shape : "";
   }
 
-  handOn(): AskedRow[] {
+  handOn(): InputRow[] {
     const { rows } = this;
     this.rows = [];
     return rows;
@@ -132,9 +132,9 @@ class RowTaker {
     return surplus < 0 ? cells.slice(0, width) : cells.filter((_, k) => k !== surplus);
   }
 
-  private notesOn(cells: readonly string[]): AskedRow["notes"] {
+  private notesOn(cells: readonly string[]): InputRow["notes"] {
     if (cells.length === this.width && !this.isAgain) return NO_NOTES;
-    const notes: AskedRow["notes"] = [];
+    const notes: InputRow["notes"] = [];
     if (this.isAgain)
       notes.push({ code: "header_again", message: "the header before this row was left out" });
     this.isAgain = false;

@@ -64,7 +64,7 @@ function routeDoc([row, ...others]: Route[], names: Record<string, string>): Rou
 }
 
 /** What a refused request asked about. */
-export interface AskedAbout {
+export interface RequestSubject {
   home: string;
   params: Readonly<Record<string, string>>;
   query: Readonly<Record<string, string>>;
@@ -77,7 +77,7 @@ export interface AskedAbout {
  * A route's example to paste, for a refused request. It names what was requested, and placeholders for what is unknown;
  * never another dataset, run or model. Values from the training data are for readers only.
  */
-export async function exampleOf(row: Route, source: PanelSource, asked: AskedAbout): Promise<string> {
+export async function exampleOf(row: Route, source: PanelSource, asked: RequestSubject): Promise<string> {
   const { params, query, body, home, identity } = asked;
   const { datasetId } = (typeof body === "object" && body ? body : {}) as { datasetId?: unknown };
   const version = [params.v, query.version].find((text) => text !== undefined && /^[1-9]\d{0,8}$/.test(text));
@@ -100,7 +100,7 @@ export async function exampleOf(row: Route, source: PanelSource, asked: AskedAbo
 }
 
 /** The example with the requested path. */
-function atAskedPath({ path, example }: Route, params: AskedAbout["params"]): string {
+function atAskedPath({ path, example }: Route, params: RequestSubject["params"]): string {
   const pattern = path.replace(/:\w+/g, "[^/?'\"]+").replaceAll("/", "\\/");
   const asked = path.replace(/:(\w+)/g, (whole, name: string) => {
     const value = params[name];
