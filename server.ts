@@ -121,7 +121,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
     failed: (key, error) => defect(error, { panel: key }),
   });
   log.subscribe((seq, stale) => live.markStale(seq, stale));
-  const { hear } = new WhatIfs({ signalbox, draw: views.drawTrial });
+  const { hear } = new WhatIfs({ signalbox, draw: views.drawWhatIf });
   const sockets = new Sockets({ config, log, privacy, live, publish, now, hear, failed: defect });
   const upgrade = (context: RequestContext, { url, hold, identity }: Call, server: Bindings["server"]) => {
     const visitor = {
@@ -239,7 +239,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
     const call = callOf(c);
     const tried = await forms.tryModel(call);
     // Who may only predict sees the answer, not the model's page around it.
-    if (!may(call.identity, "read")) return pageAnswer(c, tried, views.TRIAL);
+    if (!may(call.identity, "read")) return pageAnswer(c, tried, views.WHAT_IF);
     return pageAnswer(c, await pages.modelData(call, tried.trial), views.MODEL);
   });
   for (const [path, submit] of Object.entries(outcomes.MODEL_FORMS))

@@ -11,7 +11,7 @@ import type { SchedulesPageData } from "../core/routes/pages/schedules-page.ts";
 import type * as settings from "../core/routes/pages/settings-page.ts";
 import type { signInData } from "../core/routes/pages/sign-in.ts";
 import type { SourcesPageData } from "../core/routes/pages/sources-page.ts";
-import type { Trial, Tried } from "../core/routes/pages/try-row.ts";
+import type { WhatIf, WhatIfResult } from "../core/routes/pages/try-row.ts";
 import type { RunComparison } from "../core/training/results/compare-runs.ts";
 import type { EmbedPageProps } from "./embed/embed.tsx";
 import type { PageContext, Links } from "./layout/page-context.ts";
@@ -65,8 +65,8 @@ export const MODEL: Page<Awaited<ReturnType<typeof pages.modelData>>> = {
   html: async (props) => (await import("./model/model.tsx")).ModelPage(props),
   json: ({ model }) => model,
 };
-export const TRIAL: Page<Tried> = {
-  html: async (props) => (await import("./model/try.tsx")).TrialPage(props),
+export const WHAT_IF: Page<WhatIfResult> = {
+  html: async (props) => (await import("./model/try.tsx")).WhatIfPage(props),
   json: ({ trial }) => trial,
 };
 export const MODEL_REPORT: typeof MODEL = {
@@ -130,5 +130,5 @@ export const drawings = (
   },
   chartSvg: async (chart, look) => (await import("./charts/exported/document.tsx")).chartSvg(chart, look),
 });
-export const drawTrial = async (trial: Trial, asked: Tried["asked"]): Promise<string> =>
-  (await import("./model/try.tsx")).drawTrial(trial, asked);
+export const drawWhatIf = async (trial: WhatIf, asked: WhatIfResult["asked"]): Promise<string> =>
+  (await import("./model/try.tsx")).drawWhatIf(trial, asked);

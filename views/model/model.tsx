@@ -3,7 +3,7 @@ import type { Problem } from "../../core/http/problem.ts";
 import type { ModelView } from "../../core/routes/data/panel-data.ts";
 import type { WatchView } from "../../core/routes/data/monitoring-view.ts";
 import type { OutcomeNote } from "../../core/routes/pages/outcome-forms.ts";
-import type { Trial } from "../../core/routes/pages/try-row.ts";
+import type { WhatIf } from "../../core/routes/pages/try-row.ts";
 import { readEvaluation } from "../../core/training/results/evaluation-data.ts";
 import type { Weighing } from "../charts/threshold.tsx";
 import { type PageContext, url } from "../layout/page-context.ts";
@@ -29,7 +29,7 @@ export interface ModelPageProps {
   evaluation: Record<string, unknown>;
   /** The reader's costs of mistakes; null if its run is unknown. */
   weighing: Weighing | null;
-  trial?: Trial | undefined;
+  trial?: WhatIf | undefined;
   /** Why the file of the last form was not predicted. */
   batch?: Problem | undefined;
   /** The result of outcomes that the page's forms reported. */

@@ -1,6 +1,6 @@
 /** Draws the form that predicts one row as you type, made from the model's schema, with the reasons beside it. */
 import type { ModelView } from "../../core/routes/data/panel-data.ts";
-import type { Trial, Tried } from "../../core/routes/pages/try-row.ts";
+import type { WhatIf, WhatIfResult } from "../../core/routes/pages/try-row.ts";
 import { isNumberField, type ModelSchema } from "../../core/trainer/contract.ts";
 import { Waterfall } from "../charts/waterfall.tsx";
 import { ProblemNote } from "../layout/error.tsx";
@@ -27,7 +27,7 @@ export interface TryFormProps {
   version: ModelView["versions"][number];
   /** Columns by importance, the most important first; unnamed ones come last. */
   ranking: readonly string[];
-  trial?: Trial;
+  trial?: WhatIf;
 }
 
 export function TryForm({ links, name, version, ranking, trial }: TryFormProps) {
@@ -73,7 +73,7 @@ export function TryForm({ links, name, version, ranking, trial }: TryFormProps) 
         </p>
       </form>
       <div class="try-side">
-        <TrialAnswer schema={version.result.schema} {...(trial ? { trial } : {})} />
+        <WhatIfAnswer schema={version.result.schema} {...(trial ? { trial } : {})} />
       </div>
       <Command code={curlLine(links, { method: "POST", path, body: row })} />
     </div>
@@ -81,7 +81,7 @@ export function TryForm({ links, name, version, ranking, trial }: TryFormProps) 
 }
 
 /** Replaced while you type. */
-function TrialAnswer(props: { trial?: Trial; schema: ModelSchema }) {
+function WhatIfAnswer(props: { trial?: WhatIf; schema: ModelSchema }) {
   return (
     <div id="answer" class="answer">
       <Answer {...props} />
@@ -90,7 +90,7 @@ function TrialAnswer(props: { trial?: Trial; schema: ModelSchema }) {
 }
 
 /** One prediction and nothing else of its model: the page for users who may predict but not read. */
-export function TrialPage({ context, trial, asked }: Tried & { context: PageContext }) {
+export function WhatIfPage({ context, trial, asked }: WhatIfResult & { context: PageContext }) {
   return (
     <Layout context={context} title={`Prediction of ${asked.name}`} panels={[]}>
       <header class="page-head">
@@ -98,17 +98,17 @@ export function TrialPage({ context, trial, asked }: Tried & { context: PageCont
           {asked.name}, version {asked.version}
         </h1>
       </header>
-      <TrialAnswer trial={trial} schema={asked.result.schema} />
+      <WhatIfAnswer trial={trial} schema={asked.result.schema} />
     </Layout>
   );
 }
 
 /** The same as HTML, for the socket. */
-export function drawTrial(trial: Trial, { result }: { result: { schema: ModelSchema } }): string {
-  return `${TrialAnswer({ trial, schema: result.schema })}`;
+export function drawWhatIf(trial: WhatIf, { result }: { result: { schema: ModelSchema } }): string {
+  return `${WhatIfAnswer({ trial, schema: result.schema })}`;
 }
 
-function FeatureField(props: { feature: Feature; id: string; trial: Trial | undefined }) {
+function FeatureField(props: { feature: Feature; id: string; trial: WhatIf | undefined }) {
   const { feature, id, trial } = props;
   const { name, type, example, min, max } = feature;
   const value = trial?.values[name];
@@ -177,7 +177,7 @@ function withShown(values: readonly string[], shown: string): readonly string[] 
 }
 
 /** Screen readers announce only the prediction itself, at every change; the reasons below are read on demand. */
-function Answer({ trial, schema }: { trial?: Trial; schema: ModelSchema }) {
+function Answer({ trial, schema }: { trial?: WhatIf; schema: ModelSchema }) {
   const answer = trial?.answer;
   if (!answer) {
     return (
@@ -228,7 +228,7 @@ function Answer({ trial, schema }: { trial?: Trial; schema: ModelSchema }) {
 }
 
 /** Where the outcome is expected; nothing for a version without bounds. */
-function Bounds({ answer: { interval, set } }: { answer: NonNullable<Trial["answer"]> }) {
+function Bounds({ answer: { interval, set } }: { answer: NonNullable<WhatIf["answer"]> }) {
   if (interval) {
     const [low, high] = figures([interval.low, interval.high]);
     return (
@@ -259,7 +259,7 @@ function Bounds({ answer: { interval, set } }: { answer: NonNullable<Trial["answ
 }
 
 /** Values outside the training data, and values that could not be read. */
-function Cautions({ trial, schema }: { trial: Trial; schema: ModelSchema }) {
+function Cautions({ trial, schema }: { trial: WhatIf; schema: ModelSchema }) {
   const unread = (trial.warnings ?? []).map(({ column, message }) => ({ column, message }));
   const beyond = schema.features.flatMap((feature) => {
     const message = beyondTraining(feature, trial);
@@ -280,7 +280,7 @@ function Cautions({ trial, schema }: { trial: Trial; schema: ModelSchema }) {
   );
 }
 
-function beyondTraining({ name, type, min, max, values }: Feature, trial: Trial): string | null {
+function beyondTraining({ name, type, min, max, values }: Feature, trial: WhatIf): string | null {
   const value = trial.values[name];
   if (value === undefined || value === "") return null;
   if (type === "number" && min !== undefined && max !== undefined) {
@@ -293,7 +293,7 @@ function beyondTraining({ name, type, min, max, values }: Feature, trial: Trial)
 }
 
 /** What the bars refer to, and their unit. */
-function explained({ target, classes = [] }: ModelSchema, answer: NonNullable<Trial["answer"]>) {
+function explained({ target, classes = [] }: ModelSchema, answer: NonNullable<WhatIf["answer"]>) {
   if (!classes.length) return { of: shortName(target), scale: `in units of ${shortName(target)}` };
   const label = shortName(
     answer.contributionsOf ?? String(classes.length === 2 ? classes[1] : answer.prediction),

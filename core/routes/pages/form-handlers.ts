@@ -19,7 +19,7 @@ import {
   tokenForm,
   trainForm,
 } from "./form-fields.ts";
-import { type Tried, tryRow } from "./try-row.ts";
+import { type WhatIfResult, tryRow } from "./try-row.ts";
 
 /** `go`: the page that the browser shows next. `stay`: with htmx the page stays, because its panels are pushed. */
 export type Landing = { go: string } | { stay: string };
@@ -131,7 +131,7 @@ async function predictedFile(call: Call): Promise<Response> {
   return response;
 }
 
-export async function tryModel({ signalbox, request, params, requestId }: Call): Promise<Tried> {
+export async function tryModel({ signalbox, request, params, requestId }: Call): Promise<WhatIfResult> {
   const fields = await predictForm(request);
   return tryRow(signalbox, params.name!, { fields, requestId });
 }

@@ -31,7 +31,7 @@ import {
 } from "../data/list-data.ts";
 import { type ModelView, modelView, type PanelData, type PanelSource, READERS } from "../data/panel-data.ts";
 import type { FormNote } from "./outcome-forms.ts";
-import { type Trial, tryRow, typicalRow } from "./try-row.ts";
+import { type WhatIf, tryRow, typicalRow } from "./try-row.ts";
 
 const DASHBOARD = [
   ...(["attention", "run", "stages", "curve", "leaderboard", "model", "predictions", "activity"] as const),
@@ -157,7 +157,7 @@ export async function replayData({ signalbox, params, query }: Call) {
 }
 
 /** The version that was tried, requested, or is live; the form starts with a typical row. Throws AppError `missing`. */
-export async function modelData(call: Call, tried?: Trial, note: FormNote = {}) {
+export async function modelData(call: Call, tried?: WhatIf, note: FormNote = {}) {
   const { signalbox, params, query } = call;
   const model = await modelView(signalbox, (await signalbox.models.find(params.name!)).name);
   const wanted = tried?.version ?? Number(query.version ?? model.liveVersion ?? model.versions[0]?.version);
@@ -167,13 +167,13 @@ export async function modelData(call: Call, tried?: Trial, note: FormNote = {}) 
   if (!version) throw new AppError("missing", `${model.name} has no version ${wanted}`);
   const evaluation = await findEvaluation(signalbox.store, model.name, wanted);
   const watch = await READERS.watch(signalbox, model.name);
-  const trial = tried ?? (await typicalTrial(call, model.name, wanted));
+  const trial = tried ?? (await typicalWhatIf(call, model.name, wanted));
   const asked = await weighing(signalbox, version.runId, query);
   return { model, watch, version, evaluation, trial, ...note, weighing: asked };
 }
 
 /** Only for a page, and for users who may predict: a prediction for a row that the file could hold. */
-async function typicalTrial(call: Call, name: string, version: number): Promise<Trial | undefined> {
+async function typicalWhatIf(call: Call, name: string, version: number): Promise<WhatIf | undefined> {
   if (wantedForm(call.request) !== "html" || !may(call.identity, "predict")) return undefined;
   const fields = typicalRow(await call.signalbox.models.findVersion(name, version));
   return (await tryRow(call.signalbox, name, { fields, requestId: call.requestId })).trial;

@@ -15,10 +15,10 @@ import { predictFields } from "./form-fields.ts";
 
 /** `form`: the page's fields, as a form would post them; `trial` comes back with the result. */
 const TRY_MESSAGE = z.object({ trial: z.int().min(0), model: z.string().max(200), form: z.string() });
-type TryMessage = z.output<typeof TRY_MESSAGE>;
+type WhatIfMessage = z.output<typeof TRY_MESSAGE>;
 
 /** A row from the page's form, and its prediction. */
-export interface Trial {
+export interface WhatIf {
   version: number;
   values: Record<string, string>;
   /** Columns that the smallest change must not use. */
@@ -54,8 +54,8 @@ export function typicalRow({ version, result }: StoredVersion): ReturnType<typeo
 }
 
 /** A row with its prediction, and the version that made it. */
-export interface Tried {
-  trial: Trial;
+export interface WhatIfResult {
+  trial: WhatIf;
   asked: StoredVersion;
 }
 
@@ -81,7 +81,7 @@ export async function tryRow(
   signalbox: Pick<Signalbox, "models" | "serving" | "shared">,
   name: string,
   given: { fields: ReturnType<typeof predictFields>; requestId: string },
-): Promise<Tried> {
+): Promise<WhatIfResult> {
   const { version, values, pinned } = given.fields;
   const asked = await versionFor(signalbox, name, { version, values });
   const trial = { version: asked.version, values, pinned, answer: null };
@@ -112,10 +112,10 @@ async function versionFor(
   return canary?.isAssigned(new Map(Object.entries(values))) ? canary.version : models.serving(name, version);
 }
 
-export interface TrialsOptions {
+export interface WhatIfOptions {
   signalbox: Pick<Signalbox, "models" | "serving" | "shared" | "logger"> & { privacy?: Privacy };
   /** The answer as the page shows it. */
-  draw: (trial: Trial, asked: StoredVersion) => Promise<string>;
+  draw: (trial: WhatIf, asked: StoredVersion) => Promise<string>;
 }
 
 /** A socket, and what its viewer may see. */
@@ -126,13 +126,13 @@ interface Asker {
 
 interface Waiting {
   isBusy: boolean;
-  next: TryMessage | null;
+  next: WhatIfMessage | null;
 }
 
 export class WhatIfs {
   private readonly waiting = new WeakMap<object, Waiting>();
 
-  constructor(private readonly options: TrialsOptions) {}
+  constructor(private readonly options: WhatIfOptions) {}
 
   /** A message of a socket; anything but a trial is ignored. */
   hear = (socket: Asker, message: string | Buffer): void => {
@@ -154,7 +154,7 @@ export class WhatIfs {
   }
 
   /** With `failed` the page sends the form as a request instead, and gets the reason. */
-  private async answer({ trial: number, model, form }: TryMessage, viewScope: ViewScope): Promise<string> {
+  private async answer({ trial: number, model, form }: WhatIfMessage, viewScope: ViewScope): Promise<string> {
     try {
       this.options.signalbox.privacy?.refuseHidden(viewScope, "model", model);
       const fields = predictFields(new URLSearchParams(form));
@@ -169,7 +169,7 @@ export class WhatIfs {
   }
 }
 
-function readMessage(message: string): TryMessage | null {
+function readMessage(message: string): WhatIfMessage | null {
   if (!message.startsWith('{"trial":')) return null;
   try {
     return TRY_MESSAGE.safeParse(JSON.parse(message)).data ?? null;

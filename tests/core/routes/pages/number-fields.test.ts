@@ -3,7 +3,7 @@
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { tryRow, typicalRow, WhatIfs } from "../../../../core/routes/pages/try-row.ts";
-import { drawTrial } from "../../../../views/model/try.tsx";
+import { drawWhatIf } from "../../../../views/model/try.tsx";
 import { type Harness, openHarness, seeded } from "../../../harness/app.ts";
 
 let harness: Harness;
@@ -56,17 +56,17 @@ test("over the socket too", async () => {
 test("values are compared with the training data, however they are written", async () => {
   for (const distance of ["5000000", "5.000.000,5"]) {
     const { trial, asked } = await askPage({ ...ASKED, distance });
-    expect(drawTrial(trial, asked)).toContain("is outside the training data");
+    expect(drawWhatIf(trial, asked)).toContain("is outside the training data");
   }
   const { trial, asked } = await askPage({ ...ASKED, distance: "970.675,5" });
-  expect(drawTrial(trial, asked)).not.toContain("is outside the training data");
+  expect(drawWhatIf(trial, asked)).not.toContain("is outside the training data");
 });
 
 test("the form starts without a warning, with fields that take any number", async () => {
   const asked = await harness.signalbox.models.serving("german", 1);
   const start = await askPage(typicalRow(asked).values);
   expect(start.trial.warnings).toEqual([]);
-  expect(drawTrial(start.trial, asked)).not.toContain('class="cautions"');
+  expect(drawWhatIf(start.trial, asked)).not.toContain('class="cautions"');
 });
 
 test("an exported page posts numbers as numbers", async () => {

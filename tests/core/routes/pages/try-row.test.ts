@@ -4,7 +4,7 @@
  */
 import { expect, test } from "bun:test";
 import { AppError } from "../../../../core/platform/errors.ts";
-import { type TrialsOptions, WhatIfs } from "../../../../core/routes/pages/try-row.ts";
+import { type WhatIfOptions, WhatIfs } from "../../../../core/routes/pages/try-row.ts";
 import type { StoredVersion } from "../../../../core/store/models.ts";
 
 function open() {
@@ -34,7 +34,7 @@ function open() {
         };
       },
     },
-  } as unknown as TrialsOptions["signalbox"];
+  } as unknown as WhatIfOptions["signalbox"];
   const trials = new WhatIfs({ signalbox, draw: async ({ answer }) => `<p>${answer?.prediction}</p>` });
   const told: { trial: number; content?: string; failed?: boolean }[] = [];
   const socket = { send: (message: string) => told.push(JSON.parse(message)) };
