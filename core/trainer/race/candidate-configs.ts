@@ -56,7 +56,7 @@ export interface FitJob {
 const MOST_LINEAR_ROWS = 100_000;
 
 /** A constant prediction: the class shares, or the mean. */
-export const baselineRecipe: CandidateConfig = {
+export const baselineConfig: CandidateConfig = {
   name: "Always guessing",
   family: "baseline",
   params: {},
@@ -83,7 +83,7 @@ export function guess(target: Target, rows: Int32Array): Float64Array {
 const weightsOf = ({ weights }: Target, rows: Int32Array) =>
   weights && { weights: Float64Array.from(rows, (row) => weights[row]) };
 
-export function linearRecipe(
+export function linearConfig(
   name: string,
   settings: { l2: number; log?: boolean; shown?: CandidateParams },
 ): CandidateConfig {
@@ -116,7 +116,7 @@ export function linearRecipe(
 const SMOOTH_ROUNDS = 25;
 
 /** A smooth surface: for few rows and columns without text. */
-export function smoothRecipe(name: string, settings: { log?: boolean }): CandidateConfig {
+export function kernelConfig(name: string, settings: { log?: boolean }): CandidateConfig {
   return {
     name,
     family: "smooth",
@@ -144,7 +144,7 @@ export function smoothRecipe(name: string, settings: { log?: boolean }): Candida
 }
 
 /** Layers of units: for up to about ten thousand rows, without text. */
-export function networkRecipe(
+export function networkConfig(
   name: string,
   settings: { decay: number; epochs?: number; log?: boolean; shown?: CandidateParams },
 ): CandidateConfig {
@@ -175,7 +175,7 @@ export function networkRecipe(
   };
 }
 
-export function boostingRecipe(name: string, settings: BoostingSettings): CandidateConfig {
+export function boostingConfig(name: string, settings: BoostingSettings): CandidateConfig {
   const { monotone: _, ...shown } = settings.params;
   return {
     name,
@@ -208,7 +208,7 @@ function withoutLoss(onRound: FitJob["onRound"]): FitJob["onRound"] {
   return onRound && ((report) => onRound({ ...report, valid: null }));
 }
 
-export function forestRecipe(
+export function forestConfig(
   name: string,
   settings: { params: Partial<ForestParams>; log?: boolean; shown?: CandidateParams },
 ): CandidateConfig {

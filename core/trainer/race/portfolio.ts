@@ -14,13 +14,13 @@ import { epochsFor } from "../learners/network/network.ts";
 import type { BoostingParams } from "../learners/trees/boosting-params.ts";
 import type { ForestParams } from "../learners/trees/forest.ts";
 import {
-  baselineRecipe,
-  boostingRecipe,
+  baselineConfig,
+  boostingConfig,
   type CandidateConfig,
-  forestRecipe,
-  linearRecipe,
-  networkRecipe,
-  smoothRecipe,
+  forestConfig,
+  linearConfig,
+  networkConfig,
+  kernelConfig,
 } from "./candidate-configs.ts";
 import { type Sizing, sizingOf, type TrainingData } from "./training-data.ts";
 
@@ -38,7 +38,7 @@ export function portfolio(options: Sizing): CandidateConfig[] {
   const { rows, target } = options;
   const skewed = target.task === "regression" && isSkewed(target.values);
   return [
-    baselineRecipe,
+    baselineConfig,
     ...linearRecipes(options, skewed),
     ...boostingRecipes(options, skewed),
     ...networkRecipes(options, skewed),
@@ -51,7 +51,7 @@ export function portfolio(options: Sizing): CandidateConfig[] {
 function chosenRecipes(all: CandidateConfig[], sizing: Sizing, choice: LearnerChoice): CandidateConfig[] {
   const chosen = choice.learners ?? LEARNER_NAMES;
   return [
-    baselineRecipe,
+    baselineConfig,
     ...LEARNER_NAMES.filter((name) => chosen.includes(name)).flatMap((name) => {
       const set = choice.parameters[name];
       if (set) return setRecipes(name, sizing, { set, monotone: choice.monotone });
@@ -77,7 +77,7 @@ function forestsByName(name: LearnerName, { rows, target }: Sizing): CandidateCo
 
 const monotoneRecipes = (recipes: CandidateConfig[], monotone: LearnerChoice["monotone"]) =>
   recipes.map((recipe) =>
-    recipe.boosting ? boostingRecipe(recipe.name, { ...recipe.boosting, monotone }) : recipe,
+    recipe.boosting ? boostingConfig(recipe.name, { ...recipe.boosting, monotone }) : recipe,
   );
 
 /** One candidate with the parameters set, the others as in the first of its learner. */
@@ -89,26 +89,26 @@ function setRecipes(
   const given = trainerSettings(learner, set);
   const name = `${LEARNERS[learner].label} · your parameters`;
   const told = { shown: { ...set } };
-  if (learner === "linear") return [linearRecipe(name, { l2: given.l2, ...told })];
+  if (learner === "linear") return [linearConfig(name, { l2: given.l2, ...told })];
   if (learner === "boosting")
     return [
-      boostingRecipe(name, { params: { ...commonBoosting(sizing.rows), ...given }, monotone, ...told }),
+      boostingConfig(name, { params: { ...commonBoosting(sizing.rows), ...given }, monotone, ...told }),
     ];
   if (learner === "network")
     return networkFits(sizing)
-      ? [networkRecipe(name, { decay: looseDecay(sizing.rows), ...given, ...told })]
+      ? [networkConfig(name, { decay: looseDecay(sizing.rows), ...given, ...told })]
       : [];
   const extra = learner === "extra_trees" && { extraTrees: true, bootstrap: false };
-  return [forestRecipe(name, { params: { ...forestSize(sizing.rows), ...extra, ...given }, ...told })];
+  return [forestConfig(name, { params: { ...forestSize(sizing.rows), ...extra, ...given }, ...told })];
 }
 
 function linearRecipes({ target, text }: Sizing, skewed: boolean): CandidateConfig[] {
   const label =
     target.task === "regression" ? "Ridge" : target.task === "binary" ? "Logistic" : "Multinomial";
   const strengths = text ? [1, 0.1, 0.02] : [1, 10, 100];
-  const plain = strengths.map((l2) => linearRecipe(`${label} regression · L2 ${l2}`, { l2 }));
+  const plain = strengths.map((l2) => linearConfig(`${label} regression · L2 ${l2}`, { l2 }));
   if (!skewed) return plain;
-  return [...plain, linearRecipe(`${label} regression · log target · L2 10`, { l2: 10, log: true })];
+  return [...plain, linearConfig(`${label} regression · log target · L2 10`, { l2: 10, log: true })];
 }
 
 /** Maximum cells and rows of the design for which distances between rows are quick to compute. */
@@ -119,10 +119,10 @@ const MOST_SMOOTH_CLASSES = 10;
 function smoothRecipes({ target, rows, text, columns }: Sizing, skewed: boolean): CandidateConfig[] {
   if (text || columns === 0 || rows > MOST_SMOOTH_ROWS || rows * columns > MOST_SMOOTH_CELLS) return [];
   if (target.classes.length > MOST_SMOOTH_CLASSES) return [];
-  if (target.task !== "regression") return [smoothRecipe("Logistic regression · Gaussian kernel", {})];
-  const plain = smoothRecipe("Ridge regression · Gaussian kernel", {});
+  if (target.task !== "regression") return [kernelConfig("Logistic regression · Gaussian kernel", {})];
+  const plain = kernelConfig("Ridge regression · Gaussian kernel", {});
   return skewed
-    ? [plain, smoothRecipe("Ridge regression · Gaussian kernel, log target", { log: true })]
+    ? [plain, kernelConfig("Ridge regression · Gaussian kernel, log target", { log: true })]
     : [plain];
 }
 
@@ -144,13 +144,13 @@ function networkRecipes(sizing: Sizing, skewed: boolean): CandidateConfig[] {
   if (!networkFits(sizing)) return [];
   const { rows } = sizing;
   const loose = looseDecay(rows);
-  const candidateConfigs = [networkRecipe("Neural network", { decay: loose })];
+  const candidateConfigs = [networkConfig("Neural network", { decay: loose })];
   if (rows <= MANY_ROWS)
     candidateConfigs.push(
-      networkRecipe("Neural network · regularized", { decay: within(8000 / rows, 0.1, 4) }),
+      networkConfig("Neural network · regularized", { decay: within(8000 / rows, 0.1, 4) }),
     );
   return skewed
-    ? [...candidateConfigs, networkRecipe("Neural network · log target", { decay: loose, log: true })]
+    ? [...candidateConfigs, networkConfig("Neural network · log target", { decay: loose, log: true })]
     : candidateConfigs;
 }
 
@@ -183,19 +183,19 @@ function boostingRecipes({ rows, target }: Sizing, skewed: boolean): CandidateCo
   ];
   const racing = rows > MANY_ROWS ? settings.slice(0, SETTINGS_FOR_MANY) : settings;
   const candidateConfigs = racing.map(([name, params]) =>
-    boostingRecipe(`Gradient boosting · ${name}`, { params: { ...common, ...params } }),
+    boostingConfig(`Gradient boosting · ${name}`, { params: { ...common, ...params } }),
   );
   if (!skewed) return candidateConfigs;
-  const log = boostingRecipe("Gradient boosting · log target", {
+  const log = boostingConfig("Gradient boosting · log target", {
     params: { ...common, maxLeafNodes: 31, minSamplesLeaf: 10, columnFraction: 0.7 },
     log: true,
   });
-  const poisson = boostingRecipe("Gradient boosting · Poisson loss", {
+  const poisson = boostingConfig("Gradient boosting · Poisson loss", {
     params: { ...common, loss: "poisson", maxLeafNodes: 15, minSamplesLeaf: 10, columnFraction: 0.7 },
   });
   // Gamma's variance grows with the square of the mean; it has no zeros.
   const positive = target.values.every((value) => value > 0);
-  const gamma = boostingRecipe("Gradient boosting · Gamma loss", {
+  const gamma = boostingConfig("Gradient boosting · Gamma loss", {
     params: { ...common, loss: "gamma", maxLeafNodes: 15, minSamplesLeaf: 10, columnFraction: 0.7 },
   });
   return [candidateConfigs[0], log, poisson, ...(positive ? [gamma] : []), ...candidateConfigs.slice(1)];
@@ -205,13 +205,13 @@ function forestRecipes(rows: number, skewed: boolean, many = MANY_ROWS): Candida
   const sized = forestSize(rows);
   const extra: Partial<ForestParams> = { ...sized, extraTrees: true, bootstrap: false };
   const candidateConfigs = [
-    forestRecipe("Extra trees", { params: { ...extra, maxFeatures: skewed ? 0.5 : 0 } }),
-    forestRecipe("Random forest", { params: sized }),
+    forestConfig("Extra trees", { params: { ...extra, maxFeatures: skewed ? 0.5 : 0 } }),
+    forestConfig("Random forest", { params: sized }),
   ];
   if (rows > many) return candidateConfigs.slice(0, 1);
   if (skewed)
     candidateConfigs.push(
-      forestRecipe("Extra trees · log target", { params: { ...extra, maxFeatures: 0.5 }, log: true }),
+      forestConfig("Extra trees · log target", { params: { ...extra, maxFeatures: 0.5 }, log: true }),
     );
   return candidateConfigs;
 }

@@ -1,6 +1,6 @@
 /** Checks that the ensemble takes the models that help, weighs them right, and leaves out the rest. */
 import { expect, test } from "bun:test";
-import { baselineRecipe, type Family } from "../../../../core/trainer/race/candidate-configs.ts";
+import { baselineConfig, type Family } from "../../../../core/trainer/race/candidate-configs.ts";
 import { chooseBlend, likelyParts, mix, outOfFold } from "../../../../core/trainer/race/ensemble.ts";
 import type { Entry } from "../../../../core/trainer/race/entry.ts";
 import type { TrainingData } from "../../../../core/trainer/race/training-data.ts";
@@ -34,7 +34,7 @@ const data: TrainingData = {
 /** A candidate with these predictions; its score is R2. */
 function entry(name: string, family: Family, answer: (row: number) => number): Entry {
   return {
-    candidateConfig: { ...baselineRecipe, name, family },
+    candidateConfig: { ...baselineConfig, name, family },
     told: true,
     folds: folds.map(({ valid }) => {
       const response = Float64Array.from(valid, answer);
