@@ -10,7 +10,7 @@ import {
   findAlert,
   type StoredAlert,
   saveAlert,
-  standingAlerts,
+  activeAlerts,
   waitingAlerts,
 } from "../store/alerts.ts";
 import type { Handle, Store } from "../store/database.ts";
@@ -98,7 +98,7 @@ export class Alerts {
   /** Dismisses an alert. Throws AppError `missing`. */
   async dismiss(id: string): Promise<void> {
     await this.options.log.record(async (tx) => {
-      const alert = (await standingAlerts(tx, STANDING_SHOWN)).find((entry) => entry.id === id);
+      const alert = (await activeAlerts(tx, STANDING_SHOWN)).find((entry) => entry.id === id);
       if (!alert)
         throw new AppError("missing", `Alert ${id} does not exist`, { fix: "GET /api/alerts lists them." });
       await saveAlert(tx, { ...alert, dismissedAt: this.options.now() });
@@ -123,7 +123,7 @@ export class Alerts {
 
   /** Reported and active alerts, newest first. */
   standing(store: Handle = this.options.store): Promise<StoredAlert[]> {
-    return standingAlerts(store, STANDING_SHOWN);
+    return activeAlerts(store, STANDING_SHOWN);
   }
 
   /** Now, or a minute after the last report of the same kind and subject. */

@@ -49,7 +49,7 @@ export async function findAlert(store: Handle, code: string, subject: string): P
 }
 
 /** Reported, active and not dismissed, newest first. */
-export async function standingAlerts(store: Handle, limit: number): Promise<StoredAlert[]> {
+export async function activeAlerts(store: Handle, limit: number): Promise<StoredAlert[]> {
   return (
     await store.all<Row>(
       `SELECT ${COLUMNS} FROM alerts WHERE is_told = 1 AND ended_at IS NULL AND dismissed_at IS NULL

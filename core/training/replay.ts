@@ -8,7 +8,7 @@ import type { Store } from "../store/database.ts";
 import { runEvents } from "../store/run-events.ts";
 import { runRounds, type StoredRound, type StoredRun, type StoredStage } from "../store/runs.ts";
 import type { Candidate } from "../trainer/contract.ts";
-import { standingsOf } from "./results/leaderboard.ts";
+import { rankCandidates } from "./results/leaderboard.ts";
 import { comparedFolds, currentRounds, type RunStage, type RunView, runView } from "./run-view.ts";
 
 export interface Replay {
@@ -127,7 +127,7 @@ function viewAt(final: RunView, { stages: told, candidates }: Fold, seconds: num
     progress: Math.min(1, seconds / Math.max(1e-3, final.elapsedMs / 1000)),
     elapsedMs: seconds * 1000,
     etaSeconds: null,
-    candidates: standingsOf([...candidates.values()], {
+    candidates: rankCandidates([...candidates.values()], {
       metric: final.metric,
       folds: comparedFolds(final.stages),
       best: null,

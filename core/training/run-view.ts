@@ -16,7 +16,7 @@ import {
 import { bySeverity } from "../trainer/checks/severity.ts";
 import { type RunResult, STAGE_NAMES, type VersionComparison } from "../trainer/contract.ts";
 import { earlyProgress, progressAt, stillLeft } from "./time-left.ts";
-import { type Standing, standingsOf } from "./results/leaderboard.ts";
+import { type LeaderboardEntry, rankCandidates } from "./results/leaderboard.ts";
 
 /** A stage for clients: its time as text. */
 export type RunStage = Omit<StoredStage, "startedAt"> & { startedAt: string | null };
@@ -47,7 +47,7 @@ export interface RunView {
   /** Null until it can be estimated. */
   etaSeconds: number | null;
   /** Best first. */
-  candidates: Standing[];
+  candidates: LeaderboardEntry[];
   best: string | null;
   metrics: Record<string, number> | null;
   intervals: Record<string, [number, number]> | null;
@@ -101,7 +101,7 @@ export async function runView(store: Store, run: StoredRun, now: number): Promis
     progress: progressOf(run, stages, now),
     elapsedMs,
     etaSeconds: leftMs === null ? null : Math.round(leftMs / 100) / 10,
-    candidates: standingsOf(await runCandidates(store, run.id), {
+    candidates: rankCandidates(await runCandidates(store, run.id), {
       metric,
       folds: comparedFolds(stages),
       best: run.result?.best ?? null,

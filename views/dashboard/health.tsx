@@ -19,10 +19,10 @@ export function HealthPanel({ data, links }: { data: PanelData["health"]; links:
   );
 }
 
-type Standing = Pick<GaugeReading, "state" | "value" | "warning">;
+type LeaderboardEntry = Pick<GaugeReading, "state" | "value" | "warning">;
 
 /** A state outlasts its cause by some samples, and appears after as many, so that it does not flicker. */
-function isRecovering({ state, value, warning }: Standing): boolean {
+function isRecovering({ state, value, warning }: LeaderboardEntry): boolean {
   return state !== "healthy" && value < warning;
 }
 

@@ -2,7 +2,7 @@
  * Draws the leaderboard: candidates scored on the same folds as dots with their ranges; those stopped early separately.
  */
 
-import type { Standing } from "../../core/training/results/leaderboard.ts";
+import type { LeaderboardEntry } from "../../core/training/results/leaderboard.ts";
 import type { RunView } from "../../core/training/run-view.ts";
 import { extent, Figure, RangeStrip } from "../charts/chart.tsx";
 import { duration, figures, plural } from "../parts/format.ts";
@@ -24,7 +24,7 @@ export function LeaderboardPanel({ data: run, panelKey }: { data: RunView; panel
     );
   }
   const metric = metricOf(run);
-  const of = (group: Standing["group"]) => candidates.filter((entry) => entry.group === group);
+  const of = (group: LeaderboardEntry["group"]) => candidates.filter((entry) => entry.group === group);
   const compared = of("compared");
   const scale = scaleOf(run, compared.length ? compared : candidates);
   const stopped = of("stopped");
@@ -71,7 +71,7 @@ interface Scale {
 }
 
 /** The baseline is often so far off that the others would overlap: it is drawn only if it is near. */
-function scaleOf({ candidates }: RunView, drawn: readonly Standing[]): Scale {
+function scaleOf({ candidates }: RunView, drawn: readonly LeaderboardEntry[]): Scale {
   const told = figures(candidates.flatMap(({ score, std }) => [score, std]));
   return {
     domain: extent(drawn.flatMap(({ score, std, foldScores }) => [score - std, score + std, ...foldScores])),
@@ -97,7 +97,7 @@ function standing(run: RunView, metric: string): string {
   return `${first.name} is level with ${others}: the difference is within noise. ${basis}`;
 }
 
-function Rows({ entries, scale, run }: { entries: readonly Standing[]; scale: Scale; run: RunView }) {
+function Rows({ entries, scale, run }: { entries: readonly LeaderboardEntry[]; scale: Scale; run: RunView }) {
   if (!entries.length) return null;
   return (
     <ol class="leaderboard">
@@ -108,7 +108,7 @@ function Rows({ entries, scale, run }: { entries: readonly Standing[]; scale: Sc
   );
 }
 
-function CandidateRow({ entry, scale, run }: { entry: Standing; scale: Scale; run: RunView }) {
+function CandidateRow({ entry, scale, run }: { entry: LeaderboardEntry; scale: Scale; run: RunView }) {
   const { name, score, std, foldScores } = entry;
   const at = run.candidates.indexOf(entry);
   const isFirst = at === 0 && entry.group === "compared";
@@ -145,7 +145,7 @@ function CandidateRow({ entry, scale, run }: { entry: Standing; scale: Scale; ru
   );
 }
 
-function tagOf({ group, isLevel, foldScores }: Standing, isFirst: boolean, { best }: RunView) {
+function tagOf({ group, isLevel, foldScores }: LeaderboardEntry, isFirst: boolean, { best }: RunView) {
   if (isFirst) return <span class="tag">{best ? "best" : "leads"}</span>;
   if (group === "baseline") return <span class="tag tag-quiet">baseline</span>;
   if (group === "stopped") return <span class="fine"> {plural(foldScores.length, "fold")}</span>;

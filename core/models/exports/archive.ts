@@ -13,7 +13,7 @@ import type { StoredVersion } from "../../store/models.ts";
 import type { StoredRun } from "../../store/runs.ts";
 import type { RowAnswers } from "../../trainer/checks/row-predictions.ts";
 import { readTestedModel } from "../../trainer/model/model-file.ts";
-import type { Standing } from "../../training/results/leaderboard.ts";
+import type { LeaderboardEntry } from "../../training/results/leaderboard.ts";
 import { modelCard } from "./card.ts";
 import type { ExportedChart } from "./chart.ts";
 import { exportModel } from "./export.ts";
@@ -24,7 +24,7 @@ import { foldTable, predictionTable, type RowTable, rowNames } from "./row-table
 export interface ArchivedRun {
   run: StoredRun;
   version: StoredVersion;
-  candidates: readonly Standing[];
+  candidates: readonly LeaderboardEntry[];
   charts: readonly ExportedChart[];
   drawChart: (chart: ExportedChart) => Promise<string>;
   /** Null if an earlier Signalbox trained it. */
@@ -111,7 +111,7 @@ export function versionNotebook(given: { version: StoredVersion; bytes: Uint8Arr
   return notebook({ version, home, encodings: encoding.columns, names: rowNames(classes, columns) });
 }
 
-export function leaderboardTable(candidates: readonly Standing[]) {
+export function leaderboardTable(candidates: readonly LeaderboardEntry[]) {
   return {
     columns: ["candidate", "family", "group", "score", "std", "folds", "level", "seconds", "parameters"],
     rows: candidates.map(({ name, family, group, score, std, foldScores, isLevel, durationMs, params }) => [

@@ -2,7 +2,7 @@
 import type { CsvValue } from "../../csv/write.ts";
 import type { StoredRound } from "../../store/runs.ts";
 import type { EvaluationData } from "../../training/results/evaluation-data.ts";
-import type { Standing } from "../../training/results/leaderboard.ts";
+import type { LeaderboardEntry } from "../../training/results/leaderboard.ts";
 
 export type ChartForm = "lines" | "columns" | "bars" | "dots" | "matrix" | "swarm";
 
@@ -42,7 +42,7 @@ export interface Charted {
   metric: string;
   data: EvaluationData;
   rounds: readonly StoredRound[];
-  candidates: readonly Standing[];
+  candidates: readonly LeaderboardEntry[];
 }
 
 type Drawn = Pick<ExportedChart, "name" | "title" | "form" | "xLabel" | "yLabel" | "columns" | "rows"> &

@@ -9,13 +9,13 @@ import { goodness, isMetricName, type MetricName } from "../../trainer/metrics/i
 /** `stopped`: scored on fewer folds than the deciding ones, so its score is less certain. */
 export type Group = "compared" | "stopped" | "baseline";
 
-export interface Standing extends Candidate {
+export interface LeaderboardEntry extends Candidate {
   group: Group;
   /** Not worse than the first by more than noise; the first itself has none. */
   isLevel: boolean;
 }
 
-export interface StandingsOptions {
+export interface RankingOptions {
   metric: string | null;
   /** Folds on which candidates are compared; null: as many as the most advanced one has. */
   folds: number | null;
@@ -26,23 +26,23 @@ export interface StandingsOptions {
 const ORDER: readonly Group[] = ["compared", "stopped", "baseline"];
 
 /** Best first. For a candidate with more scores, only the deciding folds count. */
-export function standingsOf(candidates: readonly Candidate[], options: StandingsOptions): Standing[] {
+export function rankCandidates(candidates: readonly Candidate[], options: RankingOptions): LeaderboardEntry[] {
   const raced = candidates.filter(({ family }) => family !== "baseline");
   const farthest = Math.max(0, ...raced.map(({ foldScores }) => foldScores.length));
   const folds = Math.min(options.folds ?? farthest, farthest);
   const metric = options.metric !== null && isMetricName(options.metric) ? options.metric : null;
-  const grouped = candidates.map((candidate): Standing => {
+  const grouped = candidates.map((candidate): LeaderboardEntry => {
     const group = groupOf(candidate, folds);
     const told = group === "stopped" ? candidate : onFolds(candidate, folds);
     return { ...told, group, isLevel: false };
   });
   const worth = ({ score }: Candidate) => (metric === null ? score : goodness(metric, score));
-  const place = ({ name, group }: Standing) => (name === options.best ? -1 : ORDER.indexOf(group));
+  const place = ({ name, group }: LeaderboardEntry) => (name === options.best ? -1 : ORDER.indexOf(group));
   grouped.sort((a, b) => place(a) - place(b) || worth(b) - worth(a));
   const [first] = grouped;
-  return grouped.map((standing) => ({
-    ...standing,
-    isLevel: standing !== first && standing.group === "compared" && isWithinNoise(first!, standing, metric),
+  return grouped.map((entry) => ({
+    ...entry,
+    isLevel: entry !== first && entry.group === "compared" && isWithinNoise(first!, entry, metric),
   }));
 }
 

@@ -18,7 +18,7 @@ export function Canary({ data, links }: Props) {
   return (
     <div class="watch-part" id="canary">
       <h3>Canary</h3>
-      {canary ? <Standing data={data} canary={canary} links={links} /> : <p class="fine">{SAYS}</p>}
+      {canary ? <LeaderboardEntry data={data} canary={canary} links={links} /> : <p class="fine">{SAYS}</p>}
       <ShareForm data={data} links={links} />
       <Command
         label="as curl"
@@ -35,7 +35,7 @@ export function Canary({ data, links }: Props) {
 const SAYS =
   "A canary is another version that answers a share of the requests. If it fails or is too slow, the live version answers everything again.";
 
-function Standing({ data: { name }, canary, links }: Props & { canary: CanaryView }) {
+function LeaderboardEntry({ data: { name }, canary, links }: Props & { canary: CanaryView }) {
   const { version, liveVersion, share, column, header, maxErrors, maxSlowdown, startedAt, versions } = canary;
   const path = `${modelPath(name)}/canary`;
   const live = `${modelPath(name)}/live`;

@@ -4,7 +4,7 @@ import type { Readings } from "../../../csv/types.ts";
 import { RUN_STATUSES, type StoredRound } from "../../../store/runs.ts";
 import { type RunOptions, STAGE_NAMES, type VersionComparison } from "../../../trainer/contract.ts";
 import { EXPERT_SHAPE } from "../../../training/options/expert-schema.ts";
-import type { Standing } from "../../../training/results/leaderboard.ts";
+import type { LeaderboardEntry } from "../../../training/results/leaderboard.ts";
 import type { RunStage, RunView } from "../../../training/run-view.ts";
 import { COLUMN_TYPE, ERROR_RECORD, FINDING, ORDERED, TASK, TIME } from "./datasets.ts";
 
@@ -79,7 +79,7 @@ const CANDIDATE = (
       .enum(["compared", "stopped", "baseline"])
       .describe("stopped: scored on fewer folds than the deciding ones"),
     isLevel: z.boolean().describe("not worse than the first by more than noise"),
-  }) satisfies z.ZodType<Standing>
+  }) satisfies z.ZodType<LeaderboardEntry>
 ).meta({ id: "Candidate" });
 
 const OPTIONS = (

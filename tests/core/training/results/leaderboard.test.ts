@@ -1,7 +1,7 @@
 /** Checks that the leaderboard is consistent: like compared with like, one order, a lead within noise called level. */
 import { expect, test } from "bun:test";
 import type { Candidate } from "../../../../core/trainer/contract.ts";
-import { standingsOf } from "../../../../core/training/results/leaderboard.ts";
+import { rankCandidates } from "../../../../core/training/results/leaderboard.ts";
 
 function candidate(name: string, foldScores: number[], family: Candidate["family"] = "boosting"): Candidate {
   const score = foldScores.reduce((sum, value) => sum + value, 0) / foldScores.length;
@@ -17,21 +17,21 @@ const FIELD = [
 ];
 
 test("candidates with fewer folds form their own group, however good; the baseline comes last", () => {
-  const standings = standingsOf(FIELD, { metric: "roc_auc", folds: 4, best: null });
+  const standings = rankCandidates(FIELD, { metric: "roc_auc", folds: 4, best: null });
   expect(standings.map(({ name, group }) => `${name} ${group}`)).toEqual([
     ...["clear compared", "near compared", "far compared", "lucky stopped", "Always guessing baseline"],
   ]);
 });
 
 test("only what is within noise of the first is level", () => {
-  const standings = standingsOf(FIELD, { metric: "roc_auc", folds: 4, best: null });
+  const standings = rankCandidates(FIELD, { metric: "roc_auc", folds: 4, best: null });
   expect(standings.filter(({ isLevel }) => isLevel).map(({ name }) => name)).toEqual(["near"]);
 });
 
 test("a metric where lower is better reverses the order; the winner is first; extra folds do not count", () => {
-  const loss = standingsOf(FIELD.slice(2), { metric: "log_loss", folds: 4, best: "near" });
+  const loss = rankCandidates(FIELD.slice(2), { metric: "log_loss", folds: 4, best: "near" });
   expect(loss.map(({ name }) => name)).toEqual(["near", "far", "clear"]);
-  const [told] = standingsOf([candidate("long", [0.8, 0.8, 0.2, 0.2])], {
+  const [told] = rankCandidates([candidate("long", [0.8, 0.8, 0.2, 0.2])], {
     ...{ metric: "roc_auc", folds: 2, best: null },
   });
   expect(told).toMatchObject({ score: 0.8, std: 0, foldScores: [0.8, 0.8] });
