@@ -184,7 +184,7 @@
 
   // What surrounds the panels seldom changes. Panels carry its state; when that differs, the page is fetched again without
   // its panels, because those on the page may be newer.
-  const states = "main:has(.page-head) [data-standing], .list-source [data-rows]";
+  const states = "main:has(.page-head) [data-revision], .list-source [data-rows]";
   const standing = () =>
     [...document.querySelectorAll(states)].map(({ dataset }) => dataset.standing ?? dataset.rows).join();
   let stood = standing();

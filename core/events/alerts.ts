@@ -122,7 +122,7 @@ export class Alerts {
   }
 
   /** Reported and active alerts, newest first. */
-  standing(store: Handle = this.options.store): Promise<StoredAlert[]> {
+  active(store: Handle = this.options.store): Promise<StoredAlert[]> {
     return activeAlerts(store, STANDING_SHOWN);
   }
 

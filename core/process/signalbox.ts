@@ -242,9 +242,9 @@ export async function openSignalbox(
     figures: async () => {
       const { digestFigures } = await import("../models/schedules/digest-figures.ts");
       const seen = new ScopedStore(store, null, () => privacy.isEmpty);
-      const standing = async () =>
-        (await alerts.standing()).filter((alert) => privacy.seesAlert(TEAM_VISIBLE, alert));
-      return digestFigures({ store: seen, feedback, alerts: { standing } });
+      const active = async () =>
+        (await alerts.active()).filter((alert) => privacy.seesAlert(TEAM_VISIBLE, alert));
+      return digestFigures({ store: seen, feedback, alerts: { active } });
     },
     workerId: worker.id,
     now,

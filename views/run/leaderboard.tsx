@@ -31,7 +31,7 @@ export function LeaderboardPanel({ data: run, panelKey }: { data: RunView; panel
   return (
     <Figure
       id={`${panelKey}-figure`}
-      sentence={standing(run, metric)}
+      sentence={leadSentence(run, metric)}
       columns={["Candidate", "Score", "Standard deviation", "Folds", "Time"]}
       rows={candidates.map((entry, k) => ({
         head: entry.name,
@@ -81,7 +81,7 @@ function scaleOf({ candidates }: RunView, drawn: readonly LeaderboardEntry[]): S
   };
 }
 
-function standing(run: RunView, metric: string): string {
+function leadSentence(run: RunView, metric: string): string {
   const { candidates, best } = run;
   const first = candidates[0]!;
   const level = candidates.filter(({ isLevel }) => isLevel);

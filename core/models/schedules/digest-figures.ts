@@ -13,7 +13,7 @@ const NEWEST = Number.MAX_SAFE_INTEGER;
 export async function digestFigures(options: {
   store: Store;
   feedback: Monitor;
-  alerts: Pick<Alerts, "standing">;
+  alerts: Pick<Alerts, "active">;
 }): Promise<DigestFigures> {
   const { store, feedback, alerts } = options;
   const models: DigestFigures["models"] = [];
@@ -33,5 +33,5 @@ export async function digestFigures(options: {
   const datasets = (await listDatasets(store, { before: NEWEST, limit: MOST })).flatMap(
     ({ name, version, profile }) => (profile ? [{ name, version, rows: profile.rows }] : []),
   );
-  return { models, datasets, alerts: (await alerts.standing()).map(({ sentence }) => sentence) };
+  return { models, datasets, alerts: (await alerts.active()).map(({ sentence }) => sentence) };
 }

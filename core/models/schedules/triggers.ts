@@ -44,8 +44,8 @@ async function newFile({ sourceId, datasetId }: ScheduleSpec, { store, sources }
 
 /** One alert, one run: it lasts until the live version changes or the rows return to normal. */
 async function drift({ model }: ScheduleSpec, { alerts }: TriggerOptions) {
-  const standing = await alerts.standing();
-  const alert = standing.find(({ code, subject }) => code === "drift" && subject === model);
+  const active = await alerts.active();
+  const alert = active.find(({ code, subject }) => code === "drift" && subject === model);
   return { seen: alert ? `alert ${alert.id}` : "none", isDue: alert !== undefined };
 }
 

@@ -94,7 +94,7 @@ async function ourMetrics(source: PanelSource): Promise<Metric[]> {
     ]),
     gauge("signalbox_sockets", "Open WebSockets.", [[source.sockets()]]),
     gauge("signalbox_streams", "Readers that follow the log: streams and webhooks.", [[log.followers]]),
-    gauge("signalbox_alerts", "Open alerts.", [[(await alerts.standing()).length]]),
+    gauge("signalbox_alerts", "Open alerts.", [[(await alerts.active()).length]]),
     gauge("signalbox_health_state", "1 for the state that the machine is in.", [
       ...HEALTH_STATE_NAMES.map((name): Sample => [Number(name === state), { state: name }]),
     ]),

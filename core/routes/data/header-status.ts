@@ -64,7 +64,7 @@ async function lastTraining({ store }: SignalSource): Promise<Signal | null> {
 }
 
 async function threatened({ alerts }: SignalSource): Promise<Signal | null> {
-  const worst = (await alerts.standing()).find(({ severity }) => severity === "error");
+  const worst = (await alerts.active()).find(({ severity }) => severity === "error");
   return worst ? { state: "critical", label: "Needs attention", sentence: worst.sentence } : null;
 }
 

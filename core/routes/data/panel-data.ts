@@ -307,7 +307,7 @@ async function attention(source: Signalbox): Promise<AttentionItem[]> {
       alertId: null,
     }),
   );
-  const alerts = (await source.alerts.standing()).map(
+  const alerts = (await source.alerts.active()).map(
     ({ id, code, severity, sentence, action }): AttentionItem => {
       // A gauge's sentence already contains both.
       const about = code === "health" ? null : alertRecord(code);

@@ -198,13 +198,13 @@ class ScopedParts {
 
   private alerts(): PanelSource["alerts"] {
     const { alerts } = this.whole;
-    const standing: typeof alerts.standing = async (store) =>
-      (await alerts.standing(store)).filter((alert) => this.privacy.seesAlert(this.viewScope, alert));
+    const active: typeof alerts.active = async (store) =>
+      (await alerts.active(store)).filter((alert) => this.privacy.seesAlert(this.viewScope, alert));
     const dismiss = async (id: string) => {
-      const isShown = (await standing()).some((alert) => alert.id === id);
+      const isShown = (await active()).some((alert) => alert.id === id);
       return alerts.dismiss(isShown ? id : "");
     };
-    return guarded(alerts, { standing, dismiss });
+    return guarded(alerts, { active, dismiss });
   }
 
   private async hosts() {

@@ -47,7 +47,7 @@ export async function writeResult(
       verdict: summary.verdict,
       ...(summary.comparison && { comparison: summary.comparison.sentence }),
     });
-    for (const { code, subject } of await alerts.standing(tx)) {
+    for (const { code, subject } of await alerts.active(tx)) {
       if (code === "run.failed" && (await findRun(tx, subject))?.modelName === modelName)
         await alerts.resolve(code, subject, tx);
     }

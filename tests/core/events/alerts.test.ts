@@ -53,13 +53,13 @@ test("a repeated problem is one event, one row, one alert; so is its end", async
     await pass(10_000);
   }
   expect(await told()).toEqual(["alert.raised"]);
-  expect(await alerts.standing()).toMatchObject([DRIFT]);
+  expect(await alerts.active()).toMatchObject([DRIFT]);
   await alerts.resolve("drift", "crew");
   await alerts.resolve("drift", "crew");
   await alerts.resolve("drift", "nobody");
   expect(await told()).toEqual(["alert.raised", "alert.resolved"]);
   expect(await sentences()).toEqual(["Resolved: age has drifted.", "age has drifted."]);
-  expect(await alerts.standing()).toEqual([]);
+  expect(await alerts.active()).toEqual([]);
 });
 
 test("a condition that returns within a minute is reported after it, also across a restart", async () => {
@@ -67,7 +67,7 @@ test("a condition that returns within a minute is reported after it, also across
   await alerts.resolve("drift", "crew");
   await pass(30_000);
   await alerts.raise(DRIFT);
-  expect(await alerts.standing()).toEqual([]);
+  expect(await alerts.active()).toEqual([]);
   alerts.stop();
   alerts = new Alerts({ store, log, logger, now: Date.now });
   await alerts.start();
@@ -75,7 +75,7 @@ test("a condition that returns within a minute is reported after it, also across
   expect(await told()).toEqual(["alert.raised", "alert.resolved"]);
   await pass(1000);
   expect(await told()).toEqual(["alert.raised", "alert.resolved", "alert.raised"]);
-  expect(await alerts.standing()).toMatchObject([DRIFT]);
+  expect(await alerts.active()).toMatchObject([DRIFT]);
 });
 
 test("a condition that starts and ends within a minute is not reported", async () => {
@@ -93,15 +93,15 @@ test("a worse severity raises the alert again, a milder one does not", async () 
   await alerts.raise({ ...DRIFT, severity: "error" });
   await alerts.raise(DRIFT);
   expect((await log.read(0, 9)).map(({ data }) => data.severity)).toEqual(["warning", "error"]);
-  expect(await alerts.standing()).toMatchObject([{ severity: "error" }]);
+  expect(await alerts.active()).toMatchObject([{ severity: "error" }]);
 });
 
 test("a dismissed alert returns only after its cause ended and came back", async () => {
   await alerts.raise(DRIFT);
-  await alerts.dismiss((await alerts.standing())[0]!.id);
+  await alerts.dismiss((await alerts.active())[0]!.id);
   await pass(3_600_000);
   await alerts.raise(DRIFT);
-  expect(await alerts.standing()).toEqual([]);
+  expect(await alerts.active()).toEqual([]);
   await alerts.resolve("drift", "crew");
   await alerts.raise(DRIFT);
   expect(await told()).toEqual(["alert.raised", "alert.dismissed", "alert.raised"]);
@@ -127,7 +127,7 @@ test("whatever is measured, a subject is reported at most once a minute, and the
       const times = (await log.read(from, 1000, "alert.raised")).map(({ at }) => Date.parse(at));
       for (let i = 1; i < times.length; i++) expect(times[i]! - times[i - 1]!).toBeGreaterThanOrEqual(60_000);
       const last = looks.at(-1)!.value;
-      const stands = (await alerts.standing()).some((alert) => alert.subject === subject);
+      const stands = (await alerts.active()).some((alert) => alert.subject === subject);
       if (last > 0.5) expect(stands).toBe(true);
       if (last <= 0.475) expect(stands).toBe(false);
     }),
@@ -152,5 +152,5 @@ test("finished items are deleted after the retention period, current ones are no
   await alerts.raise({ ...DRIFT, subject: "other" });
   await alerts.resolve("drift", "other");
   expect(await trimAlerts(store, Date.now() + 1)).toBe(1);
-  expect(await alerts.standing()).toHaveLength(1);
+  expect(await alerts.active()).toHaveLength(1);
 });

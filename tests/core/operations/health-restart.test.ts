@@ -56,7 +56,7 @@ test("a long queue raises one alert over three restarts, and one when it ends", 
   const raised = (await log.read(0, 1000, "alert.raised")).map(({ data }) => data);
   expect(raised).toMatchObject([{ code: "health", subject: "queue", severity: "warning" }]);
   expect(await log.read(0, 1000, "alert.resolved")).toHaveLength(1);
-  expect(await alerts.standing()).toEqual([]);
+  expect(await alerts.active()).toEqual([]);
   // One change, one row: the alert of a gauge makes none of its own.
   expect(await log.activity(Number.MAX_SAFE_INTEGER, 10)).toHaveLength(2);
   await store.close();

@@ -10,7 +10,7 @@ export const ALERT_ROUTES = [
     says: "Lists open alerts that were not dismissed, newest first.",
     answers: { 200: listOf("ALERT") },
     handle: async ({ signalbox }) => {
-      const items = (await signalbox.alerts.standing()).map(
+      const items = (await signalbox.alerts.active()).map(
         ({ id, code, subject, severity, sentence, action, raisedAt }) => ({
           ...{ id, code, subject, severity, sentence, action },
           raisedAt: new Date(raisedAt).toISOString(),

@@ -110,7 +110,7 @@ test("the rows and time of a query are limited, and a cut is reported", async ()
   expect(await harness.json(`/api/datasets/${cut.datasetId}`)).toMatchObject({
     rows: 7,
   });
-  expect((await harness.signalbox.alerts.standing()).map(({ sentence }) => sentence)).toContain(
+  expect((await harness.signalbox.alerts.active()).map(({ sentence }) => sentence)).toContain(
     "cut: the query returned more rows than the limit; the rest was left out.",
   );
   const slow = await add({
@@ -156,7 +156,7 @@ test("a database that goes away is reported, and works again when it is back", a
   postgres.kill();
   const down = await harness.ask(`/api/sources/${id}/refresh`, { method: "POST" });
   expect(down.status).toBe(503);
-  expect((await harness.signalbox.alerts.standing()).map(({ code }) => code)).toContain("source");
+  expect((await harness.signalbox.alerts.active()).map(({ code }) => code)).toContain("source");
   await postgres.start();
   const up = await harness.ask(`/api/sources/${id}/refresh`, { method: "POST" });
   expect([up.status, ((await up.json()) as { isChanged: boolean }).isChanged]).toEqual([200, false]);

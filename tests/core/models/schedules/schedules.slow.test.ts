@@ -84,13 +84,13 @@ test("a source that is down is reported, and the alert ends with the next succes
   await schedules.tick();
   await schedules.settled();
   expect((await schedules.find(id)).last).toMatchObject({ status: "failed" });
-  expect((await alerts.standing()).map(({ code }) => code).sort()).toEqual(["schedule", "source"]);
+  expect((await alerts.active()).map(({ code }) => code).sort()).toEqual(["schedule", "source"]);
   await fetch(`${server!.url.href}down`);
   clock += HOUR;
   await schedules.tick();
   await schedules.settled();
   expect((await schedules.find(id)).last).toMatchObject({ status: "done" });
-  expect(await alerts.standing()).toEqual([]);
+  expect(await alerts.active()).toEqual([]);
 }, 60_000);
 
 test("what a killed server had started is restarted by the next check, once", async () => {

@@ -17,15 +17,15 @@ const FIELD = [
 ];
 
 test("candidates with fewer folds form their own group, however good; the baseline comes last", () => {
-  const standings = rankCandidates(FIELD, { metric: "roc_auc", folds: 4, best: null });
-  expect(standings.map(({ name, group }) => `${name} ${group}`)).toEqual([
+  const ranked = rankCandidates(FIELD, { metric: "roc_auc", folds: 4, best: null });
+  expect(ranked.map(({ name, group }) => `${name} ${group}`)).toEqual([
     ...["clear compared", "near compared", "far compared", "lucky stopped", "Always guessing baseline"],
   ]);
 });
 
 test("only what is within noise of the first is level", () => {
-  const standings = rankCandidates(FIELD, { metric: "roc_auc", folds: 4, best: null });
-  expect(standings.filter(({ isLevel }) => isLevel).map(({ name }) => name)).toEqual(["near"]);
+  const ranked = rankCandidates(FIELD, { metric: "roc_auc", folds: 4, best: null });
+  expect(ranked.filter(({ isLevel }) => isLevel).map(({ name }) => name)).toEqual(["near"]);
 });
 
 test("a metric where lower is better reverses the order; the winner is first; extra folds do not count", () => {
