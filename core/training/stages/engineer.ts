@@ -14,7 +14,7 @@ import { spreadRows } from "../../trainer/random.ts";
 import type { Target } from "../../trainer/samples.ts";
 import { plural, type Stage } from "./stage.ts";
 import { allRows, datesOf, designOf, type Encoded, encodeRowsOf, targetOf } from "./work/encode.ts";
-import { copiesFinding, scoreCopies } from "./work/rows/duplicates.ts";
+import { duplicatesFinding, scoreDuplicates } from "./work/rows/duplicates.ts";
 import { onlyLearnedGroups } from "./work/rows/groups.ts";
 import { charactersOf } from "./work/rows/table.ts";
 import {
@@ -162,8 +162,8 @@ async function tellCopies(context: Context, groups: Int32Array) {
   const { encoded, target } = left(work, "data");
   const { metric } = left(work, "loaded");
   const checkpoint = checkpointOf(context);
-  const scores = await scoreCopies({ encoded, target, groups, metric, seed: options.seed, checkpoint });
-  if (scores?.flatters) tellFinding(context, copiesFinding(scores));
+  const scores = await scoreDuplicates({ encoded, target, groups, metric, seed: options.seed, checkpoint });
+  if (scores?.flatters) tellFinding(context, duplicatesFinding(scores));
   return scores;
 }
 

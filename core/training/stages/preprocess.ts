@@ -10,7 +10,7 @@ import { stratifiedFolds } from "../../trainer/race/folds.ts";
 import { seededRandom, spreadRows } from "../../trainer/random.ts";
 import { type Checkpoint, targetRows } from "../../trainer/samples.ts";
 import { plural, type Stage } from "./stage.ts";
-import { columnGroups, copyGroups, largeGroups, onlyLearnedGroups } from "./work/rows/groups.ts";
+import { columnGroups, duplicateGroups, largeGroups, onlyLearnedGroups } from "./work/rows/groups.ts";
 import { dropColumns, selectRows } from "./work/rows/table.ts";
 import {
   type Context,
@@ -152,7 +152,7 @@ async function groupsOf(
   if (options.split === "group" && loaded.splitKeys) return columnGroups(loaded.splitKeys);
   if (options.split === "time") return null;
   const learned = dropColumns(loaded.table, new Set(loaded.unusable));
-  const { groups, findings } = await copyGroups(learned, checkpoint);
+  const { groups, findings } = await duplicateGroups(learned, checkpoint);
   // They are reported together with rows on both sides.
   if (!loaded.marked) for (const finding of findings) tellFinding(context, finding);
   return groups;

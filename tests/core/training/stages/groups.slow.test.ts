@@ -8,7 +8,7 @@ import type { ColumnProfile, Table } from "../../../../core/csv/types.ts";
 import { seededRandom } from "../../../../core/trainer/random.ts";
 import {
   columnGroups,
-  copyGroups,
+  duplicateGroups,
   mostTogether,
   onlyLearnedGroups,
 } from "../../../../core/training/stages/work/rows/groups.ts";
@@ -26,14 +26,14 @@ describe("copies", () => {
         category("c", ["a", "a", "a", null, null, "b"]),
       ],
     };
-    const { groups } = await copyGroups(table, pause);
+    const { groups } = await duplicateGroups(table, pause);
     expect(Array.from(groups!)).toEqual([0, 0, 1, 2, 2, 3]);
   });
 
   test("copies of one row beyond its share are divided, and a finding says so", async () => {
     const random = seededRandom(2);
     const x = draw(1000, (row) => (row % 10 < 3 ? 7 : row % 10 === 3 ? Math.floor(row / 20) : random()));
-    const { groups, findings } = await copyGroups({ rows: 1000, columns: [numbers("x", x)] }, pause);
+    const { groups, findings } = await duplicateGroups({ rows: 1000, columns: [numbers("x", x)] }, pause);
     const sizes = new Map<number, number>();
     for (const group of groups!) sizes.set(group, (sizes.get(group) ?? 0) + 1);
     expect(Math.max(...sizes.values())).toBeLessThanOrEqual(mostTogether(1000));

@@ -14,7 +14,7 @@ import { randomFor } from "../../../../trainer/race/training-data.ts";
 import { sampleRows } from "../../../../trainer/random.ts";
 import type { Checkpoint, Samples, Target } from "../../../../trainer/samples.ts";
 
-export interface CopiesGiven {
+export interface DuplicatesInput {
   encoded: EncodedTable;
   target: Target;
   /** By row: the same number for copies. */
@@ -25,7 +25,7 @@ export interface CopiesGiven {
 }
 
 /** Mean scores by the run's metric. */
-export interface CopiesScores {
+export interface DuplicateScores {
   metric: MetricName;
   together: number;
   random: number;
@@ -46,7 +46,7 @@ const LEAST_SHARE = 0.01;
 const NOISE_ERRORS = 2;
 
 /** Null if copies are too few to matter, or trees have nothing to learn from. */
-export async function scoreCopies(given: CopiesGiven): Promise<CopiesScores | null> {
+export async function scoreDuplicates(given: DuplicatesInput): Promise<DuplicateScores | null> {
   const { encoded, target, groups, metric, seed } = given;
   const samples = treeSamples(encoded, []);
   const count = new Set(groups).size;
@@ -83,7 +83,7 @@ function rowsOfGroups(
 async function scoreFolds(
   samples: Samples,
   folds: Fold[],
-  { target, metric, seed, checkpoint }: CopiesGiven,
+  { target, metric, seed, checkpoint }: DuplicatesInput,
 ): Promise<number[]> {
   const scores: number[] = [];
   for (const { train, valid } of folds) {
@@ -109,7 +109,7 @@ function variance(values: number[]): number {
 }
 
 /** Reports both figures, for comparison with published scores. */
-export function copiesFinding({ metric, together, random }: CopiesScores): Finding {
+export function duplicatesFinding({ metric, together, random }: DuplicateScores): Finding {
   const [apart, kept] = distinctFigures([random, together]);
   const message = `Copies of rows make a random split look better than it is: a quick boosting model reaches ${metric} ${apart} if copies may be on both sides, and ${kept} if they stay together. The scores of this run keep copies together.`;
   return { code: "duplicates_flatter", severity: "warning", column: null, message, fix: null };

@@ -27,7 +27,7 @@ const MOST_OF_FOLD = 0.5;
 const FOLD_SHARE = 0.1;
 
 /** Copies in the columns that are learned from. */
-export async function copyGroups(table: Table, checkpoint: Checkpoint): Promise<Groups> {
+export async function duplicateGroups(table: Table, checkpoint: Checkpoint): Promise<Groups> {
   const groups = await runPaced(rowGroups(table), checkpoint);
   const sizes = sizesOf(groups);
   const duplicates = table.rows - sizes.length;
