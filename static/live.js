@@ -185,12 +185,12 @@
   // What surrounds the panels seldom changes. Panels carry its state; when that differs, the page is fetched again without
   // its panels, because those on the page may be newer.
   const states = "main:has(.page-head) [data-revision], .list-source [data-rows]";
-  const standing = () =>
-    [...document.querySelectorAll(states)].map(({ dataset }) => dataset.standing ?? dataset.rows).join();
-  let stood = standing();
+  const revisions = () =>
+    [...document.querySelectorAll(states)].map(({ dataset }) => dataset.revision ?? dataset.rows).join();
+  let seen = revisions();
 
   async function renew() {
-    stood = standing();
+    seen = revisions();
     const answer = await fetch(location.href, { headers: { accept: "text/html" } }).catch(() => null);
     if (!answer || answer.status > 499) {
       stood = null;
@@ -205,7 +205,7 @@
   }
 
   document.addEventListener("htmx:after:swap", () => {
-    if (stood !== standing()) renew();
+    if (seen !== revisions()) renew();
     const said = document.querySelector("[data-announce]")?.dataset.announce;
     if (announce && said && announce.textContent !== said) announce.textContent = said;
   });

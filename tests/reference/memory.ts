@@ -1,4 +1,4 @@
-/** Typed reads and writes at byte offsets of a memory that may grow: all that the kernels' twins touch. */
+/** FormValues reads and writes at byte offsets of a memory that may grow: all that the kernels' twins touch. */
 export class Bytes {
   constructor(private readonly memory: WebAssembly.Memory) {}
 

@@ -2,15 +2,15 @@
 import type { Problem } from "../../core/http/problem.ts";
 import { sentence } from "../parts/format.ts";
 
-export interface Typed {
+export interface FormValues {
   typed: Record<string, string>;
   refusal: Problem | null;
 }
 
-export const NOTHING_TYPED: Typed = { typed: {}, refusal: null };
+export const EMPTY_FORM: FormValues = { typed: {}, refusal: null };
 
 /** The error of a field, by its name in the API. */
-export function errorAt({ refusal }: Typed, name: string): string | null {
+export function errorAt({ refusal }: FormValues, name: string): string | null {
   if (!refusal || refusal.column?.split(".").at(-1) !== name) return null;
   return [refusal.detail, refusal.fix]
     .filter((text) => text !== undefined)
@@ -19,13 +19,13 @@ export function errorAt({ refusal }: Typed, name: string): string | null {
 }
 
 /** Attributes of a refused field: it gets the focus, and a screen reader finds the error. */
-export function wrong(form: Typed, id: string, name: string) {
+export function errorAttributes(form: FormValues, id: string, name: string) {
   if (errorAt(form, name) === null) return {};
   return { "aria-invalid": "true" as const, "aria-errormessage": `${id}-error`, autofocus: true };
 }
 
-/** Attributes of an input: the typed value, and `wrong`. */
-export function kept(form: Typed, id: string, name: string) {
+/** Attributes of an input: the typed value, and `errorAttributes`. */
+export function inputValue(form: FormValues, id: string, name: string) {
   const value = form.typed[name];
-  return { ...(value !== undefined && { value }), ...wrong(form, id, name) };
+  return { ...(value !== undefined && { value }), ...errorAttributes(form, id, name) };
 }

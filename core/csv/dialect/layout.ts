@@ -2,7 +2,7 @@
 
 import { TIME_UNITS, UNIT_FAMILIES } from "../cells/numbers/units.ts";
 import { isMissingWord } from "../cells/words.ts";
-import { cellKind, isTyped, kindsOf, type Share, typedKind } from "../rows/cell-kinds.ts";
+import { cellKind, isTyped, kindsOf, type Share, fieldKind } from "../rows/cell-kinds.ts";
 
 export interface Layout {
   /** Rows before the header, blank ones included. */
@@ -114,7 +114,7 @@ function hasHeader(rows: readonly string[][], width: number): boolean {
 
 function vote(cell: string, body: readonly string[][], column: number): number {
   const kind = cellKind(cell);
-  const below = typedKind(kindsOf(body, column));
+  const below = fieldKind(kindsOf(body, column));
   if (kind === "empty") return 0;
   if (below !== null) return isTyped(kind) ? -1.5 : 1;
   const values = body.map((row) => row[column]);
@@ -257,7 +257,7 @@ function isHeaderRow(row: readonly string[], first: readonly string[], shares: r
   let words = 0;
   let typed = 0;
   for (let column = 0; column < shares.length; column++) {
-    if (typedKind(shares[column]) === null) continue;
+    if (fieldKind(shares[column]) === null) continue;
     const kind = cellKind(row[column]);
     if (isTyped(kind)) return false;
     typed++;

@@ -42,7 +42,7 @@ export function kindsOf(rows: readonly string[][], column: number): Share {
 }
 
 /** The typed kind of nearly all filled cells of a column; null if they are words. */
-export function typedKind(share: Share): CellKind | null {
+export function fieldKind(share: Share): CellKind | null {
   const filled = share.number + share.date + share.time + share.code + share.word + share.odd;
   for (const kind of ["number", "date", "time"] as const)
     if (filled > 0 && share[kind] >= 0.75 * filled) return kind;

@@ -6,7 +6,7 @@
  */
 
 import { isMissingWord } from "../cells/words.ts";
-import { type CellKind, cellKind, isTyped, kindsOf, typedKind } from "./cell-kinds.ts";
+import { type CellKind, cellKind, isTyped, kindsOf, fieldKind } from "./cell-kinds.ts";
 
 const SHAPED_ROWS = 100;
 /** Wider tables are not worth checking. */
@@ -31,7 +31,7 @@ function withoutNotes(rows: readonly string[][]): readonly string[][] {
 function letterOf(rows: readonly string[][], column: number): string {
   const share = kindsOf(rows, column);
   if (share.empty >= 0.95 * rows.length) return "e";
-  const kind = typedKind(share);
+  const kind = fieldKind(share);
   const letter = kind === "number" ? "n" : kind === "date" ? "d" : kind === "time" ? "t" : "w";
   return share.empty <= 0.05 * rows.length ? letter.toUpperCase() : letter;
 }

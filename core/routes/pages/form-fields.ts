@@ -203,7 +203,7 @@ export function predictFields(form: Fields): {
 const SECRET_FIELDS = new Set(["password", "accessKeyId", "secretAccessKey", "headers", "token"]);
 
 /** What was typed into a form that was refused, to show it again. */
-export function typedFields(form: Pick<Fields, "entries">): Record<string, string> {
+export function formValues(form: Pick<Fields, "entries">): Record<string, string> {
   const typed = [...form.entries()].filter(([name]) => !SECRET_FIELDS.has(name));
   return Object.fromEntries(typed.map(([name, value]) => [name, String(value)]));
 }

@@ -7,7 +7,7 @@ import type { Call } from "../api/route.ts";
 import { requireRights } from "../api/rows/automation/schedules.ts";
 import { type ScheduleRow, scheduleRows } from "../data/automation-data.ts";
 import { datasetRows, modelRows, NEWEST } from "../data/list-data.ts";
-import { defined, filled, readForm, typedFields } from "./form-fields.ts";
+import { defined, filled, readForm, formValues } from "./form-fields.ts";
 import type { Landing } from "./form-handlers.ts";
 import { withRefusal } from "./refusal.ts";
 
@@ -53,7 +53,7 @@ export async function addSchedule(call: Call): Promise<Landing | SchedulesPageDa
     return { go: `/schedules#${id}` };
   });
   const answer = await add(call);
-  return "refusal" in answer ? { ...answer, typed: typedFields(form) } : answer;
+  return "refusal" in answer ? { ...answer, typed: formValues(form) } : answer;
 }
 
 export const runSchedule = refusable(async (call) => {

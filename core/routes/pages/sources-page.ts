@@ -5,7 +5,7 @@ import type { Problem } from "../../http/problem.ts";
 import { AppError } from "../../platform/errors.ts";
 import type { Call } from "../api/route.ts";
 import { type SourceRow, sourceRows } from "../data/automation-data.ts";
-import { defined, filled, readForm, typedFields } from "./form-fields.ts";
+import { defined, filled, readForm, formValues } from "./form-fields.ts";
 import type { Landing } from "./form-handlers.ts";
 import { withRefusal } from "./refusal.ts";
 
@@ -37,7 +37,7 @@ export async function addSource(call: Call): Promise<Landing | SourcesPageData> 
   const form = await readForm(call.request);
   const add = refusable(() => addFrom(form, call));
   const answer = await add(call);
-  return "refusal" in answer ? { ...answer, typed: typedFields(form) } : answer;
+  return "refusal" in answer ? { ...answer, typed: formValues(form) } : answer;
 }
 
 async function addFrom(form: FormData, call: Call): Promise<{ go: string }> {

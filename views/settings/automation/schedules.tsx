@@ -8,7 +8,7 @@ import { PanelView } from "../../panels.tsx";
 import { capital } from "../../parts/format.ts";
 import { Command, curlLine } from "../../parts/parts.tsx";
 import { Refused } from "../refused.tsx";
-import { errorAt, kept, type Typed } from "../form-values.ts";
+import { errorAt, inputValue, type FormValues } from "../form-values.ts";
 import { ACTION_WORDS, RULE_WORDS, TRIGGER_WORDS } from "./schedule-list.tsx";
 
 export function SchedulesPage({ context, ...data }: SchedulesPageData & { context: PageContext }) {
@@ -39,7 +39,7 @@ export function SchedulesPage({ context, ...data }: SchedulesPageData & { contex
 }
 
 function NewSchedule(
-  props: { links: Links; form: Typed } & Pick<SchedulesPageData, "sources" | "datasets" | "models">,
+  props: { links: Links; form: FormValues } & Pick<SchedulesPageData, "sources" | "datasets" | "models">,
 ) {
   const { links, sources, datasets, models, form } = props;
   const body = { name: "nightly", action: "retrain", model: models[0] ?? "NAME", cron: "0 3 * * *" };
@@ -173,13 +173,13 @@ const SECRET = { type: "password", autocomplete: "new-password" };
 
 /** A labelled input; what it is given besides goes to the input. */
 function Input(
-  props: { form: Typed; id?: string; name: string; label: string; hint?: string } & Record<string, unknown>,
+  props: { form: FormValues; id?: string; name: string; label: string; hint?: string } & Record<string, unknown>,
 ) {
   const { form, name, id = name, label, hint, ...input } = props;
   const fieldId = `schedule-${id}`;
   return (
     <Field id={fieldId} error={errorAt(form, name)} label={label} {...(hint && { hint })}>
-      <input id={fieldId} name={name} {...input} {...kept(form, fieldId, name)} />
+      <input id={fieldId} name={name} {...input} {...inputValue(form, fieldId, name)} />
     </Field>
   );
 }
@@ -189,7 +189,7 @@ function Choice(props: {
   label: string;
   options: readonly (readonly [string, string])[];
   hint?: string;
-  form: Typed;
+  form: FormValues;
 }) {
   const { id, label, options, hint, form } = props;
   return (

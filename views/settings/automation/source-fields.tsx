@@ -1,7 +1,7 @@
 /** The fields of a source: where its rows are, and how it is reached. */
 import type { SourceRow } from "../../../core/routes/data/automation-data.ts";
 import { Field } from "../../dataset/fields.tsx";
-import { errorAt, kept, NOTHING_TYPED, type Typed, wrong } from "../form-values.ts";
+import { errorAt, inputValue, EMPTY_FORM, type FormValues, errorAttributes } from "../form-values.ts";
 
 const ADVANCED = [
   "headers",
@@ -14,11 +14,11 @@ const ADVANCED = [
 ];
 
 /** `source`: its values fill the fields, except secrets. */
-export function SourceFields(props: { id: string; source?: SourceRow; form?: Typed }) {
-  const { id, source, form = NOTHING_TYPED } = props;
+export function SourceFields(props: { id: string; source?: SourceRow; form?: FormValues }) {
+  const { id, source, form = EMPTY_FORM } = props;
   const field = (name: string) => `source-${id}-${name}`;
   const about = (name: string) => ({ id: field(name), error: errorAt(form, name) });
-  const named = (name: string) => ({ id: field(name), name, ...kept(form, field(name), name) });
+  const named = (name: string) => ({ id: field(name), name, ...inputValue(form, field(name), name) });
   const stays = source ? "Leave empty to keep the current one." : "";
   const isMasked = source?.url.includes("…") ?? false;
   return (
@@ -45,7 +45,7 @@ export function SourceFields(props: { id: string; source?: SourceRow; form?: Typ
           name="query"
           rows={3}
           aria-describedby={`${field("query")}-hint`}
-          {...wrong(form, field("query"), "query")}
+          {...errorAttributes(form, field("query"), "query")}
         >
           {form.typed.query ?? source?.query ?? ""}
         </textarea>
