@@ -193,7 +193,7 @@
     seen = revisions();
     const answer = await fetch(location.href, { headers: { accept: "text/html" } }).catch(() => null);
     if (!answer || answer.status > 499) {
-      stood = null;
+      seen = null;
       return;
     }
     if (!answer.ok) return reload();
