@@ -116,14 +116,14 @@ function tellTales(
   given: { target: Target; targetName: string; probe: Int32Array },
 ): Finding[] {
   const only = filledOnlyIn(column, given.target);
-  if (only === null) return copies(column, given) ?? leaks(column, given);
+  if (only === null) return copyOfTarget(column, given) ?? leaks(column, given);
   const { name } = column;
   const message = `“${name}” is filled in only where “${given.targetName}” is “${given.target.classes[only]}”: it is probably known only afterwards. Exclude it unless you know it when you predict.`;
   return [finding("after_the_fact", "error", { column: name, message, exclude: [name] })];
 }
 
 /** Null if it is not a copy. */
-function copies(
+function copyOfTarget(
   column: Column,
   { target, targetName }: { target: Target; targetName: string },
 ): Finding[] | null {
