@@ -38,7 +38,7 @@ import { compareData, comparedNames } from "./core/routes/data/compare-data.ts";
 import { type PanelSource, READERS } from "./core/routes/data/panel-data.ts";
 import { scopedSource } from "./core/routes/data/scoped-source.ts";
 import * as forms from "./core/routes/pages/form-handlers.ts";
-import { ORDER_FORMS } from "./core/routes/pages/organise-forms.ts";
+import { ORGANISE_FORMS } from "./core/routes/pages/organise-forms.ts";
 import * as outcomes from "./core/routes/pages/outcome-forms.ts";
 import * as pages from "./core/routes/pages/page-data.ts";
 import { panelAnswer, refuseHiddenPanel } from "./core/routes/pages/panel-answer.ts";
@@ -195,7 +195,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   // Forms: with htmx the page stays and its panels are pushed; a browser without script is sent to a page
   const form = (path: string, submit: (call: Call) => forms.Landing | Promise<forms.Landing>) =>
     app.post(path, async (c) => landingAnswer(c.req.raw, config.BASE_PATH, await submit(callOf(c))));
-  for (const [path, submit] of Object.entries({ ...forms.FORMS, ...ORDER_FORMS })) form(path, submit);
+  for (const [path, submit] of Object.entries({ ...forms.FORMS, ...ORGANISE_FORMS })) form(path, submit);
   form("/settings/webhooks/:id/delete", later(settings, "deleteWebhook"));
   /** One whose answer is the page itself, with what was refused or may be seen this once. */
   const shownForm = <T extends { refusal: { status: number } | null }>(

@@ -68,19 +68,19 @@ export function SavedFilters({ context: { links }, list, asked, filters }: ListP
   );
 }
 
-interface OrderedRow {
+interface OrganisedRow {
   tags: readonly string[];
   note: string;
   visibility: "private" | "team";
 }
 
 /** Below a row's name: whether it is private, its tags, each a filter, and the beginning of its note. */
-export function Tags({ links, list, item }: { links: Links; list: ListName; item: OrderedRow }) {
+export function Tags({ links, list, item }: { links: Links; list: ListName; item: OrganisedRow }) {
   const { tags, note, visibility } = item;
   const [line = ""] = note.split("\n");
   if (!tags.length && !line && visibility === "team") return null;
   return (
-    <span class="row-order">
+    <span class="row-tags">
       {visibility === "private" && <PrivateTag />}
       {tags.map((tag) => (
         <a class="tag tag-quiet" href={url(links, `/${list}?${new URLSearchParams({ tag })}`)}>

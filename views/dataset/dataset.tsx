@@ -9,7 +9,7 @@ import { type PageContext, url } from "../layout/page-context.ts";
 import { Layout } from "../layout/layout.tsx";
 import { PanelView } from "../panels.tsx";
 import { FindingList } from "../parts/findings.tsx";
-import { Order } from "../parts/organise.tsx";
+import { Organise } from "../parts/organise.tsx";
 import { Action, Command, curlLine } from "../parts/parts.tsx";
 import { datasetPath } from "../parts/paths.ts";
 import { Changes } from "./changes.tsx";
@@ -69,7 +69,7 @@ export function DatasetPage(props: DatasetPageProps) {
         {(profile.rows >= LEAST_ROWS || (runs?.items.length ?? 0) > 0) && (
           <PanelView panelKey={key("runs")} panel="runs" data={runs} links={links} />
         )}
-        <Order
+        <Organise
           links={links}
           path={path}
           what="dataset"

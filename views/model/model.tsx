@@ -9,7 +9,7 @@ import type { Weighing } from "../charts/threshold.tsx";
 import { type PageContext, url } from "../layout/page-context.ts";
 import { Layout } from "../layout/layout.tsx";
 import { PanelView } from "../panels.tsx";
-import { Deletion, Order } from "../parts/organise.tsx";
+import { Deletion, Organise } from "../parts/organise.tsx";
 import { LampDot, Name } from "../parts/parts.tsx";
 import { modelPath } from "../parts/paths.ts";
 import { Export } from "./export.tsx";
@@ -138,7 +138,7 @@ export function ModelPage(props: ModelPageProps) {
         <PanelView panelKey={`watch:${model.name}`} panel="watch" data={watch} links={links} />
         <Summary links={links} version={version} />
         <DeleteVersion links={links} model={model} version={version.version} />
-        <Order
+        <Organise
           links={links}
           path={modelPath(model.name)}
           what="model"

@@ -2,7 +2,7 @@
 import { type Links, url, type Viewer } from "../layout/page-context.ts";
 import { Action, curlLine } from "./parts.tsx";
 
-export interface OrderProps {
+export interface OrganiseProps {
   links: Links;
   /** The page's own path: "/runs/ID". */
   path: string;
@@ -24,10 +24,10 @@ export interface OrderProps {
   query?: string;
 }
 
-export function Order(props: OrderProps) {
+export function Organise(props: OrganiseProps) {
   const { links, path, what, name, placeholder, tags, note, archived, deleting, query = "" } = props;
   return (
-    <details class="panel order" id="order">
+    <details class="panel organise" id="order">
       <summary>
         Name, tags and note
         {props.visibility === "private" && <PrivateTag />}
@@ -38,7 +38,7 @@ export function Order(props: OrderProps) {
           </>
         ))}
       </summary>
-      {note && <p class="order-note">{note}</p>}
+      {note && <p class="organise-note">{note}</p>}
       <form method="post" action={url(links, `${path}/order`)} class="form" data-needs="train">
         <label>
           Name
@@ -86,7 +86,7 @@ export function PrivateTag() {
 }
 
 /** Who made it and who sees it, with the switch for those who may use it. */
-function Sharing({ links, path, what, viewer, owner, visibility }: OrderProps) {
+function Sharing({ links, path, what, viewer, owner, visibility }: OrganiseProps) {
   const isPrivate = visibility === "private";
   const maySwitch = viewer.name === owner || /\badmin\b/.test(viewer.may);
   return (
@@ -114,12 +114,12 @@ function Sharing({ links, path, what, viewer, owner, visibility }: OrderProps) {
   );
 }
 
-type DeletionProps = Pick<OrderProps, "links" | "path" | "what" | "query"> & { deleting: string };
+type DeletionProps = Pick<OrganiseProps, "links" | "path" | "what" | "query"> & { deleting: string };
 
 /** Asks before it deletes what is at the path. */
 export function Deletion({ links, path, what, deleting, query = "" }: DeletionProps) {
   return (
-    <details class="confirm order-delete" data-needs="train">
+    <details class="confirm organise-delete" data-needs="train">
       <summary>Delete {what}</summary>
       <div class="confirm-body">
         <p class="fine">{deleting} You can undo it for a minute.</p>

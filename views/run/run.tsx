@@ -7,7 +7,7 @@ import { type PageContext, url } from "../layout/page-context.ts";
 import { Layout } from "../layout/layout.tsx";
 import { ExportLink, RunFiles } from "../model/export.tsx";
 import { PanelView } from "../panels.tsx";
-import { Order } from "../parts/organise.tsx";
+import { Organise } from "../parts/organise.tsx";
 import { Action, Command, curlLine, Name, Time } from "../parts/parts.tsx";
 
 type RunPart = "run" | "stages" | "curve" | "leaderboard" | "report";
@@ -84,7 +84,7 @@ export function RunPage({ context, run, data }: RunPageProps) {
             code={curlLine(links, { method: "GET", path: `/api/runs/${run.id}` })}
           />
         </section>
-        <Order
+        <Organise
           links={links}
           path={`/runs/${run.id}`}
           what="run"

@@ -37,7 +37,7 @@ const TAGS = z
 const NOTE = z.string().max(4000);
 const LABEL = z.string().trim().max(200);
 
-const ORDER = {
+const ORGANISED = {
   tags: TAGS.optional().describe("replaces all tags"),
   note: NOTE.optional().describe("free text; empty: no note"),
   archived: z.boolean().optional().describe("true: only lists with status=archived show it"),
@@ -45,24 +45,24 @@ const ORDER = {
 };
 export const DATASET_CHANGE = {
   name: LABEL.min(1).optional().describe("the new name"),
-  ...ORDER,
+  ...ORGANISED,
 };
 export const RUN_CHANGE = z.strictObject({
   name: LABEL.nullable().optional().describe("the run's name; null or empty: its number"),
-  ...ORDER,
+  ...ORGANISED,
 });
 export const MODEL_CHANGE = z.strictObject({
   name: MODEL_NAME.optional().describe("its new name"),
-  ...ORDER,
+  ...ORGANISED,
 });
 
 /** What is absent stays. */
-interface OrderChange {
+interface OrganisedFields {
   tags?: string[] | undefined;
   note?: string | undefined;
   archived?: boolean | undefined;
 }
-type Labelled<Name> = OrderChange & { name?: Name | undefined };
+type Labelled<Name> = OrganisedFields & { name?: Name | undefined };
 
 export interface AnnotationsOptions {
   log: EventLog;
@@ -89,7 +89,7 @@ export class Annotations {
         await renameDataset(tx, id, name);
         await tell({ kind: "renamed", from, to: name });
       }
-      await this.order(tx, { kind: "dataset", subject: id, before: dataset, change }, tell);
+      await this.organise(tx, { kind: "dataset", subject: id, before: dataset, change }, tell);
     });
   }
 
@@ -108,7 +108,7 @@ export class Annotations {
         const to = name ?? labelOf(run);
         await tell({ kind: "renamed", from: run.name ?? labelOf(run), to });
       }
-      await this.order(tx, { kind: "run", subject: id, before: run, change }, tell);
+      await this.organise(tx, { kind: "run", subject: id, before: run, change }, tell);
     });
   }
 
@@ -137,14 +137,14 @@ export class Annotations {
         await models.renamed(tx, name);
         await tell({ kind: "renamed", from: name, to });
       }
-      await this.order(tx, { kind: "model", subject: to, before: model, change }, tell);
+      await this.organise(tx, { kind: "model", subject: to, before: model, change }, tell);
     });
     return to;
   }
 
-  private async order(
+  private async organise(
     tx: Recording,
-    asked: { kind: Annotated; subject: string; before: Stored; change: OrderChange },
+    asked: { kind: Annotated; subject: string; before: Stored; change: OrganisedFields },
     tell: (change: Change) => Promise<void>,
   ): Promise<void> {
     const { kind, subject, before, change } = asked;

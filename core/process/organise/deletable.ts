@@ -29,7 +29,7 @@ export interface Subject {
   version: number;
 }
 
-interface Owner {
+interface Deletable {
   /**
    * Hides it and appends the event; returns its display name. Throws AppError `missing`, or `conflict` if it is in use.
    */
@@ -46,7 +46,7 @@ export function runLabel({ number, name }: Pick<StoredRun, "number" | "name">): 
   return name === null ? `Run ${number}` : `Run ${number} (${name})`;
 }
 
-export function ownersOf({ datasets, runs, models, alerts }: Parts): Record<DeletedKind, Owner> {
+export function deletables({ datasets, runs, models, alerts }: Parts): Record<DeletedKind, Deletable> {
   return {
     dataset: {
       hide: async (tx, { subject: id }, deletion) => {

@@ -10,7 +10,7 @@ import type { Logger } from "../../platform/logger.ts";
 import type { Store, Unchanged } from "../../store/database.ts";
 import { insertDeletion, listDeletions, removeDeletion, type StoredDeletion } from "../../store/deletions.ts";
 import { forgetAnswers } from "../../store/idempotency.ts";
-import { ownersOf, type Parts, type Subject } from "./deletable.ts";
+import { deletables, type Parts, type Subject } from "./deletable.ts";
 
 const UNDO_MS = 60_000;
 /** The delay after a failure. */
@@ -43,13 +43,13 @@ export interface DeleteOptions {
 }
 
 export class Deletions {
-  private readonly owners;
+  private readonly deletables;
   private timer: Timer | null = null;
   private erasing: Promise<void> = Promise.resolve();
   private isStopping = false;
 
   constructor(private readonly options: DeletionsOptions) {
-    this.owners = ownersOf(options);
+    this.deletables = deletables(options);
   }
 
   /** Continues with what is due. */
@@ -78,7 +78,7 @@ export class Deletions {
         await forgetAnswers(tx);
         for (const subject of subjects) {
           await unchanged?.(tx);
-          const label = await this.owners[subject.kind].hide(tx, subject, id);
+          const label = await this.deletables[subject.kind].hide(tx, subject, id);
           await insertDeletion(tx, { ...subject, id, label, at, until: isFinal ? at : at + UNDO_MS });
         }
       });
@@ -92,7 +92,7 @@ export class Deletions {
   }
 
   private async areFinal(subjects: readonly Subject[]): Promise<boolean> {
-    for (const subject of subjects) if (await this.owners[subject.kind].isFinal?.(subject)) return true;
+    for (const subject of subjects) if (await this.deletables[subject.kind].isFinal?.(subject)) return true;
     return false;
   }
 
@@ -125,7 +125,7 @@ export class Deletions {
       }
       const items = pending.filter((entry) => entry.id === found.id);
       for (const item of items) {
-        await this.owners[item.kind].show(tx, item);
+        await this.deletables[item.kind].show(tx, item);
         await tx.append("deletion.undone", { kind: item.kind, ...told(item) });
       }
       await removeDeletion(tx, found.id);
@@ -143,7 +143,7 @@ export class Deletions {
   private async erase(id: string): Promise<void> {
     const { store, diskReserve } = this.options;
     for (const item of (await listDeletions(store)).filter((entry) => entry.id === id))
-      await diskReserve.spend(() => this.owners[item.kind].erase(item));
+      await diskReserve.spend(() => this.deletables[item.kind].erase(item));
     await removeDeletion(store, id);
   }
 

@@ -14,10 +14,10 @@ import { HISTORY_ROUTES } from "./rows/history.ts";
 import { LIVE_ROUTES } from "./rows/live.ts";
 import { CANARY_ROUTES } from "./rows/models/canary.ts";
 import { EXPORT_ROUTES } from "./rows/models/exports.ts";
-import { MODEL_ORDER_ROUTES } from "./rows/models/organise-models.ts";
+import { ORGANISE_MODEL_ROUTES } from "./rows/models/organise-models.ts";
 import { MODEL_ROUTES } from "./rows/models/models.ts";
 import { OPERATIONS_ROUTES } from "./rows/operations.ts";
-import { ORDER_ROUTES } from "./rows/organise.ts";
+import { ORGANISE_ROUTES } from "./rows/organise.ts";
 import { PREDICTION_ROUTES } from "./rows/predictions.ts";
 import { SAMPLE_ROUTES } from "./rows/samples.ts";
 import { SETTINGS_ROUTES } from "./rows/settings.ts";
@@ -31,12 +31,12 @@ export const API: Route[] = [
   ...TRAINING_ROUTES,
   ...MODEL_ROUTES,
   ...EXPORT_ROUTES,
-  ...MODEL_ORDER_ROUTES,
+  ...ORGANISE_MODEL_ROUTES,
   ...PREDICTION_ROUTES,
   ...CANARY_ROUTES,
   ...LIVE_ROUTES,
   ...HISTORY_ROUTES,
-  ...ORDER_ROUTES,
+  ...ORGANISE_ROUTES,
   ...ALERT_ROUTES,
   ...ALERT_ROUTE_ROUTES,
   ...WEBHOOK_ROUTES,

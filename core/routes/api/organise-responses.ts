@@ -41,7 +41,7 @@ export function switchVisibility(
 }
 
 /** Another one once a name, tag, note or the archive changes; for ETags. */
-export function orderMark(
+export function organisedTag(
   name: string,
   { tags, note, archivedAt, effectiveVisibility }: Annotations & Pick<Owned, "effectiveVisibility">,
 ): string {

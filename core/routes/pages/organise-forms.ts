@@ -33,7 +33,7 @@ function tagsIn(form: FormData, field: string): string[] {
 }
 
 /** A form that shows all values: an empty field is meant to be empty. */
-async function orderForm(request: Request) {
+async function organiseForm(request: Request) {
   const form = await readForm(request);
   return defined({
     name: filled(form, "name")?.trim(),
@@ -94,7 +94,7 @@ const switched = (kind: Annotated, subjectOf: (call: Call) => string): Submit =>
   };
 };
 
-export const ORDER_FORMS: Record<string, Submit> = {
+export const ORGANISE_FORMS: Record<string, Submit> = {
   "/datasets/:id/visibility": switched("dataset", ({ params }) => params.id!),
   "/runs/:id/visibility": switched("run", ({ params }) => params.id!),
   "/models/:name/visibility": switched("model", ({ params }) => params.name!),
@@ -113,17 +113,17 @@ export const ORDER_FORMS: Record<string, Submit> = {
   "/runs/bulk": many("runs"),
   "/models/bulk": many("models"),
   "/datasets/:id/order": async ({ signalbox, request, params }) => {
-    const change = checked(await orderForm(request), z.strictObject(DATASET_CHANGE));
+    const change = checked(await organiseForm(request), z.strictObject(DATASET_CHANGE));
     await signalbox.annotations.changeDataset(params.id!, change);
     return { go: `/datasets/${params.id}` };
   },
   "/runs/:id/order": async ({ signalbox, request, params }) => {
-    const asked = await orderForm(request);
+    const asked = await organiseForm(request);
     await signalbox.annotations.changeRun(params.id!, checked({ name: null, ...asked }, RUN_CHANGE));
     return { go: `/runs/${params.id}` };
   },
   "/models/:name/order": async ({ signalbox, request, params }) => {
-    const change = checked(await orderForm(request), MODEL_CHANGE);
+    const change = checked(await organiseForm(request), MODEL_CHANGE);
     return { go: `/models/${await signalbox.annotations.changeModel(params.name!, change)}` };
   },
   "/filters": async ({ signalbox, request }) => {

@@ -13,7 +13,7 @@ import { LIST_FILTERS } from "../../../store/lists.ts";
 import { ownedBy } from "../../../store/ownership.ts";
 import { findRejection } from "../../../store/rejections.ts";
 import { datasetRows } from "../../data/list-data.ts";
-import { DELETE_QUERY, deletedAnswer, orderMark, switchVisibility, UNDO_SAYS } from "../organise-responses.ts";
+import { DELETE_QUERY, deletedAnswer, organisedTag, switchVisibility, UNDO_SAYS } from "../organise-responses.ts";
 import { type Call, filterQuery, json, listAnswer, listOf, route } from "../route.ts";
 
 const ROWS_QUERY = z.object({
@@ -35,7 +35,7 @@ async function datasetTag(
   if (await findRejection(store, params.id!)) return null;
   // Also while it is being deleted: its deletion reads this last.
   const { id, version, status, name, ...order } = await signalbox.datasets.find(params.id!, undefined, store);
-  return status === "ready" ? { state: `${id}-${version}-${orderMark(name, order)}` } : null;
+  return status === "ready" ? { state: `${id}-${version}-${organisedTag(name, order)}` } : null;
 }
 
 /** 201 once a new file is read, 202 while it is being read, 200 if its bytes are known. */

@@ -3,7 +3,7 @@ import { BULK_REQUEST, changeMany } from "../../../process/organise/bulk.ts";
 import { FILTER_REQUEST } from "../../../process/organise/saved-filters.ts";
 import { json, listOf, route } from "../route.ts";
 
-export const ORDER_ROUTES = [
+export const ORGANISE_ROUTES = [
   route({
     method: "GET",
     path: "/api/undo",

@@ -23,7 +23,7 @@ import {
   type StoredVersion,
 } from "../../../../store/models.ts";
 import { FILE_TYPES } from "../../answer.ts";
-import { orderMark } from "../../organise-responses.ts";
+import { organisedTag } from "../../organise-responses.ts";
 import { type Call, filterQuery, json, listOf, route, steadyListAnswer, VERSION_QUERY } from "../../route.ts";
 import { DOWNLOAD, VERSION } from "./download.ts";
 import { leadOf, modelAnswer, modelsAnswer } from "./model-answers.ts";
@@ -82,7 +82,7 @@ export async function modelTag(
   const [deployed] = await deploymentsOf(store, name);
   const minute = Math.floor(signalbox.now() / 60_000);
   return {
-    state: `${newest.join(".")}-${liveVersion ?? 0}-${deployed?.at ?? 0}-${orderMark(name, order)}`,
+    state: `${newest.join(".")}-${liveVersion ?? 0}-${deployed?.at ?? 0}-${organisedTag(name, order)}`,
     seen: `${await countPredictions(store, name)}-${minute}`,
   };
 }

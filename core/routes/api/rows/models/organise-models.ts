@@ -6,7 +6,7 @@ import { VERSION } from "./download.ts";
 import { modelAnswer } from "./model-answers.ts";
 import { modelTag } from "./models.ts";
 
-export const MODEL_ORDER_ROUTES = [
+export const ORGANISE_MODEL_ROUTES = [
   route({
     method: "PATCH",
     path: "/api/models/:name",
