@@ -11,7 +11,7 @@ import { DatasetsPanel, ReadingPanel } from "./dashboard/datasets.tsx";
 import { ConnectionPanel, HealthPanel, MetricsPanel } from "./dashboard/health.tsx";
 import { ModelsPanel } from "./dashboard/models.tsx";
 import { type Links, url } from "./layout/page-context.ts";
-import { WatchPanel } from "./model/monitoring/monitoring.tsx";
+import { MonitoringPanel } from "./model/monitoring/monitoring.tsx";
 import { ModelPanel, PredictionsPanel } from "./model/panel.tsx";
 import { percent } from "./parts/format.ts";
 import { Empty } from "./parts/parts.tsx";
@@ -48,7 +48,7 @@ const COMPONENTS: { [P in Panel]: (props: PanelProps<P>) => Child } = {
   sources: SourcesPanel,
   schedules: SchedulesPanel,
   model: ModelPanel,
-  watch: WatchPanel,
+  watch: MonitoringPanel,
 };
 
 export const PANEL_TITLES: Record<Panel, string> = {

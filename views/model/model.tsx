@@ -1,7 +1,7 @@
 /** Draws a model version's page: results, a form to try it, mistakes, explanations, and how to use it. */
 import type { Problem } from "../../core/http/problem.ts";
 import type { ModelView } from "../../core/routes/data/panel-data.ts";
-import type { WatchView } from "../../core/routes/data/monitoring-view.ts";
+import type { MonitoringView } from "../../core/routes/data/monitoring-view.ts";
 import type { OutcomeNote } from "../../core/routes/pages/outcome-forms.ts";
 import type { WhatIf } from "../../core/routes/pages/try-row.ts";
 import { readEvaluation } from "../../core/training/results/evaluation-data.ts";
@@ -23,7 +23,7 @@ import { UseFromCode } from "./use.tsx";
 export interface ModelPageProps {
   context: PageContext;
   model: ModelView;
-  watch: WatchView | null;
+  watch: MonitoringView | null;
   version: ModelView["versions"][number];
   /** The data of the charts, as the training made it; what is absent is not drawn. */
   evaluation: Record<string, unknown>;

@@ -8,7 +8,7 @@ import type { Judged } from "../../store/outcomes.ts";
 import type { RunSummary } from "../../trainer/contract.ts";
 import { quantile } from "../../trainer/metrics/bootstrap.ts";
 import { goodness, METRICS, type MetricName } from "../../trainer/metrics/index.ts";
-import { LEAST_OUTCOMES, liveMetrics, measured, outcomeOf, resampled } from "./live-metrics.ts";
+import { LEAST_OUTCOMES, liveMetricNames, measured, outcomeOf, resampled } from "./live-metrics.ts";
 
 export interface ComparedFigure {
   metric: MetricName;
@@ -36,7 +36,7 @@ export function comparedFigures(
     shared,
     pairs.map(({ challenger }) => challenger),
   );
-  return liveMetrics(result).flatMap((metric) => {
+  return liveMetricNames(result).flatMap((metric) => {
     const [live, challenger] = [measured(metric, first), measured(metric, second)];
     if (live === null || challenger === null) return [];
     const drawn = resampled(pairs.length, (weights) => {

@@ -10,7 +10,7 @@ import { goodness, isMetricName, METRICS, type MetricName } from "../../trainer/
 import type { Outcome } from "../../trainer/metrics/outcome.ts";
 import { seededRandom } from "../../trainer/random.ts";
 
-export interface LiveFigure {
+export interface LiveMetric {
   metric: MetricName;
   value: number;
   /** 95 %. */
@@ -28,16 +28,16 @@ const REPLICATES = 200;
 const Z = 1.96;
 
 /** The metrics, the most telling one first. */
-export function liveMetrics({ task, metric }: Pick<RunSummary, "task" | "metric">): MetricName[] {
+export function liveMetricNames({ task, metric }: Pick<RunSummary, "task" | "metric">): MetricName[] {
   const telling: MetricName[] = task === "regression" ? ["mae", "rmse", "r2"] : ["accuracy", "f1_macro"];
   return [...new Set(isMetricName(metric) ? [...telling, metric] : telling)];
 }
 
 /** Empty below LEAST_OUTCOMES; a metric that these outcomes do not define (only one class) is left out. */
-export function liveFigures(result: RunSummary, outcomes: readonly Judged[]): LiveFigure[] {
+export function measureLive(result: RunSummary, outcomes: readonly Judged[]): LiveMetric[] {
   if (outcomes.length < LEAST_OUTCOMES) return [];
   const outcome = outcomeOf(result, outcomes);
-  return liveMetrics(result).flatMap((metric) => {
+  return liveMetricNames(result).flatMap((metric) => {
     const value = measured(metric, outcome);
     if (value === null) return [];
     const interval =
@@ -118,7 +118,7 @@ interface Estimate {
 }
 
 /** The difference counts if it is more than 1.96 of its standard errors; half of an interval is 1.96 of them. */
-function verdictOf(metric: MetricName, live: Estimate, training: Estimate): LiveFigure["verdict"] {
+function verdictOf(metric: MetricName, live: Estimate, training: Estimate): LiveMetric["verdict"] {
   if (live.value === null || training.value === null) return "unclear";
   const half = ({ interval }: Estimate) => (interval ? (interval[1] - interval[0]) / 2 : 0);
   const difference = goodness(metric, live.value) - goodness(metric, training.value);
@@ -135,5 +135,5 @@ export interface LiveView {
   measured: number;
   /** With fewer outcomes `figures` is empty. */
   needed: number;
-  figures: LiveFigure[];
+  figures: LiveMetric[];
 }

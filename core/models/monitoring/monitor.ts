@@ -39,7 +39,7 @@ import { type ChallengerView, comparedFigures, comparisonSentence, overall } fro
 import { type DriftView, driftView, LEAST_PREDICTIONS } from "./drift/drift.ts";
 import { addCounts, type DriftCounts, noCounts } from "./drift/drift-counts.ts";
 import type { References } from "./drift/references.ts";
-import { LEAST_OUTCOMES, type LiveView, liveFigures } from "./live-metrics.ts";
+import { LEAST_OUTCOMES, type LiveView, measureLive } from "./live-metrics.ts";
 import type { ModelSeries } from "./model-counters.ts";
 import type { PredictionLog } from "./prediction-log.ts";
 
@@ -240,7 +240,7 @@ export class Monitor {
       const id = (await versionKey(store, name, version)) ?? -1;
       const outcomes = await recentOutcomes(store, id, MEASURED);
       const { all, learned } = await countOutcomes(store, id);
-      const figures = liveFigures(result, outcomes);
+      const figures = measureLive(result, outcomes);
       view = { outcomes: all, learned, measured: outcomes.length, needed: LEAST_OUTCOMES, figures };
       // An outcome that was reported meanwhile is not included.
       if (this.timesCounted === timesCounted) this.views.set(key, view);

@@ -8,7 +8,7 @@ import { AppError } from "../../platform/errors.ts";
 import type { Signalbox } from "../../process/signalbox.ts";
 import { findVersion, listVersions, type StoredModel } from "../../store/models.ts";
 
-export interface WatchView {
+export interface MonitoringView {
   name: string;
   /** The live version; the newest if none is live. */
   version: number;
@@ -26,10 +26,10 @@ export interface WatchView {
 }
 
 /** Null if the model has no version. */
-export async function watchView(
+export async function monitoringView(
   { store, feedback, canaries, config }: Signalbox,
   model: StoredModel,
-): Promise<WatchView | null> {
+): Promise<MonitoringView | null> {
   const { name, liveVersion } = model;
   const versions = (await listVersions(store, name)).map(({ version }) => version);
   const version = liveVersion ?? versions[0];
@@ -53,7 +53,7 @@ export async function challenge(
   signalbox: Signalbox,
   name: string,
   version: number | null,
-): Promise<WatchView> {
+): Promise<MonitoringView> {
   if (version !== null && signalbox.config.PREDICTION_LOG === "off") {
     throw new AppError("conflict", "Predictions are not stored, so two versions cannot be compared", {
       fix: "Set PREDICTION_LOG to full or sampled.",
@@ -61,7 +61,7 @@ export async function challenge(
   }
   // From the next row on, not from the next second.
   await signalbox.feedback.flush();
-  const view = await watchView(signalbox, await signalbox.models.challenge(name, version));
+  const view = await monitoringView(signalbox, await signalbox.models.challenge(name, version));
   if (view) return view;
   throw new AppError("conflict", `All versions of ${name} were deleted`, { fix: "Train it again." });
 }

@@ -40,7 +40,7 @@ import {
   runRows,
 } from "./list-data.ts";
 import { type Signal, signalOf } from "./header-status.ts";
-import { type WatchView, watchView } from "./monitoring-view.ts";
+import { type MonitoringView, monitoringView } from "./monitoring-view.ts";
 
 export interface PanelData {
   metrics: {
@@ -75,7 +75,7 @@ export interface PanelData {
   sources: { items: SourceRow[] };
   schedules: { items: ScheduleRow[] };
   model: ModelView | null;
-  watch: WatchView | null;
+  watch: MonitoringView | null;
 }
 
 /** The start of a minute and the number of predictions in it. */
@@ -202,7 +202,7 @@ export const READERS: {
   watch: async (source, subject) => {
     const model =
       subject === null ? await currentModel(source.store) : await findModel(source.store, subject);
-    return model && (await watchView(source, model));
+    return model && (await monitoringView(source, model));
   },
 };
 

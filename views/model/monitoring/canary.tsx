@@ -1,14 +1,14 @@
 /** Draws a canary: the version that answers a share of the traffic, what it and the live one did, and how to end it. */
-import type { WatchView } from "../../../core/routes/data/monitoring-view.ts";
+import type { MonitoringView } from "../../../core/routes/data/monitoring-view.ts";
 import { type Links, url } from "../../layout/page-context.ts";
 import { count, figure, percent } from "../../parts/format.ts";
 import { Action, Command, curlLine, LampDot, Time } from "../../parts/parts.tsx";
 import { modelPath } from "../../parts/paths.ts";
 
-type CanaryView = NonNullable<WatchView["canary"]>;
+type CanaryView = NonNullable<MonitoringView["canary"]>;
 
 interface Props {
-  data: WatchView;
+  data: MonitoringView;
   links: Links;
 }
 

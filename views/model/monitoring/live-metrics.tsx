@@ -1,11 +1,11 @@
 /** Draws a version's accuracy on reported outcomes: in words and as a strip, beside the test result. */
 
-import type { LiveFigure, LiveView } from "../../../core/models/monitoring/live-metrics.ts";
+import type { LiveMetric, LiveView } from "../../../core/models/monitoring/live-metrics.ts";
 import { extent, RangeStrip } from "../../charts/chart.tsx";
 import { figure, percent, plural } from "../../parts/format.ts";
 import { isLowerBetter, metricLabel } from "../../parts/words.ts";
 
-const VERDICT_WORDS: Record<LiveFigure["verdict"], string> = {
+const VERDICT_WORDS: Record<LiveMetric["verdict"], string> = {
   better: "clearly better",
   worse: "clearly worse",
   unclear: "no difference beyond chance",

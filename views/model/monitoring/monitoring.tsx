@@ -1,5 +1,5 @@
 /** Draws a deployed model's monitoring: live accuracy, incoming data compared with training data, and a challenger. */
-import type { WatchView } from "../../../core/routes/data/monitoring-view.ts";
+import type { MonitoringView } from "../../../core/routes/data/monitoring-view.ts";
 import { Silhouette } from "../../charts/silhouette.tsx";
 import { type Links, url } from "../../layout/page-context.ts";
 import { count, figure, plural } from "../../parts/format.ts";
@@ -11,14 +11,14 @@ import { LiveStrip, LiveTable, TooFew } from "./live-metrics.tsx";
 import { OutcomeForms } from "./outcomes.tsx";
 
 interface Props {
-  data: WatchView;
+  data: MonitoringView;
   links: Links;
 }
 
 /** Number of charts that are open; columns without drift are one click away. */
 const SHOWN = 6;
 
-export function WatchPanel({ data, links }: Props) {
+export function MonitoringPanel({ data, links }: Props) {
   return (
     <>
       <p class="fine">
@@ -100,7 +100,7 @@ function Drift({ data: { drift } }: Pick<Props, "data">) {
 }
 
 function silhouette(
-  { column, sentence, bins, psi }: NonNullable<NonNullable<WatchView["drift"]>["answers"]>,
+  { column, sentence, bins, psi }: NonNullable<NonNullable<MonitoringView["drift"]>["answers"]>,
   index: number,
 ) {
   const stability = psi === null ? "" : ` Stability index ${figure(psi)}.`;

@@ -13,7 +13,7 @@ import { WARNING_CODES } from "../../../models/rows/warnings.ts";
 import type { ModelSchema, RunSummary } from "../../../trainer/contract.ts";
 import { METRICS, type MetricName } from "../../../trainer/metrics/index.ts";
 import type { ModelView, PredictionMinute } from "../../data/panel-data.ts";
-import type { WatchView } from "../../data/monitoring-view.ts";
+import type { MonitoringView } from "../../data/monitoring-view.ts";
 import { ERROR_CODE, ERROR_RECORD, FINDING, ORDERED, TASK, TIME } from "./datasets.ts";
 import { COMPARISON, COST, INTERVALS, METRIC_VALUES, READINGS, REFIT } from "./runs.ts";
 
@@ -338,7 +338,7 @@ export const WATCH = (
     canary: CANARY.nullable(),
     candidates: z.array(z.int()),
     log: z.enum(["full", "sampled", "off"]),
-  }) satisfies z.ZodType<WatchView>
+  }) satisfies z.ZodType<MonitoringView>
 ).meta({ id: "Watch" });
 
 export const MODEL_FILE = z.looseObject({ signalbox: z.literal("model") }).describe("the model as data");

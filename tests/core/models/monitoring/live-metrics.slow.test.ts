@@ -5,7 +5,7 @@ import {
   comparisonSentence,
   overall,
 } from "../../../../core/models/monitoring/comparison.ts";
-import { liveFigures, wilson } from "../../../../core/models/monitoring/live-metrics.ts";
+import { measureLive, wilson } from "../../../../core/models/monitoring/live-metrics.ts";
 import type { Judged } from "../../../../core/store/outcomes.ts";
 import type { RunSummary } from "../../../../core/trainer/contract.ts";
 import { seededRandom } from "../../../../core/trainer/random.ts";
@@ -35,14 +35,14 @@ function outcomes(rows: number, right: number, seed = 1): Judged[] {
 }
 
 test("no verdict below 30 outcomes, and with a single class only the metrics that are defined", () => {
-  expect(liveFigures(summary({}), outcomes(29, 0.8))).toEqual([]);
+  expect(measureLive(summary({}), outcomes(29, 0.8))).toEqual([]);
   const sole = outcomes(200, 0.9).filter(({ actual }) => actual === "yes");
-  expect(liveFigures(summary({}), sole).map(({ metric }) => metric)).not.toContain("roc_auc");
+  expect(measureLive(summary({}), sole).map(({ metric }) => metric)).not.toContain("roc_auc");
 });
 
 test("a fall from 80 % to 60 % is significant with 300 outcomes, not with 30; an equal score never is", () => {
   const verdict = (rows: number, right: number, seed: number) =>
-    liveFigures(summary({}), outcomes(rows, right, seed)).find(({ metric }) => metric === "accuracy")!
+    measureLive(summary({}), outcomes(rows, right, seed)).find(({ metric }) => metric === "accuracy")!
       .verdict;
   expect(verdict(300, 0.6, 1)).toBe("worse");
   expect(verdict(300, 0.98, 1)).toBe("better");
@@ -53,7 +53,7 @@ test("a fall from 80 % to 60 % is significant with 300 outcomes, not with 30; an
 test("probabilities are left out if not every prediction has them", () => {
   const some = outcomes(100, 0.8);
   some[3] = { actual: "yes", answer: { prediction: "yes" } };
-  expect(liveFigures(summary({}), some).map(({ metric }) => metric)).toEqual(["accuracy", "f1_macro"]);
+  expect(measureLive(summary({}), some).map(({ metric }) => metric)).toEqual(["accuracy", "f1_macro"]);
 });
 
 test("numbers are scored by their errors", () => {
@@ -66,7 +66,7 @@ test("numbers are scored by their errors", () => {
     ...{ task: "regression", metric: "r2", metrics: { mae: 1, r2: 0.999 } },
     ...{ intervals: { mae: [0.9, 1.1], r2: [0.998, 1] }, schema: { features: [], target: "y" } },
   });
-  const figures = liveFigures(result, judged);
+  const figures = measureLive(result, judged);
   expect(figures.map(({ metric }) => metric)).toEqual(["mae", "rmse", "r2"]);
   expect(figures[0]).toMatchObject({ value: 2, interval: [2, 2], verdict: "worse" });
 });

@@ -3,7 +3,7 @@
  * and page.
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import type { WatchView } from "../../../../../core/routes/data/monitoring-view.ts";
+import type { MonitoringView } from "../../../../../core/routes/data/monitoring-view.ts";
 import { type Harness, openHarness, passengersCsv } from "../../../../harness/app.ts";
 
 let harness: Harness;
@@ -23,7 +23,7 @@ const rows = Array.from({ length: 300 }, (_, i) => ({
   ...{ Sex: i % 2 ? "male" : "female", Class: (i % 3) + 1, Age: (i * 7) % 70, Fare: 20 + (i % 60) },
 }));
 const truth = ({ Sex, Class }: (typeof rows)[number]) => (Sex === "female" && Class < 3 ? "1" : "0");
-const watch = () => harness.json<WatchView>("/panels/watch.json?of=crew");
+const watch = () => harness.json<MonitoringView>("/panels/watch.json?of=crew");
 
 test("a challenger needs a live version, another one, and stored predictions", async () => {
   expect((await put(2)).status).toBe(409);

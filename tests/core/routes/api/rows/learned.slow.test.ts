@@ -3,7 +3,7 @@
  * that learned from all of them, outcomes of old rows and of new ones, and the comparisons of both.
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import type { WatchView } from "../../../../../core/routes/data/monitoring-view.ts";
+import type { MonitoringView } from "../../../../../core/routes/data/monitoring-view.ts";
 import type { RunComparison } from "../../../../../core/training/results/compare-runs.ts";
 import { type Harness, openHarness, seeded } from "../../../../harness/app.ts";
 
@@ -79,14 +79,14 @@ test("outcomes of rows that a version was trained on score neither it nor its ch
   await harness.send("PUT", "/api/models/copies/live", { version: 1, confirm: true });
   await harness.send("PUT", "/api/models/copies/challenger", { version: 2 });
   await report(old.slice(-60));
-  const known = await harness.json<WatchView>("/panels/watch.json?of=copies");
+  const known = await harness.json<MonitoringView>("/panels/watch.json?of=copies");
   expect(known.live).toMatchObject({ outcomes: 60, learned: 60, measured: 0, figures: [] });
   expect(known.challenge).toMatchObject({ compared: 0, learned: 60, figures: [], verdict: "unclear" });
   expect(known.challenge!.sentence).toStartWith("Cannot be compared yet: 0 of 30 outcomes");
   const html = await (await harness.ask("/models/copies", { headers: { accept: "text/html" } })).text();
   expect(html).toContain("60 outcomes not counted: the model was trained on these rows.");
   await report(Array.from({ length: 40 }, made));
-  const both = await harness.json<WatchView>("/panels/watch.json?of=copies");
+  const both = await harness.json<MonitoringView>("/panels/watch.json?of=copies");
   expect(both.live).toMatchObject({ outcomes: 100, learned: 60, measured: 40 });
   expect(both.live.figures.length).toBeGreaterThan(0);
   expect(both.challenge).toMatchObject({ compared: 40, learned: 60 });
@@ -96,7 +96,7 @@ test("a single outcome, reported alone, knows its row too", async () => {
   const answer = await harness.send("POST", "/api/models/copies/predict", old[5]!);
   const { predictions } = (await answer.json()) as { predictions: { id: string }[] };
   await harness.send("POST", `/api/predictions/${predictions[0]!.id}/actual`, { actual: "yes" });
-  const { live } = await harness.json<WatchView>("/panels/watch.json?of=copies");
+  const { live } = await harness.json<MonitoringView>("/panels/watch.json?of=copies");
   expect(live).toMatchObject({ outcomes: 101, learned: 61, measured: 40 });
 });
 
@@ -108,7 +108,7 @@ test("without a refit the rows of the test set still score the version", async (
   await harness.send("PUT", "/api/models/copies/challenger", { version: null });
   await harness.send("PUT", "/api/models/copies/live", { version: 3, confirm: true });
   await report(distinct.slice(0, 300));
-  const { live } = await harness.json<WatchView>("/panels/watch.json?of=copies");
+  const { live } = await harness.json<MonitoringView>("/panels/watch.json?of=copies");
   expect(live.outcomes).toBe(300);
   expect(live.learned).toBeGreaterThan(200);
   expect(live.measured).toBe(live.outcomes - live.learned);
