@@ -29,7 +29,7 @@ import { FirstReadings } from "./reading/first-readings.ts";
 import { ReadingEnds } from "./reading/wait-for-readings.ts";
 import { type Received, receiveFile, refuseWithoutSpace } from "./receive.ts";
 import { followFile } from "./receive-stream.ts";
-import { type TableAside, tableAside } from "./temporary-table.ts";
+import { type TemporaryTable, readTemporaryTable } from "./temporary-table.ts";
 import {
   mergedChoices,
   profileSize,
@@ -294,8 +294,8 @@ export class Datasets {
   }
 
   /** The table of a file in any format that is not a dataset; call `remove` after reading. Throws as reading does. */
-  async readAside(chunks: AsyncIterable<Uint8Array>): Promise<TableAside> {
-    return tableAside(chunks, {
+  async readAside(chunks: AsyncIterable<Uint8Array>): Promise<TemporaryTable> {
+    return readTemporaryTable(chunks, {
       path: join(this.options.folder, `${newId()}.part`),
       read: (input) => this.reader.aside(input),
     });

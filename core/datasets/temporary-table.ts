@@ -6,7 +6,7 @@ import { open, rm } from "node:fs/promises";
 import type { KnownTable } from "../csv/formats/known-table.ts";
 import type { ReadInput } from "./read-child.ts";
 
-export interface TableAside {
+export interface TemporaryTable {
   /** A CSV. */
   path: string;
   /** Null if the file itself was a CSV. */
@@ -14,7 +14,7 @@ export interface TableAside {
   remove: () => Promise<void>;
 }
 
-export interface AsideOptions {
+export interface TemporaryTableOptions {
   /** Where the file is written; its table is written beside it. */
   path: string;
   /** Reads in a child process. */
@@ -22,10 +22,10 @@ export interface AsideOptions {
 }
 
 /** Throws AppError if the file cannot be read as a table; nothing is left on disk then. */
-export async function tableAside(
+export async function readTemporaryTable(
   chunks: AsyncIterable<Uint8Array>,
-  { path, read }: AsideOptions,
-): Promise<TableAside> {
+  { path, read }: TemporaryTableOptions,
+): Promise<TemporaryTable> {
   const table = `${path}.table`;
   const remove = async () => {
     for (const file of [path, table, `${table}.json`]) await rm(file, { force: true });

@@ -321,7 +321,7 @@ export class Sources {
   }
 
   /** The file of a source, to be read once; the caller removes it. `isCut`: not all rows. Throws AppError. */
-  async fetchAside(id: string, signal: AbortSignal): Promise<{ path: string; isCut: boolean }> {
+  async fetchTemporary(id: string, signal: AbortSignal): Promise<{ path: string; isCut: boolean }> {
     const source = await this.stored(id);
     const path = join(this.options.folder, `${newId()}.part`);
     try {

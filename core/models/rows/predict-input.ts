@@ -5,13 +5,13 @@
 import { createReadStream } from "node:fs";
 import type { KnownTable } from "../../csv/formats/known-table.ts";
 import type { OutputForm } from "../../csv/formats/writers/output.ts";
-import type { TableAside } from "../../datasets/temporary-table.ts";
+import type { TemporaryTable } from "../../datasets/temporary-table.ts";
 
 export interface InputSource {
   /** The file as it arrives; `signal` ends it. */
   body: (signal: AbortSignal) => Promise<AsyncGenerator<Uint8Array>>;
   /** Converts a file that is not CSV to a table. */
-  readAside: (chunks: AsyncIterable<Uint8Array>) => Promise<TableAside>;
+  readAside: (chunks: AsyncIterable<Uint8Array>) => Promise<TemporaryTable>;
 }
 
 export interface PredictInput {
@@ -31,7 +31,7 @@ export async function openInput(source: InputSource, signal: AbortSignal): Promi
   return { bytes: tableBytes(table), known: table.known, form: formOf(table.known) };
 }
 
-async function* tableBytes({ path, remove }: TableAside): AsyncGenerator<Uint8Array> {
+async function* tableBytes({ path, remove }: TemporaryTable): AsyncGenerator<Uint8Array> {
   try {
     yield* createReadStream(path);
   } finally {

@@ -199,7 +199,7 @@ export async function score(
   const kind = targetKind(to);
   const form = kind === "table" ? "ndjson" : (spec.format ?? "csv");
   const { path: input, isCut } = spec.sourceId
-    ? await sources.fetchAside(spec.sourceId, signal)
+    ? await sources.fetchTemporary(spec.sourceId, signal)
     : { path: await datasets.fetch(await datasets.findReady(spec.datasetId!)), isCut: false };
   const result = `${id}.${form}`;
   const path = join(folder, result);
