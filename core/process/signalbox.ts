@@ -13,7 +13,7 @@ import { embedSecretOf } from "../http/identity/embeds/embeds.ts";
 import { SignIns } from "../http/identity/providers/sign-ins.ts";
 import { Tokens } from "../http/identity/tokens.ts";
 import { Canaries } from "../models/canary/canaries.ts";
-import { SharedServing } from "../models/canary/split-serving.ts";
+import { SplitServing } from "../models/canary/split-serving.ts";
 import { ModelCache } from "../models/model-cache.ts";
 import { Challenger } from "../models/monitoring/challenger.ts";
 import { References } from "../models/monitoring/drift/references.ts";
@@ -76,7 +76,7 @@ export interface Signalbox {
   serving: Serving;
   canaries: Canaries;
   /** Predictions that name no version. */
-  shared: SharedServing;
+  splitServing: SplitServing;
   schedules: Schedules;
   feedback: Monitor;
   challenger: Challenger;
@@ -205,7 +205,7 @@ export async function openSignalbox(
   const deletions = new Deletions({ ...parts, diskReserve });
   const serving = new Serving(cache, references, traffic);
   const canaries = new Canaries({ store, log, alerts, models, logger, now });
-  const shared = new SharedServing(models, serving, canaries, logger);
+  const splitServing = new SplitServing(models, serving, canaries, logger);
   const home = () => `${config.PUBLIC_URL || `http://${config.HOST}:${config.PORT}`}${config.BASE_PATH}`;
   const schedules = new Schedules({
     store,
@@ -342,7 +342,7 @@ export async function openSignalbox(
     annotations: new Annotations({ ...parts, feedback }),
     serving,
     canaries,
-    shared,
+    splitServing,
     schedules,
     feedback,
     challenger,

@@ -13,7 +13,7 @@ import { assigner, type RowCells } from "./assignment.ts";
 import type { Canaries } from "./canaries.ts";
 
 /** A canary with both of its versions. */
-export interface Shared {
+export interface TrafficSplit {
   version: StoredVersion;
   live: StoredVersion;
   /** Whether the canary predicts this row. */
@@ -27,14 +27,14 @@ export interface Shared {
 }
 
 /** The predictions, and the version that made them. */
-export interface SharedAnswer extends Pick<Served, "predictions" | "warnings" | "threshold"> {
+export interface SplitPredictions extends Pick<Served, "predictions" | "warnings" | "threshold"> {
   /** The live one if both predicted. */
   version: StoredVersion;
   /** By row; null: there is no canary. */
   versions: number[] | null;
 }
 
-export interface SharedOptions extends PredictOptions {
+export interface SplitOptions extends PredictOptions {
   /** Of the request; null: it has none. */
   headers: Headers | null;
 }
@@ -52,7 +52,7 @@ interface Part {
   served: Served;
 }
 
-export class SharedServing {
+export class SplitServing {
   constructor(
     private readonly models: Models,
     private readonly serving: Serving,
@@ -61,7 +61,7 @@ export class SharedServing {
   ) {}
 
   /** Null: the live version predicts everything. Throws AppError `missing`, or `conflict` if none is live. */
-  async shared(name: string, headers: Headers | null): Promise<Shared | null> {
+  async split(name: string, headers: Headers | null): Promise<TrafficSplit | null> {
     const canary = await this.canaries.of(name);
     if (!canary) return null;
     const version = await this.models.serving(name, canary.version);
@@ -69,7 +69,7 @@ export class SharedServing {
   }
 
   /** Synchronous: undefined if something must be looked up first. */
-  peek(name: string, headers: Headers): Shared | null | undefined {
+  peek(name: string, headers: Headers): TrafficSplit | null | undefined {
     const canary = this.canaries.peek(name);
     if (!canary) return canary;
     const [version, live] = [this.models.known(name, canary.version), this.models.known(name, null)];
@@ -78,8 +78,8 @@ export class SharedServing {
 
   private over(
     canary: Canary,
-    { version, live, headers }: Pick<Shared, "version" | "live"> & { headers: Headers | null },
-  ): Shared {
+    { version, live, headers }: Pick<TrafficSplit, "version" | "live"> & { headers: Headers | null },
+  ): TrafficSplit {
     const { canaries, logger } = this;
     const note = (of: StoredVersion, predictions: number, seconds: number, failed: boolean) =>
       canaries.note(canary, { version: of.version, predictions, seconds, failed });
@@ -101,46 +101,46 @@ export class SharedServing {
   async predict(
     name: string,
     rows: PredictRow[],
-    { headers, ...asked }: SharedOptions,
-  ): Promise<SharedAnswer> {
-    const shared = await this.shared(name, headers);
-    if (!shared) {
+    { headers, ...asked }: SplitOptions,
+  ): Promise<SplitPredictions> {
+    const split = await this.split(name, headers);
+    if (!split) {
       const version = await this.models.serving(name, null);
       return { version, versions: null, ...(await this.serving.predict(version, rows, asked)) };
     }
     const storageMode = asked.storageMode ?? (rows.length > MOST_ROWS_STORED ? "sampled" : "full");
     const options = { ...asked, storageMode };
     const sides: { canary: number[]; live: number[] } = { canary: [], live: [] };
-    for (const [index, row] of rows.entries()) sides[shared.isAssigned(row) ? "canary" : "live"].push(index);
+    for (const [index, row] of rows.entries()) sides[split.isAssigned(row) ? "canary" : "live"].push(index);
     const parts: Part[] = [];
     if (sides.live.length > 0)
-      parts.push(await this.ask(shared, shared.live, { rows, at: sides.live, options }));
+      parts.push(await this.ask(split, split.live, { rows, at: sides.live, options }));
     if (sides.canary.length > 0)
-      parts.push(await this.askCanary(shared, { rows, at: sides.canary, options }));
-    return together(parts, rows.length, shared.live);
+      parts.push(await this.askCanary(split, { rows, at: sides.canary, options }));
+    return together(parts, rows.length, split.live);
   }
 
-  private async askCanary(shared: Shared, given: Given): Promise<Part> {
+  private async askCanary(split: TrafficSplit, given: Given): Promise<Part> {
     try {
-      return await this.ask(shared, shared.version, given);
+      return await this.ask(split, split.version, given);
     } catch (error) {
       // A row that no version can read is the client's mistake: the live version refuses it, too.
-      const answered = await this.ask(shared, shared.live, given);
-      shared.failed(error);
+      const answered = await this.ask(split, split.live, given);
+      split.failed(error);
       return answered;
     }
   }
 
-  private async ask(shared: Shared, version: StoredVersion, { rows, at, options }: Given): Promise<Part> {
+  private async ask(split: TrafficSplit, version: StoredVersion, { rows, at, options }: Given): Promise<Part> {
     const own = at.map((index) => rows[index]!);
     const served = await this.serving.predict(version, own, options);
-    shared.answered(version, own.length, served.seconds);
+    split.answered(version, own.length, served.seconds);
     return { version, at, served };
   }
 }
 
 /** In the order of the requested rows. */
-function together(parts: readonly Part[], rows: number, live: StoredVersion): SharedAnswer {
+function together(parts: readonly Part[], rows: number, live: StoredVersion): SplitPredictions {
   const predictions = new Array<Served["predictions"][number]>(rows);
   const versions = new Array<number>(rows);
   const warnings: Warning[] = [];

@@ -6,7 +6,7 @@ import type { StoredVersion } from "../../store/models.ts";
 import type { Model, Prediction as ModelAnswer } from "../../trainer/model/model.ts";
 import type { Answer, Warning } from "../predict-rows.ts";
 import type { RowCells } from "../canary/assignment.ts";
-import type { Shared } from "../canary/split-serving.ts";
+import type { TrafficSplit } from "../canary/split-serving.ts";
 import type { StorageMode } from "../monitoring/prediction-log.ts";
 import type { InputRow } from "../rows/input-rows.ts";
 import type { Serving } from "../serving.ts";
@@ -24,7 +24,7 @@ export interface FileRowAnswer {
   bounds: Pick<Answer, "interval" | "set"> | undefined;
 }
 
-export interface LaneOptions {
+export interface FilePredictorOptions {
   serving: Serving;
   /** As the file calls its columns. */
   names: readonly string[];
@@ -35,7 +35,7 @@ export interface LaneOptions {
   bounds: typeof import("../predict-rows.ts").answerBounds;
 }
 
-interface Lane {
+interface FileVersion {
   version: StoredVersion;
   model: Model;
   reader: TableReader;
@@ -47,32 +47,32 @@ export interface BatchAnswer {
   warnings: Warning[];
 }
 
-export class FileLanes {
-  private readonly live: Lane;
-  private canary: Lane | null = null;
+export class FilePredictor {
+  private readonly live: FileVersion;
+  private canary: FileVersion | null = null;
 
   private constructor(
-    private readonly options: LaneOptions,
-    private readonly shared: Shared | null,
+    private readonly options: FilePredictorOptions,
+    private readonly split: TrafficSplit | null,
     live: { version: StoredVersion; model: Model },
   ) {
     this.live = { ...live, reader: options.reader(live.model) };
   }
 
   static async open(
-    options: LaneOptions,
-    shared: Shared | null,
+    options: FilePredictorOptions,
+    split: TrafficSplit | null,
     live: { version: StoredVersion; model: Model },
-  ): Promise<FileLanes> {
-    const lanes = new FileLanes(options, shared, live);
-    if (!shared) return lanes;
+  ): Promise<FilePredictor> {
+    const predictor = new FilePredictor(options, split, live);
+    if (!split) return predictor;
     try {
-      const model = await options.serving.open(shared.version);
-      lanes.canary = { version: shared.version, model, reader: options.reader(model) };
+      const model = await options.serving.open(split.version);
+      predictor.canary = { version: split.version, model, reader: options.reader(model) };
     } catch (error) {
-      shared.failed(error);
+      split.failed(error);
     }
-    return lanes;
+    return predictor;
   }
 
   /** Columns that the live version's training did not see. */
@@ -82,17 +82,17 @@ export class FileLanes {
 
   /** How the first rows are written decides how all are read. */
   settle(cells: readonly InputRow["cells"][]): void {
-    for (const lane of [this.live, this.canary]) lane?.reader.settle(cells);
+    for (const fileVersion of [this.live, this.canary]) fileVersion?.reader.settle(cells);
   }
 
   async ask(batch: readonly InputRow[], storageMode: StorageMode): Promise<BatchAnswer> {
-    const { canary, shared } = this;
+    const { canary, split } = this;
     const all = batch.map((_, index) => index);
-    if (!canary || !shared?.stands()) return this.askLane(this.live, { batch, at: all, storageMode });
+    if (!canary || !split?.stands()) return this.askVersion(this.live, { batch, at: all, storageMode });
     const { names } = this.options;
-    const isCanaried = batch.map(({ cells }) => shared.isAssigned(rowOf(names, cells)));
+    const isCanaried = batch.map(({ cells }) => split.isAssigned(rowOf(names, cells)));
     const [mine, others] = [all.filter((row) => isCanaried[row]), all.filter((row) => !isCanaried[row])];
-    const live = others.length > 0 ? await this.askLane(this.live, { batch, at: others, storageMode }) : NONE;
+    const live = others.length > 0 ? await this.askVersion(this.live, { batch, at: others, storageMode }) : NONE;
     const own = mine.length > 0 ? await this.askCanary(canary, { batch, at: mine, storageMode }) : NONE;
     const answers = new Array<FileRowAnswer>(batch.length);
     for (const [place, row] of others.entries()) answers[row] = live.answers[place]!;
@@ -100,18 +100,18 @@ export class FileLanes {
     return { answers, warnings: [...live.warnings, ...own.warnings] };
   }
 
-  private async askCanary(canary: Lane, part: BatchPart): Promise<BatchAnswer> {
+  private async askCanary(canary: FileVersion, part: BatchPart): Promise<BatchAnswer> {
     try {
-      return await this.askLane(canary, part);
+      return await this.askVersion(canary, part);
     } catch (error) {
-      const answered = await this.askLane(this.live, part);
-      this.shared!.failed(error);
+      const answered = await this.askVersion(this.live, part);
+      this.split!.failed(error);
       return answered;
     }
   }
 
-  private async askLane(
-    { version, model, reader }: Lane,
+  private async askVersion(
+    { version, model, reader }: FileVersion,
     { batch, at, storageMode }: BatchPart,
   ): Promise<BatchAnswer> {
     const { serving, cellsOf, interval, bounds } = this.options;
@@ -122,7 +122,7 @@ export class FileLanes {
       ...{ warnings: said.length, storageMode },
       cellsOf: (row) => cellsOf(given[row]!),
     });
-    this.shared?.answered(version, at.length, seconds);
+    this.split?.answered(version, at.length, seconds);
     const boundsAt = interval === undefined ? null : bounds(model, { table, predicted, level: interval });
     return {
       warnings: said.map((warning) => ({ ...warning, row: at[warning.row]! })),

@@ -16,7 +16,7 @@ import { AppError } from "../../platform/errors.ts";
 import type { Lease } from "../../platform/leases.ts";
 import type { StoredVersion } from "../../store/models.ts";
 import type { Model } from "../../trainer/model/model.ts";
-import type { Shared } from "../canary/split-serving.ts";
+import type { TrafficSplit } from "../canary/split-serving.ts";
 import { MOST_ROWS_STORED, type StorageMode } from "../monitoring/prediction-log.ts";
 import { ColumnNames } from "../rows/columns.ts";
 import { type InputSource, openInput, type PredictInput } from "../rows/predict-input.ts";
@@ -46,7 +46,7 @@ export interface FileToPredict extends InputSource {
   /** Refuses a file that lacks columns of the model, `conflict`, instead of reading them as missing values. */
   isComplete?: boolean;
   /** A canary that predicts some of the rows; null: there is none, or a version was requested. */
-  shared?: Shared | null;
+  split?: TrafficSplit | null;
 }
 
 export interface FileAnswer {
@@ -64,7 +64,7 @@ export interface FileAnswer {
 export async function predictFile(
   serving: Serving,
   version: StoredVersion,
-  { lease, form, storageMode, interval, isComplete, shared = null, ...source }: FileToPredict,
+  { lease, form, storageMode, interval, isComplete, split = null, ...source }: FileToPredict,
 ): Promise<FileAnswer> {
   const access = new AbortController();
   const release = lease((reason) => access.abort(reason));
@@ -72,7 +72,7 @@ export async function predictFile(
     const input = await openInput(source, access.signal);
     const wanted = form ?? input.form;
     const tally = { warnings: 0, rows: 0 };
-    const asked = { storageMode, interval, isComplete, shared };
+    const asked = { storageMode, interval, isComplete, split };
     const chunks = predictRows({ serving, version, input, form: wanted, tally, ...asked });
     return { form: wanted, chunks: guarded(chunks, access.signal, release), tally };
   } catch (error) {
@@ -100,7 +100,7 @@ async function* guarded(
 }
 
 interface Work extends Pick<FileToPredict, "storageMode" | "interval" | "isComplete"> {
-  shared: Shared | null;
+  split: TrafficSplit | null;
   serving: Serving;
   version: StoredVersion;
   input: PredictInput;
@@ -117,9 +117,9 @@ async function* predictRows({
   storageMode,
   interval,
   isComplete,
-  shared,
+  split,
 }: Work): AsyncGenerator<Chunk> {
-  const [{ openWriter }, { readInputRows }, { TableReader }, { FileLanes }, model, { answerBounds, boundsFor }] =
+  const [{ openWriter }, { readInputRows }, { TableReader }, { FilePredictor }, model, { answerBounds, boundsFor }] =
     await Promise.all([
       import("../../csv/formats/writers/table-writer.ts"),
       import("../rows/input-rows.ts"),
@@ -137,25 +137,25 @@ async function* predictRows({
   if (isComplete) refuseMissing(columns, names, version);
   const named = header.map((name, k) => name || names[k]!);
   if (interval !== undefined) boundsFor(model, interval);
-  const added = addedFor(model, { interval, isShared: shared !== null });
+  const added = addedFor(model, { interval, isShared: split !== null });
   const isNamed = names.map((name) => knows(name) || columns.isUnused(name));
   const options = {
     ...{ serving, names, interval, bounds: answerBounds },
     reader: (of: Model) => new TableReader(of, names),
     cellsOf: (cells: InputRow["cells"]) => namedCells(names, cells, isNamed),
   };
-  const lanes = await FileLanes.open(options, shared, { version, model });
-  let fileNotes = hasHeader ? lanes.strangers : [];
+  const predictor = await FilePredictor.open(options, split, { version, model });
+  let fileNotes = hasHeader ? predictor.strangers : [];
   let writer: TableWriter | null = null;
   let size = LEAST_ROWS;
   let seen = 0;
   for await (const rows of asked.batches) {
-    if (seen === 0) lanes.settle(rows.map(({ cells }) => cells));
+    if (seen === 0) predictor.settle(rows.map(({ cells }) => cells));
     for (let from = 0; from < rows.length; ) {
       const batch = rows.slice(from, from + size);
       const startedAt = performance.now();
       const given = batch.map(({ cells }) => cells);
-      const { answers, warnings } = await lanes.ask(
+      const { answers, warnings } = await predictor.ask(
         batch,
         storageMode ?? (seen < MOST_ROWS_STORED ? "full" : "sampled"),
       );

@@ -19,7 +19,7 @@ import type { Pipeline } from "./pipeline.ts";
 import { PREDICT } from "./rows/models/models.ts";
 
 interface FastPathOptions {
-  signalbox: Pick<Signalbox, "config" | "models" | "serving" | "shared" | "privacy">;
+  signalbox: Pick<Signalbox, "config" | "models" | "serving" | "splitServing" | "privacy">;
   pipeline: Pipeline;
   gate: Gate;
 }
@@ -110,20 +110,20 @@ export class PredictFastPath {
   ): string | null {
     const row = onlyRow(body);
     if (!row) return null;
-    const { models, serving, shared: canaries } = this.options.signalbox;
-    const shared = canaries.peek(name, headers);
-    if (shared === undefined) return null;
-    const isCanaried = shared?.isAssigned(new Map(Object.entries(row))) ?? false;
-    const version = shared ? (isCanaried ? shared.version : shared.live) : models.known(name, null);
+    const { models, serving, splitServing } = this.options.signalbox;
+    const split = splitServing.peek(name, headers);
+    if (split === undefined) return null;
+    const isCanaried = split?.isAssigned(new Map(Object.entries(row))) ?? false;
+    const version = split ? (isCanaried ? split.version : split.live) : models.known(name, null);
     if (!version) return null;
     const cells = row === body ? text : JSON.stringify(row);
     const ask = () => timings.measure("predict", () => serving.predictRow(version, { row, cells }));
     // What the canary cannot predict takes the longer way, where the live version predicts it.
     const answered = isCanaried ? orNull(ask) : ask();
     if (!answered) return null;
-    shared?.answered(version, 1, answered.seconds);
+    split?.answered(version, 1, answered.seconds);
     const { warnings, threshold } = answered;
-    const prediction = shared ? withVersion(answered.prediction, version.version) : answered.prediction;
+    const prediction = split ? withVersion(answered.prediction, version.version) : answered.prediction;
     const decided = threshold === null ? "" : `,"threshold":${threshold}`;
     const rest = decided + (warnings.length ? `,"warnings":${JSON.stringify(warnings)}` : "");
     return `{"model":"${name}","version":${version.version},"predictions":[${prediction}]${rest}}`;

@@ -67,7 +67,7 @@ class ScopedParts {
       models: this.models(),
       feedback: this.feedback(),
       canaries: this.canaries(),
-      shared: guarded(whole.shared, {}, this.named("model")),
+      splitServing: guarded(whole.splitServing, {}, this.named("model")),
       annotations: this.annotations(),
       deletions: this.deletions(),
       alerts: this.alerts(),

@@ -78,7 +78,7 @@ function cellsOf(values: Record<string, string>, { features }: ModelSchema): Map
 
 /** A refusal is shown beside the fields: it is part of the trial. Throws AppError if the version does not exist. */
 export async function tryRow(
-  signalbox: Pick<Signalbox, "models" | "serving" | "shared">,
+  signalbox: Pick<Signalbox, "models" | "serving" | "splitServing">,
   name: string,
   given: { fields: ReturnType<typeof predictFields>; requestId: string },
 ): Promise<WhatIfResult> {
@@ -104,11 +104,11 @@ export async function tryRow(
 
 /** The requested version, else the one that predicts such a row. */
 async function versionFor(
-  { models, shared }: Pick<Signalbox, "models" | "shared">,
+  { models, splitServing }: Pick<Signalbox, "models" | "splitServing">,
   name: string,
   { version, values }: Pick<ReturnType<typeof predictFields>, "version" | "values">,
 ): Promise<StoredVersion> {
-  const canary = version === null ? await shared.shared(name, null) : null;
+  const canary = version === null ? await splitServing.split(name, null) : null;
   return canary?.isAssigned(new Map(Object.entries(values))) ? canary.version : models.serving(name, version);
 }
 

@@ -8,7 +8,7 @@ import { preferredType } from "../../../../http/negotiate.ts";
 import { PARQUET_TYPE, streamAnswer, XLSX_TYPE } from "../../../../http/responses.ts";
 import { JSON_HEADERS } from "../../../../http/security.ts";
 import { type Chunks, startingWith } from "../../../../http/stream.ts";
-import type { SharedAnswer } from "../../../../models/canary/split-serving.ts";
+import type { SplitPredictions } from "../../../../models/canary/split-serving.ts";
 import { type FileToPredict, predictFile } from "../../../../models/files/predict-csv.ts";
 import { STORAGE_MODES, MOST_ROWS_STORED } from "../../../../models/monitoring/prediction-log.ts";
 import { PREDICT_REQUEST } from "../../../../models/serving.ts";
@@ -105,7 +105,7 @@ async function predictRows(
   const options = { explain: query.explain === "1", storageMode: query.log, interval: query.interval };
   if (!asked)
     return predictionsAnswer(
-      await signalbox.shared.predict(name, rows, { ...options, headers: request.headers }),
+      await signalbox.splitServing.predict(name, rows, { ...options, headers: request.headers }),
     );
   const served = await signalbox.serving.predict(asked, rows, options);
   return predictionsAnswer({ version: asked, versions: null, ...served });
@@ -130,7 +130,7 @@ async function askedVersion(
   return { ...asked, threshold };
 }
 
-function predictionsAnswer({ version, versions, ...answer }: SharedAnswer): Response {
+function predictionsAnswer({ version, versions, ...answer }: SplitPredictions): Response {
   const { predictions, warnings, threshold } = answer;
   const body = {
     model: version.name,
@@ -174,14 +174,14 @@ export async function predictFileAnswer(
 ): Promise<{ form: OutputForm; response: Response }> {
   takeTime();
   const { datasets, serving } = signalbox;
-  const shared = typeof of === "string" ? await signalbox.shared.shared(of, request.headers) : null;
+  const split = typeof of === "string" ? await signalbox.splitServing.split(of, request.headers) : null;
   const version = typeof of === "string" ? await signalbox.models.serving(of, null) : of;
   const source = {
     body: (signal: AbortSignal) => datasets.follow(request, signal),
     readAside: (chunks: AsyncIterable<Uint8Array>) => datasets.readAside(chunks),
   };
   // The header and a refusal come before the first byte is sent.
-  const answer = await predictFile(serving, version, { ...source, lease: hold, shared, ...asked }).catch(
+  const answer = await predictFile(serving, version, { ...source, lease: hold, split, ...asked }).catch(
     (error: unknown) => {
       throw withHeaderFix(error);
     },
