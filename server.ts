@@ -11,7 +11,7 @@ import { ALL_VISIBLE, viewScopeOfAudience } from "./core/events/privacy.ts";
 import { accessTable } from "./core/http/identity/access-table.ts";
 import { curlCommand } from "./core/http/identity/curl.ts";
 import { Gate, type RequestContext } from "./core/http/identity/gate.ts";
-import { may, NOBODY, viewScopeOf, viewerOf } from "./core/http/identity/identity.ts";
+import { may, NOBODY, viewerOf, viewScopeOf } from "./core/http/identity/identity.ts";
 import { pathBelow, wantedForm } from "./core/http/negotiate.ts";
 import { methodsAt, nothingAt } from "./core/http/problem.ts";
 import { htmlAnswer, landingAnswer, problemAnswer } from "./core/http/responses.ts";
@@ -45,9 +45,9 @@ import { panelAnswer, refuseHiddenPanel } from "./core/routes/pages/panel-answer
 import { type FormAgain, SIGN_IN_ROUTES, signInData } from "./core/routes/pages/sign-in.ts";
 import { WhatIfs } from "./core/routes/pages/try-row.ts";
 import { ASSET_PATHS, ASSETS, standaloneParts } from "./static/assets.ts";
-import { drawnPanel } from "./views/panel-html.ts";
-import { chosenTheme, type PageContext, type Links } from "./views/layout/page-context.ts";
+import { chosenTheme, type Links, type PageContext } from "./views/layout/page-context.ts";
 import * as views from "./views/pages.ts";
+import { drawnPanel } from "./views/panel-html.ts";
 import { replayPath } from "./views/parts/paths.ts";
 
 /** Loaded with the first request, because most servers start and run without one. */
@@ -99,7 +99,10 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   const pageAnswer = async <T>(c: C, data: T, page: views.Page<T>, status?: number) => {
     const form = wantedForm(c.req.raw);
     if (form === "html")
-      return html(await page.html({ ...data, context: await pageContext(c, await page.panels?.(data)) }), status);
+      return html(
+        await page.html({ ...data, context: await pageContext(c, await page.panels?.(data)) }),
+        status,
+      );
     return form === "text" && page.text
       ? c.text(await page.text(data, links(origin(c))))
       : c.json(await page.json(data));
@@ -166,7 +169,10 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
     if (wantedForm(c.req.raw) !== "html" || isForPrograms(c.req.path.slice(config.BASE_PATH.length)))
       return problemAnswer(told);
     const isEmbed = c.req.path.startsWith(`${config.BASE_PATH}/embed/`);
-    return html(await views.drawError({ context: await pageContext(c), problem: told }, isEmbed), told.status);
+    return html(
+      await views.drawError({ context: await pageContext(c), problem: told }, isEmbed),
+      told.status,
+    );
   };
 
   // Pages: the same address answers a script with JSON

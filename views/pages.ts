@@ -14,7 +14,7 @@ import type { SourcesPageData } from "../core/routes/pages/sources-page.ts";
 import type { WhatIf, WhatIfResult } from "../core/routes/pages/try-row.ts";
 import type { RunComparison } from "../core/training/results/compare-runs.ts";
 import type { EmbedPageProps } from "./embed/embed.tsx";
-import type { PageContext, Links } from "./layout/page-context.ts";
+import type { Links, PageContext } from "./layout/page-context.ts";
 import type { StandalonePageProps } from "./model/standalone.tsx";
 import type { PanelViewProps } from "./panels.tsx";
 

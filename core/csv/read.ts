@@ -22,7 +22,7 @@ import { type ColumnAccumulator, shown } from "./profile/accumulator.ts";
 import { describeLeak } from "./profile/advice/leaks.ts";
 import { positiveOf } from "./profile/advice/positive-class.ts";
 import { canCorrelate, correlate, type Side } from "./profile/correlation.ts";
-import { describeColumn, describeBounds, describeOddRows, describeReading } from "./profile/findings.ts";
+import { describeBounds, describeColumn, describeOddRows, describeReading } from "./profile/findings.ts";
 import { guessTarget, guessTask, TASK_CHOSEN, type TargetGuess, unsureTask } from "./profile/guess-target.ts";
 import {
   type Pass,

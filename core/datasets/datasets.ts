@@ -29,7 +29,6 @@ import { FirstReadings } from "./reading/first-readings.ts";
 import { ReadingEnds } from "./reading/wait-for-readings.ts";
 import { type Received, receiveFile, refuseWithoutSpace } from "./receive.ts";
 import { followFile } from "./receive-stream.ts";
-import { type TemporaryTable, readTemporaryTable } from "./temporary-table.ts";
 import {
   mergedChoices,
   profileSize,
@@ -38,6 +37,7 @@ import {
   storedFile,
   tablePath,
 } from "./table-files.ts";
+import { readTemporaryTable, type TemporaryTable } from "./temporary-table.ts";
 import { type UploadInProgress, UploadsInProgress } from "./uploads.ts";
 
 /** How often files that nobody is reading are looked for. */

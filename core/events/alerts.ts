@@ -7,10 +7,10 @@ import { newId } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
 import {
   type AlertAction,
+  activeAlerts,
   findAlert,
   type StoredAlert,
   saveAlert,
-  activeAlerts,
   waitingAlerts,
 } from "../store/alerts.ts";
 import type { Handle, Store } from "../store/database.ts";

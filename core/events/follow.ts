@@ -2,8 +2,9 @@
  * Lets a reader follow the log by its own cursor, at its own pace; silence is filled with heartbeats. However slow it
  * is, it holds one batch and no more.
  */
-import type { Lease } from "../platform/leases.ts";
+
 import { Throttle } from "../platform/concurrency.ts";
+import type { Lease } from "../platform/leases.ts";
 import type { EventLog, LogEntry } from "./event-log.ts";
 
 export const HEARTBEAT_MS = 10_000;

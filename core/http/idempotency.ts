@@ -7,7 +7,13 @@
 import { AppError } from "../platform/errors.ts";
 import { DAY_MS } from "../platform/figures.ts";
 import type { Store } from "../store/database.ts";
-import { claimAnswer, findAnswer, type StoredResponse, keepAnswer, releaseAnswer } from "../store/idempotency.ts";
+import {
+  claimAnswer,
+  findAnswer,
+  keepAnswer,
+  releaseAnswer,
+  type StoredResponse,
+} from "../store/idempotency.ts";
 import { isStream } from "./stream.ts";
 
 const KEPT_MS = DAY_MS;

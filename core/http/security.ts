@@ -98,13 +98,9 @@ export function guardRequest(request: Request, config: Config, seenAt: () => str
   if (request.url.includes("%")) refuseMalformed(request.url);
   const host = request.headers.get("host") ?? "";
   if (host !== accepted.get(config) && !isOurHost(host, config)) {
-    throw new AppError(
-      "host",
-      `This server does not serve the host ${JSON.stringify(host.slice(0, 100))}`,
-      {
-        fix: "Add the name to ALLOWED_HOSTS, or set PUBLIC_URL.",
-      },
-    );
+    throw new AppError("host", `This server does not serve the host ${JSON.stringify(host.slice(0, 100))}`, {
+      fix: "Add the name to ALLOWED_HOSTS, or set PUBLIC_URL.",
+    });
   }
   accepted.set(config, host);
   const isUpgrade = request.headers.get("upgrade")?.toLowerCase() === "websocket";

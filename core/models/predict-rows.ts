@@ -3,9 +3,10 @@
  * used; what cannot be read counts as missing, with a warning. It never fails a row for a value that the model has not
  * seen.
  */
-import { count } from "../platform/figures.ts";
+
 import type { Column, ColumnPlan, Table } from "../csv/types.ts";
 import { AppError } from "../platform/errors.ts";
+import { count } from "../platform/figures.ts";
 import { type Explanation, explain } from "../trainer/explain/explanation.ts";
 import { type Bounds, boundRows, highestLevel } from "../trainer/model/bounds.ts";
 import { learnedTest } from "../trainer/model/learned-rows.ts";

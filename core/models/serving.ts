@@ -1,21 +1,22 @@
 /** Answers prediction requests: rows are checked and typed as in training, predicted, and recorded. */
-import { count } from "../platform/figures.ts";
+
 import * as z from "zod";
 import type { Table } from "../csv/types.ts";
+import { count } from "../platform/figures.ts";
 import { timed } from "../platform/timing.ts";
 import type { StoredVersion } from "../store/models.ts";
 import type { Model, Prediction as ModelAnswer } from "../trainer/model/model.ts";
-import type { Answer, PredictRow, Warning } from "./predict-rows.ts";
 import type { ModelCache } from "./model-cache.ts";
 import type { References } from "./monitoring/drift/references.ts";
 import {
   MOST_ROWS_STORED,
-  type StorageMode,
   type Prediction,
   type PredictionLog,
+  type StorageMode,
   storedAnswer,
   storedCells,
 } from "./monitoring/prediction-log.ts";
+import type { Answer, PredictRow, Warning } from "./predict-rows.ts";
 
 const MAX_ROWS = 100_000;
 

@@ -4,9 +4,9 @@
  */
 import * as z from "zod";
 import type { EventLog } from "../events/event-log.ts";
+import { whenReachable } from "../platform/concurrency.ts";
 import { AppError } from "../platform/errors.ts";
 import type { Logger } from "../platform/logger.ts";
-import { whenReachable } from "../platform/concurrency.ts";
 import type { Handle, Store, Unchanged } from "../store/database.ts";
 import { saveSetting, storedSettings } from "../store/settings.ts";
 import { type Config, SETTINGS, type Setting, type SettingGroup, type SettingName } from "./config.ts";

@@ -10,9 +10,9 @@ import type { Viewer } from "../live/viewer.ts";
 import { isRestoreWaiting } from "../operations/backup/restore.ts";
 import { type Config, publicSettings, readConfig } from "../operations/config.ts";
 import { failCommand } from "../operations/terminal.ts";
+import { Throttle } from "../platform/concurrency.ts";
 import { AppError } from "../platform/errors.ts";
 import { holdLines } from "../platform/logger.ts";
-import { Throttle } from "../platform/concurrency.ts";
 import { VERSION } from "../platform/version.ts";
 import { openSignalbox, type Signalbox } from "./signalbox.ts";
 

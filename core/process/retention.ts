@@ -14,12 +14,12 @@ import { trimAudit } from "../store/audit.ts";
 import { trimChallengerAnswers } from "../store/challengers.ts";
 import type { Store } from "../store/database.ts";
 import { trimDriftDays } from "../store/drift.ts";
+import { trimSamples } from "../store/gauge-samples.ts";
 import { trimEvents } from "../store/log.ts";
 import { trimPredictionMinutes } from "../store/models.ts";
 import { trimOutcomes } from "../store/outcomes.ts";
 import { trimPoints } from "../store/points.ts";
 import { trimPredictions } from "../store/predictions.ts";
-import { trimSamples } from "../store/gauge-samples.ts";
 
 /** The newest events, which are stored at any age. */
 const EVENTS_KEPT = 1_000_000;

@@ -15,8 +15,8 @@ import {
 } from "../store/runs.ts";
 import { bySeverity } from "../trainer/checks/severity.ts";
 import { type RunResult, STAGE_NAMES, type VersionComparison } from "../trainer/contract.ts";
-import { earlyProgress, progressAt, stillLeft } from "./time-left.ts";
 import { type LeaderboardEntry, rankCandidates } from "./results/leaderboard.ts";
+import { earlyProgress, progressAt, stillLeft } from "./time-left.ts";
 
 /** A stage for clients: its time as text. */
 export type RunStage = Omit<StoredStage, "startedAt"> & { startedAt: string | null };

@@ -10,9 +10,9 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { STAGE_NAMES } from "../../core/trainer/contract.ts";
-import { stillLeft } from "../../core/training/time-left.ts";
 import { type RunReport, runStages } from "../../core/training/run.ts";
 import type { Spent } from "../../core/training/stages/work/time-plan.ts";
+import { stillLeft } from "../../core/training/time-left.ts";
 import { type AccuracyCase, readCases } from "./accuracy-data.ts";
 import { tellAccount } from "./budget.ts";
 

@@ -34,7 +34,8 @@ async function cutOff(page: Page): Promise<string[]> {
       all
         .filter(
           (node) =>
-            node.checkVisibility() && !node.closest(".visually-hidden, .skip, .scroll, [class*=scroll], pre, table"),
+            node.checkVisibility() &&
+            !node.closest(".visually-hidden, .skip, .scroll, [class*=scroll], pre, table"),
         )
         .filter((node) => {
           const { left, right, width } = node.getBoundingClientRect();

@@ -5,9 +5,9 @@
 import { createReadStream } from "node:fs";
 import { readPage } from "../../core/csv/preview.ts";
 import type { Column, ColumnPlan, Table } from "../../core/csv/types.ts";
-import { answerRow, answerRows } from "../../core/models/predict-rows.ts";
 import { modelModule } from "../../core/models/exports/export.ts";
 import { predictFile } from "../../core/models/files/predict-csv.ts";
+import { answerRow, answerRows } from "../../core/models/predict-rows.ts";
 import type { Cell } from "../../core/models/rows/cell-reader.ts";
 import type { Serving } from "../../core/models/serving.ts";
 import { predictFields } from "../../core/routes/pages/form-fields.ts";

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EventLog } from "../../core/events/event-log.ts";
-import { Privacy, ALL_VISIBLE } from "../../core/events/privacy.ts";
+import { ALL_VISIBLE, Privacy } from "../../core/events/privacy.ts";
 import { Live } from "../../core/live/live.ts";
 import { Sockets } from "../../core/live/sockets.ts";
 import type { Viewer } from "../../core/live/viewer.ts";

@@ -5,8 +5,8 @@
 
 import type { Sample } from "../../core/datasets/sample-files/index.ts";
 import type { Panel } from "../../core/events/panel-names.ts";
-import type { PageContext } from "../layout/page-context.ts";
 import { Layout } from "../layout/layout.tsx";
+import type { PageContext } from "../layout/page-context.ts";
 import { PanelView } from "../panels.tsx";
 import { DropZone } from "./datasets.tsx";
 import { JourneyAhead, Samples } from "./samples.tsx";

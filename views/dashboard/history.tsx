@@ -1,8 +1,8 @@
 /** Draws figures over time: ranges, a model to choose, and charts with links that zoom in. All of it is in the address. */
 import type { HistorySeries, HistoryView } from "../../core/routes/data/history-data.ts";
 import { Figure, Legend, LineChart, type Series } from "../charts/chart.tsx";
-import { type PageContext, type Links, url } from "../layout/page-context.ts";
 import { Layout } from "../layout/layout.tsx";
+import { type Links, type PageContext, url } from "../layout/page-context.ts";
 import { count, duration, figure, figures, plural, reading, utc } from "../parts/format.ts";
 import { apiUrl, Command, Empty, Name } from "../parts/parts.tsx";
 import { modelPath } from "../parts/paths.ts";

@@ -1,6 +1,7 @@
 /** Draws the socket inspector: connect, subscribe, filter, pause, and trigger a test. */
-import { type PageContext, url } from "../layout/page-context.ts";
+
 import { Layout } from "../layout/layout.tsx";
+import { type PageContext, url } from "../layout/page-context.ts";
 import { apiUrl, CodeBlock } from "../parts/parts.tsx";
 
 export function InspectPage({ context }: { context: PageContext }) {
@@ -89,7 +90,8 @@ export function InspectPage({ context }: { context: PageContext }) {
         <section class="panel" aria-labelledby="rates-heading">
           <h2 id="rates-heading">Message types</h2>
           <p class="fine">
-            The rate is that of the last ten seconds. The lag is the time from the server’s clock to yours, for live events only.
+            The rate is that of the last ten seconds. The lag is the time from the server’s clock to yours,
+            for live events only.
           </p>
           <section class="scroll" tabindex={0} aria-label="Figures by message type">
             <table>

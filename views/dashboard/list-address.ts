@@ -2,7 +2,7 @@
 import type { PendingDeletion } from "../../core/process/organise/deletions.ts";
 import type { SavedFilter } from "../../core/process/organise/saved-filters.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
-import { type PageContext, type Links, url } from "../layout/page-context.ts";
+import { type Links, type PageContext, url } from "../layout/page-context.ts";
 
 export type ListName = "datasets" | "runs" | "models" | "activity";
 

@@ -5,8 +5,8 @@
 import type { Child } from "hono/jsx";
 import type { DatasetSummary, ModelRow, RunRow } from "../../core/routes/data/list-data.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
-import { url } from "../layout/page-context.ts";
 import { Layout, type Section } from "../layout/layout.tsx";
+import { url } from "../layout/page-context.ts";
 import { count, plural } from "../parts/format.ts";
 import { Empty } from "../parts/parts.tsx";
 import { Pick } from "../parts/pick.tsx";

@@ -3,8 +3,8 @@
  * read.
  */
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
-import { type PageContext, url } from "../layout/page-context.ts";
 import { Layout } from "../layout/layout.tsx";
+import { type PageContext, url } from "../layout/page-context.ts";
 import { PanelView } from "../panels.tsx";
 
 type Reading = NonNullable<PanelData["reading"]>;

@@ -1,10 +1,16 @@
 /** Draws the API reference: every route with an example, made from the routes themselves. */
 import type { ApiDocs } from "../../core/routes/api/docs.ts";
-import { type PageContext, url } from "../layout/page-context.ts";
 import { Layout } from "../layout/layout.tsx";
+import { type PageContext, url } from "../layout/page-context.ts";
 import { CodeBlock } from "../parts/parts.tsx";
 
-export function DocsPage({ context, routes, problems, events, settings }: ApiDocs & { context: PageContext }) {
+export function DocsPage({
+  context,
+  routes,
+  problems,
+  events,
+  settings,
+}: ApiDocs & { context: PageContext }) {
   return (
     <Layout context={context} title="API reference" panels={[]} current="docs">
       <header class="page-head">

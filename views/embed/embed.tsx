@@ -2,8 +2,8 @@
 import type { Child } from "hono/jsx";
 import type { Panel, PanelKey } from "../../core/events/panel-names.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
-import { type PageContext, url } from "../layout/page-context.ts";
 import { Head, Pill, SocketElement } from "../layout/layout.tsx";
+import { type PageContext, url } from "../layout/page-context.ts";
 import { PANEL_TITLES, PanelView } from "../panels.tsx";
 
 type Theme = "light" | "dark" | "auto";

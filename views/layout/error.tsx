@@ -1,8 +1,8 @@
 /** Draws the error page: what went wrong and what to do next. Programs get the same as JSON. */
 import type { Problem } from "../../core/http/problem.ts";
 import { count, sentence } from "../parts/format.ts";
-import { type PageContext, url } from "./page-context.ts";
 import { Layout } from "./layout.tsx";
+import { type PageContext, url } from "./page-context.ts";
 
 const WAYS_ON = [
   ["/", "Go to the dashboard"],

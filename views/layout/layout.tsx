@@ -4,7 +4,7 @@
  */
 import type { Child } from "hono/jsx";
 import type { PanelKey } from "../../core/events/panel-names.ts";
-import { type PageContext, type Links, url } from "./page-context.ts";
+import { type Links, type PageContext, url } from "./page-context.ts";
 import { UploadDialog } from "./upload.tsx";
 
 export type Section =
@@ -130,7 +130,12 @@ export function Layout({
   );
 }
 
-export function Head(props: { context: PageContext; title: string; refreshSeconds?: number; children?: Child }) {
+export function Head(props: {
+  context: PageContext;
+  title: string;
+  refreshSeconds?: number;
+  children?: Child;
+}) {
   const { context, title, refreshSeconds, children } = props;
   const { links, assets } = context;
   return (

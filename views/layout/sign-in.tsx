@@ -1,8 +1,8 @@
 /** Draws the sign-in page: a button for each provider, and one field for a token, with what was wrong last. */
 import type { Problem } from "../../core/http/problem.ts";
 import { LampDot } from "../parts/parts.tsx";
-import { type PageContext, type Links, url } from "./page-context.ts";
 import { Head } from "./layout.tsx";
+import { type Links, type PageContext, url } from "./page-context.ts";
 
 interface ShownProvider {
   id: string;

@@ -1,13 +1,13 @@
 /** Draws a model version's page: results, a form to try it, mistakes, explanations, and how to use it. */
 import type { Problem } from "../../core/http/problem.ts";
-import type { ModelView } from "../../core/routes/data/panel-data.ts";
 import type { MonitoringView } from "../../core/routes/data/monitoring-view.ts";
+import type { ModelView } from "../../core/routes/data/panel-data.ts";
 import type { OutcomeNote } from "../../core/routes/pages/outcome-forms.ts";
 import type { WhatIf } from "../../core/routes/pages/try-row.ts";
 import { readEvaluation } from "../../core/training/results/evaluation-data.ts";
 import type { Weighing } from "../charts/threshold.tsx";
-import { type PageContext, url } from "../layout/page-context.ts";
 import { Layout } from "../layout/layout.tsx";
+import { type PageContext, url } from "../layout/page-context.ts";
 import { PanelView } from "../panels.tsx";
 import { Deletion, Organise } from "../parts/organise.tsx";
 import { LampDot, Name } from "../parts/parts.tsx";

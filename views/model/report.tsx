@@ -2,8 +2,8 @@
 
 import { readEvaluation } from "../../core/training/results/evaluation-data.ts";
 import { BarList } from "../charts/chart.tsx";
-import { type PageContext, url } from "../layout/page-context.ts";
 import { Layout } from "../layout/layout.tsx";
+import { type PageContext, url } from "../layout/page-context.ts";
 import { figures, unbroken } from "../parts/format.ts";
 import { apiUrl, CodeBlock, LampDot, Time, VerdictWords } from "../parts/parts.tsx";
 import { modelPath } from "../parts/paths.ts";

@@ -4,8 +4,8 @@ import type { WhatIf, WhatIfResult } from "../../core/routes/pages/try-row.ts";
 import { isNumberField, type ModelSchema } from "../../core/trainer/contract.ts";
 import { Waterfall } from "../charts/waterfall.tsx";
 import { ProblemNote } from "../layout/error.tsx";
-import { type PageContext, type Links, url } from "../layout/page-context.ts";
 import { Layout } from "../layout/layout.tsx";
+import { type Links, type PageContext, url } from "../layout/page-context.ts";
 import { bound, figure, figures, percent, plural, shortName, unbroken } from "../parts/format.ts";
 import { Bar, Command, curlLine, Name } from "../parts/parts.tsx";
 

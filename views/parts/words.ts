@@ -3,7 +3,13 @@ import type { ColumnType } from "../../core/csv/types.ts";
 import { HEALTH_STATES, type HealthState } from "../../core/events/health-states.ts";
 import type { RunStatus, StoredStage } from "../../core/store/runs.ts";
 import { STAGE_RECORDS } from "../../core/trainer/contract.ts";
-import { isLowerBetter, isMetricName, METRICS, metricLabel, scoreWords } from "../../core/trainer/metrics/index.ts";
+import {
+  isLowerBetter,
+  isMetricName,
+  METRICS,
+  metricLabel,
+  scoreWords,
+} from "../../core/trainer/metrics/index.ts";
 import type { Task } from "../../core/trainer/samples.ts";
 
 export { isLowerBetter, metricLabel, scoreWords };

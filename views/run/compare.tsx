@@ -3,8 +3,8 @@
 import { EXPERT_NAMES, EXPERT_SETTINGS } from "../../core/training/options/expert.ts";
 import type { PairedTest, RunComparison } from "../../core/training/results/compare-runs.ts";
 import { Figure, Legend, LineChart, SERIES_KINDS, type Series } from "../charts/chart.tsx";
-import { type PageContext, type Links, url } from "../layout/page-context.ts";
 import { Layout } from "../layout/layout.tsx";
+import { type Links, type PageContext, url } from "../layout/page-context.ts";
 import { MetricHead } from "../model/results/metric-table.tsx";
 import { count, figures, percent, plural } from "../parts/format.ts";
 import { Command, curlLine } from "../parts/parts.tsx";

@@ -2,8 +2,8 @@
  * Draws the replay of a run: its stages, curve and candidates at any moment, by a slider or by a link to that moment.
  */
 import type { Replay } from "../../core/training/replay.ts";
-import { type PageContext, type Links, url } from "../layout/page-context.ts";
 import { Layout } from "../layout/layout.tsx";
+import { type Links, type PageContext, url } from "../layout/page-context.ts";
 import { duration, percent, plural } from "../parts/format.ts";
 import { Bar } from "../parts/parts.tsx";
 import { replayPath, runPath } from "../parts/paths.ts";

@@ -1,7 +1,7 @@
 /** Draws the audit log, newest first: who changed what, from where and when, and which requests were denied. */
 import type { AuditView } from "../../core/http/identity/audit.ts";
-import { type PageContext, type Links, url } from "../layout/page-context.ts";
 import { Layout } from "../layout/layout.tsx";
+import { type Links, type PageContext, url } from "../layout/page-context.ts";
 import { Empty, Time } from "../parts/parts.tsx";
 
 export interface AuditProps {

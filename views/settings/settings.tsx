@@ -3,8 +3,8 @@
 import type { SettingView } from "../../core/operations/settings.ts";
 import type { SettingsPageData } from "../../core/routes/pages/settings-page.ts";
 import { Field } from "../dataset/fields.tsx";
-import { type PageContext, type Links, url } from "../layout/page-context.ts";
 import { Layout } from "../layout/layout.tsx";
+import { type Links, type PageContext, url } from "../layout/page-context.ts";
 import { capital } from "../parts/format.ts";
 import { apiUrl, Command, curlLine } from "../parts/parts.tsx";
 import { AlertRoutes } from "./alert-routes.tsx";
@@ -51,7 +51,13 @@ export function SettingsPage({ context, ...data }: SettingsPageData & { context:
     <SettingGroup links={links} group={name} settings={settings.filter((entry) => entry.group === name)} />
   );
   return (
-    <Layout context={context} title="Settings" panels={[]} current="settings" script="/static/signalbox-panel.js">
+    <Layout
+      context={context}
+      title="Settings"
+      panels={[]}
+      current="settings"
+      script="/static/signalbox-panel.js"
+    >
       <div class="settings">
         <nav class="settings-index" aria-label="Sections">
           <ul>

@@ -1,7 +1,7 @@
 /** Draws the access tokens, with forms to create and revoke them. Works without script; a new token is shown once. */
 import type { TokenView } from "../../core/http/identity/tokens.ts";
-import { type PageContext, type Links, url } from "../layout/page-context.ts";
 import { Layout } from "../layout/layout.tsx";
+import { type Links, type PageContext, url } from "../layout/page-context.ts";
 import { Action, apiUrl, CodeBlock, Command, curlLine, Empty, Time } from "../parts/parts.tsx";
 
 const SCOPES: readonly { scope: string; does: string }[] = [

@@ -7,7 +7,7 @@ import { readdir, rename, rm, stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { VERSION } from "../../platform/version.ts";
 import type { ColumnPlan, ReadingPlan, Table } from "../types.ts";
-import { COLUMN_FILE, type CachedColumn, readColumn, writeColumn } from "./column-file.ts";
+import { type CachedColumn, COLUMN_FILE, readColumn, writeColumn } from "./column-file.ts";
 import { type LoadOptions, loadTable } from "./load.ts";
 
 /** The share of free disk space that kept columns may take. */

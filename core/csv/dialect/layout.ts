@@ -2,7 +2,7 @@
 
 import { TIME_UNITS, UNIT_FAMILIES } from "../cells/numbers/units.ts";
 import { isMissingWord } from "../cells/words.ts";
-import { cellKind, isTyped, kindsOf, type Share, fieldKind } from "../rows/cell-kinds.ts";
+import { cellKind, fieldKind, isTyped, kindsOf, type Share } from "../rows/cell-kinds.ts";
 
 export interface Layout {
   /** Rows before the header, blank ones included. */

@@ -113,7 +113,8 @@ function reason(name: string, why: { isNamed: boolean; isLast: boolean; distinct
 export function guessTask(column: ColumnProfile): { task: Task; taskReason: string; isUnsure?: true } {
   const { name, type, distinct } = column;
   if (distinct === 2) return { task: "binary", taskReason: `“${name}” has two values.` };
-  if (type !== "number") return { task: "multiclass", taskReason: `“${name}” has ${count(distinct)} classes.` };
+  if (type !== "number")
+    return { task: "multiclass", taskReason: `“${name}” has ${count(distinct)} classes.` };
   return guessNumericTask(column);
 }
 

@@ -6,7 +6,7 @@
  */
 
 import { isMissingWord } from "../cells/words.ts";
-import { type CellKind, cellKind, isTyped, kindsOf, fieldKind } from "./cell-kinds.ts";
+import { type CellKind, cellKind, fieldKind, isTyped, kindsOf } from "./cell-kinds.ts";
 
 const SHAPED_ROWS = 100;
 /** Wider tables are not worth checking. */

@@ -5,7 +5,7 @@
 
 import { type SourceProgress, utf8Chunks } from "../bytes/source.ts";
 import type { Dialect } from "../types.ts";
-import { TableBounds, type BoundsHandlers } from "./table-bounds.ts";
+import { type BoundsHandlers, TableBounds } from "./table-bounds.ts";
 import { Tokenizer } from "./tokenizer.ts";
 
 export interface ScanOptions {

@@ -1,6 +1,7 @@
 /** Notifies callers that wait for the reading of a file, whichever host read it. */
-import { AppError } from "../../platform/errors.ts";
+
 import { whenReachable } from "../../platform/concurrency.ts";
+import { AppError } from "../../platform/errors.ts";
 import type { Store } from "../../store/database.ts";
 import { findDataset, type StoredDataset } from "../../store/datasets.ts";
 import { findRejection } from "../../store/rejections.ts";

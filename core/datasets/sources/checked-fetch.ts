@@ -3,9 +3,9 @@
  * connection goes to exactly that address; credentials never follow a redirect to another origin.
  */
 import { AppError } from "../../platform/errors.ts";
+import { checkedAddress, type Lookup, type Reach, readReach, systemLookup } from "./allowed-hosts.ts";
 import { checkPlace, databaseOf, kindOf, objectOf, type Place, webAddress } from "./place.ts";
 import { oneStatement } from "./query.ts";
-import { checkedAddress, type Lookup, type Reach, readReach, systemLookup } from "./allowed-hosts.ts";
 
 export interface Network {
   reach: Reach;

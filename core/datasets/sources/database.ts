@@ -8,8 +8,8 @@ import { sep } from "node:path";
 import { SQL } from "bun";
 import { AppError } from "../../platform/errors.ts";
 import type { ForeignServer } from "../../store/mysql/foreign-rows.ts";
-import { databaseOf, type Place } from "./place.ts";
 import { checkedAddress, type Lookup, type Reach } from "./allowed-hosts.ts";
+import { databaseOf, type Place } from "./place.ts";
 
 export interface OpenDatabase {
   sql: SQL;

@@ -6,10 +6,10 @@ import { type FileHandle, open } from "node:fs/promises";
 import { S3Client } from "bun";
 import { serveParent } from "../../platform/child.ts";
 import { AppError } from "../../platform/errors.ts";
+import { readAuthorities, readReach, systemLookup } from "./allowed-hosts.ts";
 import { checkedFetch, type Network } from "./checked-fetch.ts";
 import { kindOf, objectOf, type Place, ROW_LIMIT, tooSlow } from "./place.ts";
 import { runQuery } from "./query.ts";
-import { readAuthorities, readReach, systemLookup } from "./allowed-hosts.ts";
 import { writeTable } from "./write-table.ts";
 
 export interface FetchInput {

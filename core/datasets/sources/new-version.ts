@@ -23,9 +23,9 @@ import {
 } from "../../store/datasets.ts";
 import { datasetKey, hashOf } from "../../store/files/named-files.ts";
 import type { FileStorage } from "../../store/files/storage.ts";
-import { refuseBusy } from "../in-use.ts";
 import type { Datasets } from "../datasets.ts";
 import type { FileToRead } from "../file-reader.ts";
+import { refuseBusy } from "../in-use.ts";
 import { receiveFile, refuseWithoutSpace } from "../receive.ts";
 import { profileSize, pruneTables } from "../table-files.ts";
 import { changesBetween } from "./changes.ts";

@@ -32,8 +32,8 @@ import {
 } from "../../store/sources.ts";
 import type { Datasets } from "../datasets.ts";
 import { refuseWithoutSpace } from "../receive.ts";
-import type { Fetched, FetchInput, Validators } from "./fetch-child.ts";
 import { mergedPlace } from "./change-place.ts";
+import type { Fetched, FetchInput, Validators } from "./fetch-child.ts";
 import type { NewFile } from "./new-version.ts";
 import {
   hasSecrets,

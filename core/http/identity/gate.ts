@@ -135,7 +135,10 @@ export class Gate {
     return known ? this.enter(context, known, access) : this.admitByCredential(context, access);
   }
 
-  private async admitByCredential(context: RequestContext, access: RouteAccess["scope"]): Promise<Response | null> {
+  private async admitByCredential(
+    context: RequestContext,
+    access: RouteAccess["scope"],
+  ): Promise<Response | null> {
     if (access === "open") {
       // The page still says who is signed in.
       context.identity = await this.identifyBrowser(context);

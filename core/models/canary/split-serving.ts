@@ -5,8 +5,8 @@
 import type { Logger } from "../../platform/logger.ts";
 import type { Canary } from "../../store/canaries.ts";
 import type { StoredVersion } from "../../store/models.ts";
-import type { PredictRow, Warning } from "../predict-rows.ts";
 import { MOST_ROWS_STORED } from "../monitoring/prediction-log.ts";
+import type { PredictRow, Warning } from "../predict-rows.ts";
 import type { Models } from "../registry.ts";
 import type { PredictOptions, Served, Serving } from "../serving.ts";
 import { assigner, type RowCells } from "./assignment.ts";
@@ -115,8 +115,7 @@ export class SplitServing {
     const parts: Part[] = [];
     if (sides.live.length > 0)
       parts.push(await this.ask(split, split.live, { rows, at: sides.live, options }));
-    if (sides.canary.length > 0)
-      parts.push(await this.askCanary(split, { rows, at: sides.canary, options }));
+    if (sides.canary.length > 0) parts.push(await this.askCanary(split, { rows, at: sides.canary, options }));
     return together(parts, rows.length, split.live);
   }
 
@@ -131,7 +130,11 @@ export class SplitServing {
     }
   }
 
-  private async ask(split: TrafficSplit, version: StoredVersion, { rows, at, options }: Given): Promise<Part> {
+  private async ask(
+    split: TrafficSplit,
+    version: StoredVersion,
+    { rows, at, options }: Given,
+  ): Promise<Part> {
     const own = at.map((index) => rows[index]!);
     const served = await this.serving.predict(version, own, options);
     split.answered(version, own.length, served.seconds);

@@ -4,10 +4,10 @@
  */
 import type { StoredVersion } from "../../store/models.ts";
 import type { Model, Prediction as ModelAnswer } from "../../trainer/model/model.ts";
-import type { Answer, Warning } from "../predict-rows.ts";
 import type { RowCells } from "../canary/assignment.ts";
 import type { TrafficSplit } from "../canary/split-serving.ts";
 import type { StorageMode } from "../monitoring/prediction-log.ts";
+import type { Answer, Warning } from "../predict-rows.ts";
 import type { InputRow } from "../rows/input-rows.ts";
 import type { Serving } from "../serving.ts";
 import type { TableReader } from "./table-reader.ts";
@@ -92,7 +92,8 @@ export class FilePredictor {
     const { names } = this.options;
     const isCanaried = batch.map(({ cells }) => split.isAssigned(rowOf(names, cells)));
     const [mine, others] = [all.filter((row) => isCanaried[row]), all.filter((row) => !isCanaried[row])];
-    const live = others.length > 0 ? await this.askVersion(this.live, { batch, at: others, storageMode }) : NONE;
+    const live =
+      others.length > 0 ? await this.askVersion(this.live, { batch, at: others, storageMode }) : NONE;
     const own = mine.length > 0 ? await this.askCanary(canary, { batch, at: mine, storageMode }) : NONE;
     const answers = new Array<FileRowAnswer>(batch.length);
     for (const [place, row] of others.entries()) answers[row] = live.answers[place]!;

@@ -19,8 +19,8 @@ import type { Model } from "../../trainer/model/model.ts";
 import type { TrafficSplit } from "../canary/split-serving.ts";
 import { MOST_ROWS_STORED, type StorageMode } from "../monitoring/prediction-log.ts";
 import { ColumnNames } from "../rows/columns.ts";
-import { type InputSource, openInput, type PredictInput } from "../rows/predict-input.ts";
 import type { InputRow } from "../rows/input-rows.ts";
+import { type InputSource, openInput, type PredictInput } from "../rows/predict-input.ts";
 import type { Warning } from "../rows/warnings.ts";
 import type { Serving } from "../serving.ts";
 import type { FileRowAnswer } from "./file-predictor.ts";
@@ -119,15 +119,21 @@ async function* predictRows({
   isComplete,
   split,
 }: Work): AsyncGenerator<Chunk> {
-  const [{ openWriter }, { readInputRows }, { TableReader }, { FilePredictor }, model, { answerBounds, boundsFor }] =
-    await Promise.all([
-      import("../../csv/formats/writers/table-writer.ts"),
-      import("../rows/input-rows.ts"),
-      import("./table-reader.ts"),
-      import("./file-predictor.ts"),
-      serving.open(version),
-      import("../predict-rows.ts"),
-    ]);
+  const [
+    { openWriter },
+    { readInputRows },
+    { TableReader },
+    { FilePredictor },
+    model,
+    { answerBounds, boundsFor },
+  ] = await Promise.all([
+    import("../../csv/formats/writers/table-writer.ts"),
+    import("../rows/input-rows.ts"),
+    import("./table-reader.ts"),
+    import("./file-predictor.ts"),
+    serving.open(version),
+    import("../predict-rows.ts"),
+  ]);
   const columns = new ColumnNames(model);
   const knows = (name: string) => columns.placeOf(name) >= 0;
   const known = { reading: model.reading ?? null, knows, target: model.target };

@@ -31,8 +31,6 @@ import {
 import type { RunSummary } from "../../trainer/contract.ts";
 import type { Model } from "../../trainer/model/model.ts";
 import type { Actual } from "../rows/outcome-reader.ts";
-import { OutcomeReport, learnedPredictions, type Told } from "./outcomes.ts";
-import { type ReportedRows, reportCsv } from "./outcomes-csv.ts";
 import { tellChallenger, tellDrift, tellOutcomes } from "./alert-rules.ts";
 import type { Challenger } from "./challenger.ts";
 import { type ChallengerView, comparedFigures, comparisonSentence, overall } from "./comparison.ts";
@@ -41,6 +39,8 @@ import { addCounts, type DriftCounts, noCounts } from "./drift/drift-counts.ts";
 import type { References } from "./drift/references.ts";
 import { LEAST_OUTCOMES, type LiveView, measureLive } from "./live-metrics.ts";
 import type { ModelSeries } from "./model-counters.ts";
+import { learnedPredictions, OutcomeReport, type Told } from "./outcomes.ts";
+import { type ReportedRows, reportCsv } from "./outcomes-csv.ts";
 import type { PredictionLog } from "./prediction-log.ts";
 
 export interface MonitorOptions {

@@ -11,7 +11,7 @@ import { surplusBlank } from "../../csv/rows/row-shape.ts";
 import { cellsOf, rowText } from "../../csv/rows/scan.ts";
 import { Tokenizer } from "../../csv/rows/tokenizer.ts";
 import type { RowReading } from "../../csv/types.ts";
-import { type InputLayout, type ModelHints, findHeader } from "./find-header.ts";
+import { findHeader, type InputLayout, type ModelHints } from "./find-header.ts";
 
 /** How values are written is decided on this much of the file: the first batch of rows. */
 const SETTLING_BYTES = 1024 * 1024;

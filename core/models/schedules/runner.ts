@@ -16,9 +16,9 @@ import {
   waitForRun,
 } from "../../store/schedules.ts";
 import type { Sealer } from "../../store/sealed.ts";
+import type { WorkDone, WorkOptions } from "./actions.ts";
 import { scoreKey } from "./schedule-views.ts";
 import { type ScheduleSpec, type Target, targetKind } from "./spec.ts";
-import type { WorkDone, WorkOptions } from "./actions.ts";
 
 /** A host that is silent for this long counts as dead. */
 export const HOLD_MS = 60_000;

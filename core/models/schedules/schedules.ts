@@ -28,7 +28,7 @@ import {
   takeScheduleRun,
 } from "../../store/schedules.ts";
 import { dueAfter } from "./due.ts";
-import { HOLD_MS, RUNS_STORED, ownerOf, type RunnerOptions, ScheduleRunner, targetOf } from "./runner.ts";
+import { HOLD_MS, ownerOf, RUNS_STORED, type RunnerOptions, ScheduleRunner, targetOf } from "./runner.ts";
 import { runView, type ScheduleRunView, type ScheduleView, scoreKey } from "./schedule-views.ts";
 import { checkSpec, type ScheduleRequest, type ScheduleSpec, type Target } from "./spec.ts";
 import type { TriggerOptions, TriggerState } from "./triggers.ts";

@@ -44,7 +44,8 @@ export async function judge(
     [test, outcomes].includes("better") && ![test, outcomes].includes("worse") && !errors.length;
   const sentence = [
     `Version ${fresh.version} is ${WORDS[test]} version ${live.version} on test rows that neither learned from`,
-    known.length >= LEAST_OUTCOMES && `, and ${WORDS[outcomes]} it on ${count(known.length)} reported outcomes`,
+    known.length >= LEAST_OUTCOMES &&
+      `, and ${WORDS[outcomes]} it on ${count(known.length)} reported outcomes`,
     errors.length > 0 && `. ${errors[0]}`,
   ]
     .filter(Boolean)

@@ -7,8 +7,8 @@ import { findAlert } from "../../store/alerts.ts";
 import type { Store } from "../../store/database.ts";
 import { findRun } from "../../store/runs.ts";
 import { quietFor } from "./clock.ts";
-import { NOT_FOR_IT } from "./ordered-delivery.ts";
 import type { Message } from "./messages.ts";
+import { NOT_FOR_IT } from "./ordered-delivery.ts";
 import type { RouteSpec } from "./spec.ts";
 
 /** A changed clock, or a machine that slept, is noticed within this time. */

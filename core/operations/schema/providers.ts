@@ -90,11 +90,7 @@ export const PROVIDER_SETTINGS = {
     "openid profile email",
     "scopes to request from the providers",
   ),
-  OIDC_SESSION_HOURS: setting(
-    number(0.01, 8760),
-    "12",
-    "hours that a sign-in with a provider lasts",
-  ),
+  OIDC_SESSION_HOURS: setting(number(0.01, 8760), "12", "hours that a sign-in with a provider lasts"),
 };
 
 interface GivenProviders {

@@ -9,8 +9,8 @@ import { AppError } from "../../platform/errors.ts";
 import { newId } from "../../platform/ids.ts";
 import type { Runs } from "../../training/runs.ts";
 import { type Annotations, TAG } from "./annotations.ts";
-import type { Deletions } from "./deletions.ts";
 import type { Subject } from "./deletable.ts";
+import type { Deletions } from "./deletions.ts";
 
 export const KINDS = ["datasets", "runs", "models"] as const;
 export type Kind = (typeof KINDS)[number];

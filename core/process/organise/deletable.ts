@@ -3,8 +3,8 @@
  * transaction with everything else; erasing may take long, and can be repeated after a crash.
  */
 
-import { refuseBusy } from "../../datasets/in-use.ts";
 import type { Datasets } from "../../datasets/datasets.ts";
+import { refuseBusy } from "../../datasets/in-use.ts";
 import type { Alerts } from "../../events/alerts.ts";
 import type { Recording } from "../../events/event-log.ts";
 import type { Models } from "../../models/registry.ts";

@@ -5,7 +5,13 @@
 import type { ViewScope } from "../../events/privacy.ts";
 import { finishAnswer } from "../../http/compress.ts";
 import type { Gate, RequestContext } from "../../http/identity/gate.ts";
-import { type Identity, isRevocable, NOBODY, ownershipBy, viewScopeOf } from "../../http/identity/identity.ts";
+import {
+  type Identity,
+  isRevocable,
+  NOBODY,
+  ownershipBy,
+  viewScopeOf,
+} from "../../http/identity/identity.ts";
 import { type Problem, problem } from "../../http/problem.ts";
 import { problemAnswer } from "../../http/responses.ts";
 import { revocableAnswer, revocableRequest, whileAllowed } from "../../http/revocable.ts";
@@ -182,7 +188,8 @@ export class Pipeline {
     const below = path.slice(this.options.signalbox.config.BASE_PATH.length);
     const kind = SUBJECT_OF[/^\/(?:api\/)?(datasets|runs|models)\//.exec(below)?.[1] ?? ""];
     const subject = params.id ?? params.name;
-    if (kind && subject !== undefined) this.options.signalbox.privacy.refuseHidden(call.viewScope, kind, subject);
+    if (kind && subject !== undefined)
+      this.options.signalbox.privacy.refuseHidden(call.viewScope, kind, subject);
     return call;
   }
 

@@ -28,7 +28,10 @@ const SHORTEST_MS = 5 * 60_000;
 
 const TIME = z.iso.datetime({ offset: true, error: "must be a time such as 2026-01-31T12:00:00Z" });
 export const HISTORY_QUERY = z.object({
-  range: z.enum(RANGE_NAMES).default("day").describe("length of the range, unless `from` and `to` are both given"),
+  range: z
+    .enum(RANGE_NAMES)
+    .default("day")
+    .describe("length of the range, unless `from` and `to` are both given"),
   from: TIME.optional().describe("start of the range; default: the range before `to`"),
   to: TIME.optional().describe("end of the range; default: now, or the range after `from`"),
   model: z.string().max(200).optional().describe("a model's figures; default: the machine's"),

@@ -28,6 +28,7 @@ import type { RunSummary } from "../../trainer/contract.ts";
 import type { HostView } from "../../training/queue/presence.ts";
 import { currentRounds, type RunView, runView } from "../../training/run-view.ts";
 import { type ScheduleRow, type SourceRow, scheduleRows, sourceRows } from "./automation-data.ts";
+import { type Signal, signalOf } from "./header-status.ts";
 import {
   activityRows,
   type DatasetSummary,
@@ -39,7 +40,6 @@ import {
   type RunRow,
   runRows,
 } from "./list-data.ts";
-import { type Signal, signalOf } from "./header-status.ts";
 import { type MonitoringView, monitoringView } from "./monitoring-view.ts";
 
 export interface PanelData {

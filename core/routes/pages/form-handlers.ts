@@ -19,7 +19,7 @@ import {
   tokenForm,
   trainForm,
 } from "./form-fields.ts";
-import { type WhatIfResult, tryRow } from "./try-row.ts";
+import { tryRow, type WhatIfResult } from "./try-row.ts";
 
 /** `go`: the page that the browser shows next. `stay`: with htmx the page stays, because its panels are pushed. */
 export type Landing = { go: string } | { stay: string };

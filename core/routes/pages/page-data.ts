@@ -31,7 +31,7 @@ import {
 } from "../data/list-data.ts";
 import { type ModelView, modelView, type PanelData, type PanelSource, READERS } from "../data/panel-data.ts";
 import type { FormNote } from "./outcome-forms.ts";
-import { type WhatIf, tryRow, typicalRow } from "./try-row.ts";
+import { tryRow, typicalRow, type WhatIf } from "./try-row.ts";
 
 const DASHBOARD = [
   ...(["attention", "run", "stages", "curve", "leaderboard", "model", "predictions", "activity"] as const),

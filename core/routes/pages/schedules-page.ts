@@ -7,7 +7,7 @@ import type { Call } from "../api/route.ts";
 import { requireRights } from "../api/rows/automation/schedules.ts";
 import { type ScheduleRow, scheduleRows } from "../data/automation-data.ts";
 import { datasetRows, modelRows, NEWEST } from "../data/list-data.ts";
-import { defined, filled, readForm, formValues } from "./form-fields.ts";
+import { defined, filled, formValues, readForm } from "./form-fields.ts";
 import type { Landing } from "./form-handlers.ts";
 import { withRefusal } from "./refusal.ts";
 

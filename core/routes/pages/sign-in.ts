@@ -179,7 +179,10 @@ async function shownWith({ signIns }: Pick<Signalbox, "signIns">, next: string):
   return { next, providers: await Promise.all(providers) };
 }
 
-async function endSession({ config, tokens, signIns }: SignInBox, { request }: RequestContext): Promise<void> {
+async function endSession(
+  { config, tokens, signIns }: SignInBox,
+  { request }: RequestContext,
+): Promise<void> {
   const cookie = readSessionCookie(request.headers, config.PORT);
   if (!cookie) return;
   await tokens.signOut(cookie);

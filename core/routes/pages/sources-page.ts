@@ -5,7 +5,7 @@ import type { Problem } from "../../http/problem.ts";
 import { AppError } from "../../platform/errors.ts";
 import type { Call } from "../api/route.ts";
 import { type SourceRow, sourceRows } from "../data/automation-data.ts";
-import { defined, filled, readForm, formValues } from "./form-fields.ts";
+import { defined, filled, formValues, readForm } from "./form-fields.ts";
 import type { Landing } from "./form-handlers.ts";
 import { withRefusal } from "./refusal.ts";
 

@@ -5,8 +5,8 @@
 import * as z from "zod";
 import { type Privacy, TEAM_VISIBLE, type ViewScope } from "../../events/privacy.ts";
 import { type Problem, problem } from "../../http/problem.ts";
-import type { Cell, Warning } from "../../models/predict-rows.ts";
 import type { Counterfactual } from "../../models/counterfactuals.ts";
+import type { Cell, Warning } from "../../models/predict-rows.ts";
 import { AppError } from "../../platform/errors.ts";
 import type { Signalbox } from "../../process/signalbox.ts";
 import type { StoredVersion } from "../../store/models.ts";
@@ -113,7 +113,7 @@ async function versionFor(
 }
 
 export interface WhatIfOptions {
-  signalbox: Pick<Signalbox, "models" | "serving" | "shared" | "logger"> & { privacy?: Privacy };
+  signalbox: Pick<Signalbox, "models" | "serving" | "splitServing" | "logger"> & { privacy?: Privacy };
   /** The answer as the page shows it. */
   draw: (trial: WhatIf, asked: StoredVersion) => Promise<string>;
 }

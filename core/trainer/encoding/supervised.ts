@@ -3,8 +3,9 @@
  * Trees get them in addition to the base features. They are fitted inside one fold, and each training row gets the
  * value of a fit that did not see it; nothing else in encoding may use the target.
  */
-import { fitLinear, type LinearModel, linearMargins, predictLinear } from "../learners/linear/linear.ts";
+
 import { runPaced } from "../cancellation.ts";
+import { fitLinear, type LinearModel, linearMargins, predictLinear } from "../learners/linear/linear.ts";
 import type { Checkpoint, Feature, Random, Samples, Target } from "../samples.ts";
 import { NATIVE_LABELS } from "./columns.ts";
 import type { EncodedTable } from "./encoder.ts";

@@ -33,11 +33,11 @@ export interface Metric {
 const CLASSES = ["binary", "multiclass"] as const;
 const NUMBERS = ["regression"] as const;
 
-const entry = (
-  label: string,
-  tasks: readonly Task[],
-  rest: Omit<Metric, "label" | "tasks">,
-): Metric => ({ label, tasks, ...rest });
+const entry = (label: string, tasks: readonly Task[], rest: Omit<Metric, "label" | "tasks">): Metric => ({
+  label,
+  tasks,
+  ...rest,
+});
 
 export const METRICS = {
   roc_auc: entry("ROC AUC", CLASSES, {

@@ -7,10 +7,10 @@
  * sometimes empty.
  */
 import type { Table } from "../../csv/types.ts";
+import { runThrough } from "../cancellation.ts";
 import type { Encoder } from "../encoding/columns.ts";
 import { type EncodedTable, encodeRows } from "../encoding/encoder.ts";
 import { treeSamples } from "../encoding/supervised.ts";
-import { runThrough } from "../cancellation.ts";
 import type { Samples } from "../samples.ts";
 import { type Member, type MemberInputs, memberResponses } from "./members.ts";
 

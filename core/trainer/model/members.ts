@@ -1,18 +1,18 @@
 /** Defines a trained learner and predicts with it: plain data for each family, and one function that predicts. */
 
+import type { Steps } from "../cancellation.ts";
 import { type DesignPlan, designSteps } from "../encoding/design.ts";
 import type { EncodedTable } from "../encoding/encoder.ts";
 import { applySupervised, type SupervisedEncoder, treeSamples } from "../encoding/supervised.ts";
 import { type LinearModel, linearMargins } from "../learners/linear/linear.ts";
-import { networkMargins } from "../learners/network/predict.ts";
 import type { NetworkModel } from "../learners/network/layers.ts";
+import { networkMargins } from "../learners/network/predict.ts";
 import { type NystroemModel, predictNystroem } from "../learners/nystroem/nystroem.ts";
 import { treeMargins } from "../learners/trees/batch-predictor.ts";
 import { type BoostingModel, linkMargins } from "../learners/trees/boosting.ts";
 import type { ForestModel } from "../learners/trees/forest.ts";
 import { type RowPredictor, rowPredictor } from "../learners/trees/predictor.ts";
 import type { TreeModel } from "../learners/trees/trees.ts";
-import type { Steps } from "../cancellation.ts";
 import type { Samples, SparseRows, Task } from "../samples.ts";
 import { respond } from "./response.ts";
 

@@ -3,11 +3,11 @@
  * that predict. It reads a table with columns by name and never needs the training data.
  */
 import type { ColumnPlan, RowReading, Table } from "../../csv/types.ts";
+import { runPaced, runThrough, type Steps } from "../cancellation.ts";
 import type { Encoder } from "../encoding/columns.ts";
 import type { DesignPlan } from "../encoding/design.ts";
 import { type EncodedTable, encodeRows, encodeTable } from "../encoding/encoder.ts";
 import type { SupervisedEncoder } from "../encoding/supervised.ts";
-import { runPaced, runThrough, type Steps } from "../cancellation.ts";
 import type { Checkpoint, Task } from "../samples.ts";
 import type { Bounds } from "./bounds.ts";
 import { applyCalibration, type Calibration } from "./calibration.ts";

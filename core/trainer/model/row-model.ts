@@ -4,6 +4,7 @@
  * a label up by name more than once per row.
  */
 
+import { runThrough } from "../cancellation.ts";
 import type { ColumnEncoding } from "../encoding/columns.ts";
 import { datePart } from "../encoding/dates.ts";
 import { designSteps } from "../encoding/design.ts";
@@ -12,7 +13,6 @@ import { treeSamples } from "../encoding/supervised.ts";
 import type { TargetEncoding } from "../encoding/target-encoding.ts";
 import { linkMargins } from "../learners/trees/boosting.ts";
 import { rowPredictor } from "../learners/trees/predictor.ts";
-import { runThrough } from "../cancellation.ts";
 import type { Feature, Samples, SparseRows } from "../samples.ts";
 import { type DesignMember, designMargins, type Member, readsDesign, undoTransform } from "./members.ts";
 import { finish, type Model, modelInputs, type Prediction } from "./model.ts";

@@ -3,6 +3,7 @@
  * needs no more.
  */
 
+import { runPaced } from "../cancellation.ts";
 import { designSteps } from "../encoding/design.ts";
 import type { CandidateFamily } from "../learners/catalogue.ts";
 import { fitLinear } from "../learners/linear/linear.ts";
@@ -13,7 +14,6 @@ import type { BoostingParams } from "../learners/trees/boosting-params.ts";
 import { type ForestParams, trainForest } from "../learners/trees/forest.ts";
 import { type Member, type TargetTransform, transformTarget } from "../model/members.ts";
 import { responseWidth } from "../model/response.ts";
-import { runPaced } from "../cancellation.ts";
 import type { Checkpoint, Random, Target } from "../samples.ts";
 import { foldRows, randomFor, type TrainingData, treePart } from "./training-data.ts";
 

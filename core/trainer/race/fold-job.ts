@@ -3,10 +3,10 @@
  * alone; the clock and a stop only end it sooner.
  */
 
+import { runPaced } from "../cancellation.ts";
 import type { SupervisedEncoder } from "../encoding/supervised.ts";
 import type { RoundReport } from "../learners/trees/boosting.ts";
 import { type Member, memberResponses } from "../model/members.ts";
-import { runPaced } from "../cancellation.ts";
 import type { Checkpoint } from "../samples.ts";
 import type { CandidateConfig, Family } from "./candidate-configs.ts";
 import { foldRows, inputsOf, type TrainingData, treePart } from "./training-data.ts";

@@ -18,9 +18,9 @@ import {
   boostingConfig,
   type CandidateConfig,
   forestConfig,
+  kernelConfig,
   linearConfig,
   networkConfig,
-  kernelConfig,
 } from "./candidate-configs.ts";
 import { type Sizing, sizingOf, type TrainingData } from "./training-data.ts";
 

@@ -26,7 +26,10 @@ export interface RankingOptions {
 const ORDER: readonly Group[] = ["compared", "stopped", "baseline"];
 
 /** Best first. For a candidate with more scores, only the deciding folds count. */
-export function rankCandidates(candidates: readonly Candidate[], options: RankingOptions): LeaderboardEntry[] {
+export function rankCandidates(
+  candidates: readonly Candidate[],
+  options: RankingOptions,
+): LeaderboardEntry[] {
   const raced = candidates.filter(({ family }) => family !== "baseline");
   const farthest = Math.max(0, ...raced.map(({ foldScores }) => foldScores.length));
   const folds = Math.min(options.folds ?? farthest, farthest);

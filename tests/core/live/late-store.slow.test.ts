@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { EventLog } from "../../../core/events/event-log.ts";
 import { follow } from "../../../core/events/follow.ts";
 import type { PanelKey } from "../../../core/events/panel-names.ts";
-import { Privacy, ALL_VISIBLE } from "../../../core/events/privacy.ts";
+import { ALL_VISIBLE, Privacy } from "../../../core/events/privacy.ts";
 import type { DrawingKey } from "../../../core/live/audiences.ts";
 import { Live, type LiveClock } from "../../../core/live/live.ts";
 import { Sockets } from "../../../core/live/sockets.ts";

@@ -5,6 +5,7 @@
  */
 import { expect, test } from "bun:test";
 import type { Table } from "../../../core/csv/types.ts";
+import { runPaced } from "../../../core/trainer/cancellation.ts";
 import { designSteps, planDesign } from "../../../core/trainer/encoding/design.ts";
 import { encodeTable, fitEncoder } from "../../../core/trainer/encoding/encoder.ts";
 import { fitSupervised } from "../../../core/trainer/encoding/supervised.ts";
@@ -14,7 +15,6 @@ import { treeMargins } from "../../../core/trainer/learners/trees/batch-predicto
 import { binInSteps } from "../../../core/trainer/learners/trees/binning.ts";
 import { trainBoosting } from "../../../core/trainer/learners/trees/boosting.ts";
 import { trainForest } from "../../../core/trainer/learners/trees/forest.ts";
-import { runPaced } from "../../../core/trainer/cancellation.ts";
 import { seededRandom } from "../../../core/trainer/random.ts";
 import type { Checkpoint, Feature, Target } from "../../../core/trainer/samples.ts";
 import { goOn } from "./learners/trees/tree-data.ts";

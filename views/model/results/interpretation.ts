@@ -14,7 +14,9 @@ export function interpretation(version: Version, data: EvaluationData): string[]
   return [
     `This model predicts “${schema.target}” from ${plural(schema.features.length, "column")}. It was trained on ` +
       `${plural(rowsTrain, "row")} and tested on ${count(rowsTest)} others that it had never seen.`,
-    ...(isRefit(result.refit) ? [`${refitSentence(result.refit)} The figures describe the model before that.`] : []),
+    ...(isRefit(result.refit)
+      ? [`${refitSentence(result.refit)} The figures describe the model before that.`]
+      : []),
     ...(result.task === "regression" ? ofNumbers(version) : ofClasses(version, data)),
     ...(result.beatsBaseline
       ? []

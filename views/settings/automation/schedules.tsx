@@ -2,13 +2,13 @@
 import type { SchedulesPageData } from "../../../core/routes/pages/schedules-page.ts";
 import { METRICS } from "../../../core/trainer/metrics/index.ts";
 import { Field } from "../../dataset/fields.tsx";
-import { type PageContext, type Links, url } from "../../layout/page-context.ts";
 import { Layout } from "../../layout/layout.tsx";
+import { type Links, type PageContext, url } from "../../layout/page-context.ts";
 import { PanelView } from "../../panels.tsx";
 import { capital } from "../../parts/format.ts";
 import { Command, curlLine } from "../../parts/parts.tsx";
+import { errorAt, type FormValues, inputValue } from "../form-values.ts";
 import { Refused } from "../refused.tsx";
-import { errorAt, inputValue, type FormValues } from "../form-values.ts";
 import { ACTION_WORDS, RULE_WORDS, TRIGGER_WORDS } from "./schedule-list.tsx";
 
 export function SchedulesPage({ context, ...data }: SchedulesPageData & { context: PageContext }) {
@@ -173,7 +173,10 @@ const SECRET = { type: "password", autocomplete: "new-password" };
 
 /** A labelled input; what it is given besides goes to the input. */
 function Input(
-  props: { form: FormValues; id?: string; name: string; label: string; hint?: string } & Record<string, unknown>,
+  props: { form: FormValues; id?: string; name: string; label: string; hint?: string } & Record<
+    string,
+    unknown
+  >,
 ) {
   const { form, name, id = name, label, hint, ...input } = props;
   const fieldId = `schedule-${id}`;

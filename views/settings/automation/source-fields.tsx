@@ -1,7 +1,7 @@
 /** The fields of a source: where its rows are, and how it is reached. */
 import type { SourceRow } from "../../../core/routes/data/automation-data.ts";
 import { Field } from "../../dataset/fields.tsx";
-import { errorAt, inputValue, EMPTY_FORM, type FormValues, errorAttributes } from "../form-values.ts";
+import { EMPTY_FORM, errorAt, errorAttributes, type FormValues, inputValue } from "../form-values.ts";
 
 const ADVANCED = [
   "headers",

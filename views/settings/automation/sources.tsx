@@ -1,7 +1,7 @@
 /** Draws the sources: where datasets come from, when each was refreshed and what changed, with a form to add one. */
 import type { SourcesPageData } from "../../../core/routes/pages/sources-page.ts";
-import { type PageContext, url } from "../../layout/page-context.ts";
 import { Layout } from "../../layout/layout.tsx";
+import { type PageContext, url } from "../../layout/page-context.ts";
 import { PanelView } from "../../panels.tsx";
 import { Command, curlLine } from "../../parts/parts.tsx";
 import { Refused } from "../refused.tsx";

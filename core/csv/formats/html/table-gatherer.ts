@@ -1,9 +1,10 @@
 /**
  * Collects the tables of a page from a parser's events. A cell that spans rows or columns is repeated in each of them.
  */
-import { count } from "../../../platform/figures.ts";
+
 import type { Handler } from "htmlparser2";
 import { AppError } from "../../../platform/errors.ts";
+import { count } from "../../../platform/figures.ts";
 
 export interface HtmlTable {
   rows: string[][];

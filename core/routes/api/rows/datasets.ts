@@ -13,7 +13,13 @@ import { LIST_FILTERS } from "../../../store/lists.ts";
 import { ownedBy } from "../../../store/ownership.ts";
 import { findRejection } from "../../../store/rejections.ts";
 import { datasetRows } from "../../data/list-data.ts";
-import { DELETE_QUERY, deletedAnswer, organisedTag, switchVisibility, UNDO_SAYS } from "../organise-responses.ts";
+import {
+  DELETE_QUERY,
+  deletedAnswer,
+  organisedTag,
+  switchVisibility,
+  UNDO_SAYS,
+} from "../organise-responses.ts";
 import { type Call, filterQuery, json, listAnswer, listOf, route } from "../route.ts";
 
 const ROWS_QUERY = z.object({

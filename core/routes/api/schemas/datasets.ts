@@ -85,7 +85,9 @@ const COLUMN = (
         determines: z
           .number()
           .optional()
-          .describe("share of the baseline's errors that this column alone avoids; the baseline always predicts the most common class"),
+          .describe(
+            "share of the baseline's errors that this column alone avoids; the baseline always predicts the most common class",
+          ),
         rows: COUNT,
       })
       .optional(),

@@ -1,19 +1,19 @@
 /** Schemas of models, versions and predictions in requests and responses. */
 import * as z from "zod";
-import type { Warning } from "../../../models/predict-rows.ts";
 import type { CanaryView } from "../../../models/canary/canaries.ts";
 import type { Counterfactual } from "../../../models/counterfactuals.ts";
-import type { Told } from "../../../models/monitoring/outcomes.ts";
-import type { ReportedRows } from "../../../models/monitoring/outcomes-csv.ts";
 import type { ChallengerView } from "../../../models/monitoring/comparison.ts";
 import type { ColumnDrift, DriftView } from "../../../models/monitoring/drift/drift.ts";
 import type { LiveView } from "../../../models/monitoring/live-metrics.ts";
+import type { Told } from "../../../models/monitoring/outcomes.ts";
+import type { ReportedRows } from "../../../models/monitoring/outcomes-csv.ts";
 import type { Prediction } from "../../../models/monitoring/prediction-log.ts";
+import type { Warning } from "../../../models/predict-rows.ts";
 import { WARNING_CODES } from "../../../models/rows/warnings.ts";
 import type { ModelSchema, RunSummary } from "../../../trainer/contract.ts";
 import { METRICS, type MetricName } from "../../../trainer/metrics/index.ts";
-import type { ModelView, PredictionMinute } from "../../data/panel-data.ts";
 import type { MonitoringView } from "../../data/monitoring-view.ts";
+import type { ModelView, PredictionMinute } from "../../data/panel-data.ts";
 import { ERROR_CODE, ERROR_RECORD, FINDING, ORDERED, TASK, TIME } from "./datasets.ts";
 import { COMPARISON, COST, INTERVALS, METRIC_VALUES, READINGS, REFIT } from "./runs.ts";
 

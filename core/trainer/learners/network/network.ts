@@ -5,8 +5,8 @@
  * places than they do.
  */
 
-import { type Arena, Scope, sharedArena } from "../../kernels/arena.ts";
 import { runPaced } from "../../cancellation.ts";
+import { type Arena, Scope, sharedArena } from "../../kernels/arena.ts";
 import type { Checkpoint, Random, SparseRows, Task } from "../../samples.ts";
 import { standardization } from "../linear/linear.ts";
 import { type InputPlan, inputRows, inputWidth, planInputs, RANGES } from "./inputs.ts";

@@ -2,8 +2,9 @@
  * Predicts many rows with trees. Bins a block of rows once, then walks tree by tree on bins
  * (kernels/assembly/prediction.ts): the same sums in the same order as the single-row predictor, to the bit.
  */
-import { type Arena, Scope, sharedArena } from "../../kernels/arena.ts";
+
 import { runThrough, type Steps } from "../../cancellation.ts";
+import { type Arena, Scope, sharedArena } from "../../kernels/arena.ts";
 import type { Samples } from "../../samples.ts";
 import { readColumn, rowPredictor } from "./predictor.ts";
 import type { BinnedFeature, TreeModel, Trees } from "./trees.ts";

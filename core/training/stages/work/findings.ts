@@ -67,7 +67,7 @@ export async function inspect(
       findings.push(copyOfTarget(column.name, targetName));
     } else {
       if (!progress.groupColumns.has(column.name))
-        findings.push(...tellTales(column, { target, targetName, probe }));
+        findings.push(...givesTargetAway(column, { target, targetName, probe }));
       findings.push(...oddities(column));
     }
     progress.onColumn(++inspected);
@@ -111,19 +111,19 @@ function copyOfTarget(column: string, target: string): Finding {
 }
 
 /** What is filled only for one class, else what gives the target away, reported once. */
-function tellTales(
+function givesTargetAway(
   column: Column,
   given: { target: Target; targetName: string; probe: Int32Array },
 ): Finding[] {
   const only = filledOnlyIn(column, given.target);
-  if (only === null) return copyOfTarget(column, given) ?? leaks(column, given);
+  if (only === null) return nearCopyOfTarget(column, given) ?? leaks(column, given);
   const { name } = column;
   const message = `“${name}” is filled in only where “${given.targetName}” is “${given.target.classes[only]}”: it is probably known only afterwards. Exclude it unless you know it when you predict.`;
   return [finding("after_the_fact", "error", { column: name, message, exclude: [name] })];
 }
 
 /** Null if it is not a copy. */
-function copyOfTarget(
+function nearCopyOfTarget(
   column: Column,
   { target, targetName }: { target: Target; targetName: string },
 ): Finding[] | null {

@@ -5,8 +5,8 @@
 import { expect, test } from "bun:test";
 import { copyFileSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { COLUMN_FILE, readColumn, writeColumn } from "../../../../core/csv/columns/column-file.ts";
 import { loadCachedTable } from "../../../../core/csv/columns/column-cache.ts";
+import { COLUMN_FILE, readColumn, writeColumn } from "../../../../core/csv/columns/column-file.ts";
 import { loadTable } from "../../../../core/csv/columns/load.ts";
 import { profileCsv } from "../../../../core/csv/read.ts";
 import type { Column, ReadingPlan } from "../../../../core/csv/types.ts";

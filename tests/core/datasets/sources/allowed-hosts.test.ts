@@ -1,7 +1,7 @@
 /** Where sources may connect: forty addresses and forms that must never be reached, and what a listed host opens. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { checkedFetch } from "../../../../core/datasets/sources/checked-fetch.ts";
 import { checkedAddress, isPublic, readReach } from "../../../../core/datasets/sources/allowed-hosts.ts";
+import { checkedFetch } from "../../../../core/datasets/sources/checked-fetch.ts";
 import { AppError } from "../../../../core/platform/errors.ts";
 
 /** Responses of an attacker's name server; the last of a list is repeated forever. */

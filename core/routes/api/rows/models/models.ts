@@ -10,7 +10,7 @@ import { JSON_HEADERS } from "../../../../http/security.ts";
 import { type Chunks, startingWith } from "../../../../http/stream.ts";
 import type { SplitPredictions } from "../../../../models/canary/split-serving.ts";
 import { type FileToPredict, predictFile } from "../../../../models/files/predict-csv.ts";
-import { STORAGE_MODES, MOST_ROWS_STORED } from "../../../../models/monitoring/prediction-log.ts";
+import { MOST_ROWS_STORED, STORAGE_MODES } from "../../../../models/monitoring/prediction-log.ts";
 import { PREDICT_REQUEST } from "../../../../models/serving.ts";
 import { AppError } from "../../../../platform/errors.ts";
 import type { Handle } from "../../../../store/database.ts";

@@ -109,7 +109,8 @@ export function onlyLearnedGroups(
 }
 
 export function largeGroups(column: string, { count, share }: { count: number; share: number }): Finding {
-  const [which, rows] = count === 1 ? ["One value", "holds up to"] : [`${grouped(count)} values`, "hold up to"];
+  const [which, rows] =
+    count === 1 ? ["One value", "holds up to"] : [`${grouped(count)} values`, "hold up to"];
   const message = `${which} of “${column}” ${rows} ${percent(share)} of the rows, more than the test set has: these rows are used for training and never tested.`;
   return { code: "large_group", severity: "warning", column, message, fix: null };
 }

@@ -3,13 +3,16 @@
  * sum up.
  */
 import { expect, test } from "bun:test";
+import { runThrough } from "../../../../../core/trainer/cancellation.ts";
 import { newArena, Scope } from "../../../../../core/trainer/kernels/arena.ts";
 import { loadKernels } from "../../../../../core/trainer/kernels/kernels.ts";
-import { networkContributions, networkMargins } from "../../../../../core/trainer/learners/network/predict.ts";
 import type { NetworkModel } from "../../../../../core/trainer/learners/network/layers.ts";
 import { fitNetwork, type NetworkOptions } from "../../../../../core/trainer/learners/network/network.ts";
+import {
+  networkContributions,
+  networkMargins,
+} from "../../../../../core/trainer/learners/network/predict.ts";
 import { pack, unpack } from "../../../../../core/trainer/model/pack.ts";
-import { runThrough } from "../../../../../core/trainer/cancellation.ts";
 import { seededRandom } from "../../../../../core/trainer/random.ts";
 import type { SparseRows, Task } from "../../../../../core/trainer/samples.ts";
 import { referenceKernels } from "../../../../reference/kernels.ts";
