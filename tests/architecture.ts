@@ -158,7 +158,7 @@ const LOADED_AT_START = [
   /^core\/trainer\/(contract|refit|random|checks\/severity|learners\/catalogue|model\/reference|metrics\/.*)\.ts$/,
   /^core\/csv\/(types|write|cells\/id-column|dialect\/near-name|formats\/writers\/output)\.ts$/,
   /^core\/csv\/profile\/(guess-target|advice\/(positive-class|leaks))\.ts$/,
-  /^views\/(drawn|pages|layout\/frame|parts\/paths)\.ts$/,
+  /^views\/(panel-html|pages|layout\/page-context|parts\/paths)\.ts$/,
   /^(server\.ts|package\.json|static\/.*|node:.*|bun(:.*)?|hono(\/.*)?|zod|htmx\.org\/.*)$/,
 ];
 
