@@ -5,10 +5,19 @@
  */
 import type { RoundReport } from "../learners/trees/boosting.ts";
 import type { MetricName } from "../metrics/index.ts";
-import { type Entry, isPerfect, isRival, outcomeOf, type ScoredFold, scoreOf } from "./entry.ts";
+import {
+  type Entry,
+  isPerfect,
+  isRival,
+  outcomeOf,
+  type ScoredFold,
+  type Slot,
+  scoreOf,
+  slotsOf,
+} from "./entry.ts";
 import type { FoldDone, FoldJob } from "./fold-job.ts";
 import { type Ahead, FoldCosts } from "./forecast.ts";
-import { answersByOthersRounds, keepsTrail } from "./settled-rounds.ts";
+import { keepsTrail, settleDeal } from "./settled-rounds.ts";
 import type { TrainingData } from "./training-data.ts";
 import type { WorkerPool } from "./worker-pool.ts";
 
@@ -57,11 +66,6 @@ const REPEATS_SHARE = 0.6;
 export const LEAST_REPEATS = 2;
 /** A repeated fold is one more member to retrain at the end: in this many batches it is decided anew what is possible. */
 const BATCHES = 3;
-
-export interface Slot {
-  entry: Entry;
-  fold: number;
-}
 
 type Settled = { done: FoldDone | null } | { error: unknown };
 
@@ -318,14 +322,8 @@ export class FoldRunner {
   }
 
   /** Scores the current deal's folds again, each at the round that the others kept; the last drops the trails. */
-  private settle(entry: Entry): void {
-    const { once } = this.data;
-    const from = Math.floor((entry.folds.length - 1) / once) * once;
-    const deal = entry.folds.slice(from);
-    answersByOthersRounds(deal).forEach((response, i) => {
-      if (response) Object.assign(deal[i], { response, score: this.score(from + i, response) });
-      if (deal.length === once) deal[i].trail = null;
-    });
+  private settle({ folds }: Entry): void {
+    settleDeal(folds, this.data.once, (fold, response) => this.score(fold, response));
   }
 
   /** The baseline is always scored. */
@@ -409,7 +407,3 @@ export class FoldRunner {
     return now + Math.max(least, (options.deadlineMs() - now) * share);
   }
 }
-
-/** Folds `from` up to but not including `upTo`. */
-export const slotsOf = (entry: Entry, from: number, upTo: number): Slot[] =>
-  Array.from({ length: Math.max(0, upTo - from) }, (_, i) => ({ entry, fold: from + i }));

@@ -27,3 +27,17 @@ export function answersByOthersRounds(deal: ScoredFold[]): (Float64Array | null)
     return respondFrom(member, trail[Math.min(round, trail.length) - 1]);
   });
 }
+
+/** Scores the folds of the latest deal again; `once`: folds of a deal. When it is complete, its trails are dropped. */
+export function settleDeal(
+  folds: readonly ScoredFold[],
+  once: number,
+  score: (fold: number, response: Float64Array) => number,
+): void {
+  const from = Math.floor((folds.length - 1) / once) * once;
+  const deal = folds.slice(from);
+  answersByOthersRounds(deal).forEach((response, i) => {
+    if (response) Object.assign(deal[i], { response, score: score(from + i, response) });
+    if (deal.length === once) deal[i].trail = null;
+  });
+}
