@@ -35,15 +35,6 @@ export function newEntry(candidateConfig: CandidateConfig, folds: ScoredFold[]):
   return { candidateConfig, folds, told: false };
 }
 
-export interface Slot {
-  entry: Entry;
-  fold: number;
-}
-
-/** Folds `from` up to but not including `upTo`. */
-export const slotsOf = (entry: Entry, from: number, upTo: number): Slot[] =>
-  Array.from({ length: Math.max(0, upTo - from) }, (_, i) => ({ entry, fold: from + i }));
-
 export const isRival = (entry: Entry) => entry.candidateConfig.family !== "baseline";
 
 /** Over the first so many folds. */

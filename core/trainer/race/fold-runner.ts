@@ -5,18 +5,9 @@
  */
 import type { RoundReport } from "../learners/trees/boosting.ts";
 import type { MetricName } from "../metrics/index.ts";
-import {
-  type Entry,
-  isPerfect,
-  isRival,
-  outcomeOf,
-  type ScoredFold,
-  type Slot,
-  scoreOf,
-  slotsOf,
-} from "./entry.ts";
+import { type Entry, isPerfect, isRival, outcomeOf, type ScoredFold, scoreOf } from "./entry.ts";
 import type { FoldDone, FoldJob } from "./fold-job.ts";
-import { type Ahead, FoldCosts } from "./forecast.ts";
+import { type Ahead, FoldCosts, type Slot, slotsOf } from "./forecast.ts";
 import { keepsTrail, settleDeal } from "./settled-rounds.ts";
 import type { TrainingData } from "./training-data.ts";
 import type { WorkerPool } from "./worker-pool.ts";

@@ -8,6 +8,16 @@ import { type Entry, isRival, meanGoodness } from "./entry.ts";
 import { usualFitMs } from "./fit-cost.ts";
 import type { TrainingData } from "./training-data.ts";
 
+/** A fold to run. */
+export interface Slot {
+  entry: Entry;
+  fold: number;
+}
+
+/** Folds `from` up to but not including `upTo`. */
+export const slotsOf = (entry: Entry, from: number, upTo: number): Slot[] =>
+  Array.from({ length: Math.max(0, upTo - from) }, (_, i) => ({ entry, fold: from + i }));
+
 /** What is still to come, as the race sees it. */
 export interface Ahead {
   /** Entries that run every fold once, whatever the others do. */

@@ -7,8 +7,9 @@
 import type { MetricName } from "../metrics/index.ts";
 import type { CandidateConfig, Family } from "./candidate-configs.ts";
 import { chooseBlend, likelyParts } from "./ensemble.ts";
-import { type Entry, isRival, meanGoodness, newEntry, slotsOf } from "./entry.ts";
+import { type Entry, isRival, meanGoodness, newEntry } from "./entry.ts";
 import { FoldRunner, type RunnerOptions } from "./fold-runner.ts";
+import { slotsOf } from "./forecast.ts";
 import type { TrainingData } from "./training-data.ts";
 import type { WorkerPool } from "./worker-pool.ts";
 
