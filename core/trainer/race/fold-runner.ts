@@ -1,7 +1,6 @@
 /**
  * Chooses the next fold to run, and when to stop. Folds are started in order and their results taken in that order,
- * whichever thread ran them: one thread gives the same result as many. The clock only decides whether another fold
- * starts and when a fit must end; with a budget of rounds it decides nothing.
+ * whichever thread ran them: one thread gives the same result as many. With a budget of rounds the clock has no say.
  */
 import type { RoundReport } from "../learners/trees/boosting.ts";
 import type { MetricName } from "../metrics/index.ts";
