@@ -75,7 +75,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   const gate = new Gate(signalbox, accessTable(API));
   const origin = (c: C) => gate.origin(c.var.context);
   /** `panels`: those that the page shows, beside the header's light; where that cannot be drawn the page goes without. */
-  const pageContext = async (c: C, panels: readonly PanelKey[] = []): Promise<PageContext> => {
+  const contextOf = async (c: C, panels: readonly PanelKey[] = []): Promise<PageContext> => {
     const about = { links: links(origin(c)), version: VERSION, assets: ASSET_PATHS };
     const viewScope = viewScopeOf(c.var.context.identity ?? NOBODY);
     const failed = (error: unknown) => defect(error, { panel: "health" });
@@ -99,10 +99,8 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   const pageAnswer = async <T>(c: C, data: T, page: views.Page<T>, status?: number) => {
     const form = wantedForm(c.req.raw);
     if (form === "html")
-      return html(
-        await page.html({ ...data, context: await pageContext(c, await page.panels?.(data)) }),
-        status,
-      );
+      const context = await contextOf(c, await page.panels?.(data));
+      return html(await page.html({ ...data, context }), status);
     return form === "text" && page.text
       ? c.text(await page.text(data, links(origin(c))))
       : c.json(await page.json(data));
@@ -169,10 +167,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
     if (wantedForm(c.req.raw) !== "html" || isForPrograms(c.req.path.slice(config.BASE_PATH.length)))
       return problemAnswer(told);
     const isEmbed = c.req.path.startsWith(`${config.BASE_PATH}/embed/`);
-    return html(
-      await views.drawError({ context: await pageContext(c), problem: told }, isEmbed),
-      told.status,
-    );
+    return html(await views.drawError({ context: await contextOf(c), problem: told }, isEmbed), told.status);
   };
 
   // Pages: the same address answers a script with JSON
@@ -212,7 +207,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
     app.post(path, async (c) => {
       const outcome = await submit(callOf(c));
       if ("go" in outcome || "stay" in outcome) return landingAnswer(c.req.raw, config.BASE_PATH, outcome);
-      return html(await draw({ ...outcome, context: await pageContext(c) }), outcome.refusal?.status);
+      return html(await draw({ ...outcome, context: await contextOf(c) }), outcome.refusal?.status);
     });
   shownForm("/settings", later(settings, "saveSettings"), views.SETTINGS);
   shownForm("/settings/embeds", later(settings, "createEmbed"), views.SETTINGS);
@@ -234,7 +229,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   for (const { method, path, answer } of SIGN_IN_ROUTES)
     app.on(method, path, (c) => {
       const again: FormAgain = async (shown) =>
-        html(await views.SIGN_IN.html({ ...shown, context: await pageContext(c) }), shown.problem.status);
+        html(await views.SIGN_IN.html({ ...shown, context: await contextOf(c) }), shown.problem.status);
       return answer(signalbox, { gate, context: c.var.context, again, params: c.req.param() });
     });
   app.post("/datasets/:id/preview", async (c) => {
@@ -275,7 +270,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
     refuseHiddenPanel(seen, panel, subject);
     const drawn = { panelKey: panelKey(panel, subject), panel, data: await READERS[panel](seen, subject) };
     return html(
-      await views.drawEmbed({ context: await pageContext(c), theme, token: c.req.query("token"), ...drawn }),
+      await views.drawEmbed({ context: await contextOf(c), theme, token: c.req.query("token"), ...drawn }),
     );
   });
 
