@@ -98,9 +98,10 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   const html = (node: unknown, status = 200) => htmlAnswer(`<!DOCTYPE html>${node}`, status);
   const pageAnswer = async <T>(c: C, data: T, page: views.Page<T>, status?: number) => {
     const form = wantedForm(c.req.raw);
-    if (form === "html")
+    if (form === "html") {
       const context = await contextOf(c, await page.panels?.(data));
       return html(await page.html({ ...data, context }), status);
+    }
     return form === "text" && page.text
       ? c.text(await page.text(data, links(origin(c))))
       : c.json(await page.json(data));
