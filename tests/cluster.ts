@@ -2,9 +2,10 @@
  * Starts a whole cluster on this machine for trying: PostgreSQL, an S3 store, two servers, two workers, and nginx before
  * the servers. It prints the address, and ends everything with Ctrl-C. Nothing of it is kept.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type ClusterProxy, startClusterProxy } from "./harness/cluster-proxy.ts";
 import { startS3 } from "./harness/object-store.ts";
 import { startPostgres } from "./harness/postgres.ts";
 import { installPrograms } from "./harness/programs.ts";
@@ -37,33 +38,13 @@ async function start(name: string, words: string[], more: Record<string, string>
   return url;
 }
 
-function startProxy(urls: readonly string[]): void {
-  const config = `pid ${root}/nginx.pid; error_log stderr; daemon off; events {}
-http {
-  access_log off;
-  client_body_temp_path ${root}/body; proxy_temp_path ${root}/proxy;
-  fastcgi_temp_path ${root}/fastcgi; uwsgi_temp_path ${root}/uwsgi; scgi_temp_path ${root}/scgi;
-  map $http_upgrade $connection_upgrade { default upgrade; "" ""; }
-  upstream signalbox { ${urls.map((url) => `server ${new URL(url).host};`).join(" ")} }
-  server {
-    listen 127.0.0.1:${PORT};
-    client_max_body_size 0; proxy_request_buffering off; proxy_buffering off;
-    proxy_http_version 1.1; proxy_read_timeout 1h;
-    proxy_set_header Host $http_host;
-    proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade;
-    location / { proxy_pass http://signalbox; }
-  }
-}`;
-  writeFileSync(join(root, "nginx.conf"), config);
-  const words = ["/usr/sbin/nginx", "-p", root, "-c", join(root, "nginx.conf")];
-  children.push(Bun.spawn(words, { stdio: ["ignore", "ignore", "inherit"] }));
-}
-
+let proxy: ClusterProxy | null = null;
 let isEnding = false;
 async function end(): Promise<never> {
   if (isEnding) return new Promise(() => {});
   isEnding = true;
   console.log("ending");
+  await proxy?.stop();
   for (const child of children) child.kill("SIGTERM");
   await Promise.all(children.map((child) => child.exited));
   await s3.stop();
@@ -74,10 +55,9 @@ async function end(): Promise<never> {
 process.on("SIGINT", () => void end());
 process.on("SIGTERM", () => void end());
 
-mkdirSync(root, { recursive: true });
 const servers = { PUBLIC_URL: `http://127.0.0.1:${PORT}`, TRAIN_CONCURRENCY: "0" };
 const urls = [await start("server-1", [], servers), await start("server-2", [], servers)];
 await start("worker-1", ["worker"], {});
 await start("worker-2", ["worker"], {});
-startProxy(urls);
+proxy = await startClusterProxy(Number(PORT), urls);
 console.log(`\nOpen http://127.0.0.1:${PORT}/ — Ctrl-C ends everything; nothing is kept.`);

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { SETTINGS } from "../core/operations/config.ts";
 import manifest from "../package.json" with { type: "json" };
+import { clusterProxyConfig } from "./harness/cluster-proxy.ts";
 
 const ROOT = resolve(import.meta.dir, "..");
 const DEPLOY = join(ROOT, "deploy");
@@ -43,6 +44,14 @@ test.each(["as it stands", "below a path"])("nginx accepts its configuration, %s
   const { exitCode, said } = run("/usr/sbin/nginx", "-t", "-p", scratch, "-c", path);
   expect(said).toContain("test is successful");
   expect(exitCode).toBe(0);
+});
+
+test("nginx accepts the configuration for several servers", () => {
+  const hosts = ["127.0.0.1:18001", "127.0.0.1:18002"];
+  const path = write("cluster.conf", clusterProxyConfig(scratch, 18_080, hosts));
+  for (const host of hosts) expect(readFileSync(path, "utf8")).toContain(`server ${host} `);
+  expect(readFileSync(path, "utf8")).not.toContain("server-1");
+  expect(run("/usr/sbin/nginx", "-t", "-p", scratch, "-c", path)).toMatchObject({ exitCode: 0 });
 });
 
 test("Caddy accepts its configuration", () => {

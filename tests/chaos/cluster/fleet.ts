@@ -2,14 +2,14 @@
  * A whole cluster on this machine that can be harmed: PostgreSQL and an S3 store behind links that fail, PgBouncer in
  * transaction mode before the last server and worker, and nginx before the servers.
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
+import { startClusterProxy } from "../../harness/cluster-proxy.ts";
 import { type S3Server, startS3 } from "../../harness/object-store.ts";
 import { Pooler } from "../../harness/pooler.ts";
 import { freePort, type PostgresServer, startPostgres } from "../../harness/postgres.ts";
-import { ready } from "../../harness/ready.ts";
 import { Victim } from "../victim.ts";
 import { FaultyLink } from "./faulty-link.ts";
 
@@ -100,8 +100,8 @@ export async function startFleet(
   const servers = await members("server", size.servers);
   const workers = await members("worker", size.workers);
   for (const member of [...servers, ...workers]) await member.start(command);
-  const proxy = await startProxy(
-    root,
+  const proxy = await startClusterProxy(
+    await freePort(),
     servers.map(({ url }) => url),
   );
   const rows = async <Row>(sql: string) => {
@@ -136,37 +136,3 @@ export async function startFleet(
 }
 
 const urlAt = (port: number) => `postgres://postgres@127.0.0.1:${port}/postgres`;
-
-async function startProxy(root: string, urls: readonly string[]) {
-  const port = await freePort();
-  const servers = urls.map((url) => `server ${new URL(url).host} max_fails=1 fail_timeout=1s;`).join(" ");
-  const config = `pid ${root}/nginx.pid; error_log /dev/null; daemon off; worker_processes 1;
-events { worker_connections 8000; }
-http {
-  access_log off;
-  client_body_temp_path ${root}/body; proxy_temp_path ${root}/proxy;
-  fastcgi_temp_path ${root}/fastcgi; uwsgi_temp_path ${root}/uwsgi; scgi_temp_path ${root}/scgi;
-  map $http_upgrade $connection_upgrade { default upgrade; "" ""; }
-  upstream signalbox { ${servers} }
-  server {
-    listen 127.0.0.1:${port} backlog=4096;
-    client_max_body_size 0; proxy_request_buffering off; proxy_buffering off;
-    proxy_http_version 1.1; proxy_connect_timeout 1s; proxy_read_timeout 1h;
-    proxy_set_header Host $http_host;
-    proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade;
-    location / { proxy_pass http://signalbox; }
-  }
-}`;
-  writeFileSync(join(root, "nginx.conf"), config);
-  const words = ["/usr/sbin/nginx", "-p", root, "-c", join(root, "nginx.conf")];
-  const child = Bun.spawn(words, { stdio: ["ignore", "ignore", "ignore"] });
-  const url = `http://127.0.0.1:${port}/`;
-  await ready(async () => void (await fetch(`${url}healthz`)), "nginx");
-  return {
-    url,
-    stop: async () => {
-      child.kill("SIGTERM");
-      await child.exited;
-    },
-  };
-}
