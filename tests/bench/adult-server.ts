@@ -42,6 +42,16 @@ export async function startServer(
   return { child, home };
 }
 
+/** Moves a data folder into a cluster. */
+export async function moveData(folder: string, shared: Record<string, string>): Promise<void> {
+  const child = Bun.spawn([process.execPath, SERVER, "move"], {
+    env: { ...process.env, ...shared, DATA_DIR: folder },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const said = await new Response(child.stderr).text();
+  if ((await child.exited) !== 0) throw new Error(said);
+}
+
 export async function post(url: string, body: unknown, method = "POST"): Promise<unknown> {
   const headers = { "content-type": "application/json" };
   return (await fetch(url, { method, headers, body: JSON.stringify(body) })).json();

@@ -1,6 +1,6 @@
 /**
- * `cluster [viewers] [broadcasts] [broadcasts appends predictions trainings]`: all, or the named parts of what several servers on PostgreSQL do, beside one process on SQLite on the same cores:
- * an event until the last viewer over three servers has it, the log's appends, predictions, and queued trainings.
+ * `cluster [viewers] [broadcasts] [broadcasts appends predictions trainings files]`: all, or the named parts of what several servers on PostgreSQL do, beside one process on SQLite on the same cores:
+ * an event until the last viewer over three servers has it, the log's appends, predictions, queued trainings, and large files.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,7 +11,8 @@ import { openPostgres } from "../../core/store/postgres/database.ts";
 import { openSqlite } from "../../core/store/sqlite/database.ts";
 import { startS3 } from "../harness/object-store.ts";
 import { ownSchema, startPostgres } from "../harness/postgres.ts";
-import { end, firstLine, post, startServer, trainAdult, writeAdultCsv } from "./adult-server.ts";
+import { end, firstLine, moveData, post, startServer, trainAdult, writeAdultCsv } from "./adult-server.ts";
+import { measureColdModel, measureUpload } from "./cluster-files.ts";
 import { BENCH_DATA } from "./generated-data.ts";
 import { loadOn } from "./http-load.ts";
 import { plantHundredTrees } from "./hundred-trees.ts";
@@ -47,6 +48,10 @@ export async function run(args: string[]): Promise<void> {
     if (isWanted("appends")) await measureAppends(folder);
     if (isWanted("predictions")) await measurePredictions(folder, s3.settings());
     if (isWanted("trainings")) await measureTrainings(folder, s3.settings());
+    if (isWanted("files")) {
+      await measureColdModel(folder, s3.settings());
+      await measureUpload(folder, s3.settings());
+    }
   } finally {
     await s3.stop();
     postgres.stop();
@@ -199,15 +204,6 @@ async function measurePredictions(folder: string, files: Record<string, string>)
       rates.map((rate) => rate.toFixed(0)).join(" "),
     ]),
   ]);
-}
-
-async function moveData(folder: string, shared: Record<string, string>): Promise<void> {
-  const child = Bun.spawn([process.execPath, SERVER, "move"], {
-    env: { ...process.env, ...shared, DATA_DIR: folder },
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  const said = await new Response(child.stderr).text();
-  if ((await child.exited) !== 0) throw new Error(said);
 }
 
 /** Eight trainings queued at once, with a budget of rounds: the same work on every machine. */

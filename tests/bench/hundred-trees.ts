@@ -19,10 +19,14 @@ export async function plantHundredTrees(
   folder: string,
   name: string,
   data: { samples: Samples; target: Target },
+  /** The same trees are in the file so often: they predict the same. */
+  copies = 1,
 ): Promise<void> {
   const signalbox = await openSignalbox(readConfig({ DATA_DIR: folder, LOG_LEVEL: "error" }));
   const version = await signalbox.models.findVersion(name, 1);
   const model = await withHundredTrees(readModel(await signalbox.models.read(version)), data);
+  const [part] = model.parts;
+  part!.members = Array.from({ length: copies }, () => part!.members[0]!);
   const path = join(folder, "planted.bin");
   await Bun.write(path, writeModel(model));
   const planted = await signalbox.models.adopt(version.runId, path);

@@ -11,7 +11,14 @@ import { MOST_SPREAD_ROWS } from "../../trainer/model/fit-bounds.ts";
 import { costOf } from "../../trainer/model/members.ts";
 import { type CandidateConfig, guess } from "../../trainer/race/candidate-configs.ts";
 import { chooseBlend } from "../../trainer/race/ensemble.ts";
-import { canMeasure, type Entry, isRival, meanGoodness, type ScoredFold } from "../../trainer/race/entry.ts";
+import {
+  canMeasure,
+  type Entry,
+  isRival,
+  meanGoodness,
+  newEntry,
+  type ScoredFold,
+} from "../../trainer/race/entry.ts";
 import { LEAST_REPEATS } from "../../trainer/race/fold-runner.ts";
 import { learnerOf, portfolioFor } from "../../trainer/race/portfolio.ts";
 import { type RaceResult, runRace } from "../../trainer/race/race.ts";
@@ -45,6 +52,14 @@ export const selectModel: Stage<Work> = {
     const scored = new Set<Entry>();
     let likely: Entry[] | null = null;
     report({ type: "facts", facts: { metric, folds: data.once } });
+    const saved = await loadEntries(context, data);
+    // Of a resumed run: they may get no further fold, and belong to its candidates all the same.
+    for (const config of candidateConfigs) {
+      const folds = saved.get(config.name);
+      if (!folds?.length) continue;
+      const entry = newEntry(config, folds);
+      report({ type: "candidate", candidate: candidateOf(entry, toldFolds(data, metric)) });
+    }
     const race = await runRace(data, work.pool, {
       metric,
       candidateConfigs,
@@ -52,7 +67,7 @@ export const selectModel: Stage<Work> = {
       elapsedMs,
       budgetRounds: options.budgetRounds,
       stop,
-      saved: await loadEntries(context, data),
+      saved,
       onScored: async (entry) => {
         report({ type: "candidate", candidate: candidateOf(entry, toldFolds(data, metric)) });
         scored.add(entry);

@@ -108,23 +108,29 @@ test("an interrupted run resumes from its scored candidates and ends with the sa
   const whole = await runStages(table(), "y");
   const files = new Map<string, Uint8Array>();
   const cancel = new AbortController();
-  let scored = 0;
+  const scored = new Set<string>();
+  let reports = 0;
   const interrupted = runStages(table(), "y", {
     files,
     cancel: cancel.signal,
     onReport: (_, report) => {
-      if (report.type === "candidate" && ++scored === 4) cancel.abort(new Error("crash"));
+      if (report.type !== "candidate") return;
+      scored.add(report.candidate.name);
+      if (++reports === 4) cancel.abort(new Error("crash"));
     },
   });
   await expect(interrupted).rejects.toThrow("crash");
   expect(files.has("candidates.json")).toBe(true);
   let rounds = 0;
+  const first: string[] = [];
   const resumed = await runStages(table(), "y", {
     files,
     onReport: (_, report) => {
       if (report.type === "round" && report.candidate.endsWith("31 leaves")) rounds++;
+      if (report.type === "candidate" && first.length < scored.size) first.push(report.candidate.name);
     },
   });
+  expect(first.sort()).toEqual([...scored].sort());
   expect(rounds).toBe(0);
   expect(resumed.result.best).toBe(whole.result.best);
   expect(resumed.result.metrics).toEqual(whole.result.metrics);
