@@ -43,13 +43,13 @@ export const CLUSTER: Rig = {
       await caughtUp(fleet, crowd);
       for (; turn < size.faults && (left() > 0 || isShort); turn++) {
         const name = names[turn % names.length]!;
-        const ms = await harm(name, turn, { fleet, ledger, crowd, random, isShort });
+        const { ms, detail } = await harm(name, turn, { fleet, ledger, crowd, random, isShort });
         if (Number.isFinite(ms)) lateness.push(ms);
         const isLate = !isShort && ms > LATE_MS;
         const outcome = !Number.isFinite(ms) ? "LOST" : isLate ? "LATE" : "at the present again";
-        table.row(name).add(outcome, `turn ${turn}: ${ms.toFixed(0)} ms, ${await ledger.behind()}`);
-        if (!isShort && turn % TELL_EVERY === TELL_EVERY - 1)
-          console.log(`  ${turn + 1} of ${size.faults} faults`);
+        table.row(name).add(outcome, `turn ${turn}: ${detail}`);
+        if (!isShort && (isLate || turn % TELL_EVERY === TELL_EVERY - 1))
+          console.log(`  ${turn + 1} of ${size.faults} faults${isLate ? `, late: ${name}, ${detail}` : ""}`);
       }
       await judgeEnd(fleet, { ledger, crowd, table });
       for (const { seqs } of readers) {
@@ -83,23 +83,32 @@ interface World {
   isShort: boolean;
 }
 
-/** Milliseconds from the fault's end until all viewers and servers know what was acknowledged first; infinite: never. */
-async function harm(name: string, turn: number, world: World): Promise<number> {
+/** `ms`: from the fault's end until all viewers and servers know what was acknowledged first; infinite: never. */
+async function harm(name: string, turn: number, world: World): Promise<{ ms: number; detail: string }> {
   const { fleet, ledger, crowd } = world;
   const working = ledger.workOn(turn);
   await Bun.sleep(200 * world.random());
   await FAULTS[name]!(world);
   const from = performance.now();
+  const passed = () => performance.now() - from;
   await ledger.write(turn);
+  const written = passed();
   const seq = await fleet.head();
-  const isThere = async () => crowd.late(seq) === 0 && (await ledger.behind()).length === 0;
-  while (!(await isThere())) {
-    if (performance.now() - from > LOST_MS) return Number.POSITIVE_INFINITY;
+  // Whoever was behind the longest, and until when.
+  let viewers = { count: crowd.late(seq), ms: passed() };
+  let servers = { names: await ledger.behind(), ms: passed() };
+  while (viewers.count > 0 || servers.names.length > 0) {
+    if (passed() > LOST_MS) break;
     await Bun.sleep(10);
+    if (viewers.count > 0) viewers = { count: crowd.late(seq), ms: passed() };
+    if (servers.names.length > 0) servers = { names: await ledger.behind(), ms: passed() };
   }
-  const ms = performance.now() - from;
-  await working;
-  return ms;
+  const isThere = viewers.count === 0 && servers.names.length === 0;
+  const at = (ms: number) => `${ms.toFixed(0)} ms`;
+  const detail = `acknowledged after ${at(written)}, viewers ${viewers.count || "all"} ${at(viewers.ms)}, servers ${servers.names.join("; ") || "all"} ${at(servers.ms)}`;
+  const ms = isThere ? Math.max(viewers.ms, servers.ms) : Number.POSITIVE_INFINITY;
+  if (isThere) await working;
+  return { ms, detail };
 }
 
 async function caughtUp(fleet: Fleet, crowd: Crowd): Promise<void> {
