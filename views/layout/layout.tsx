@@ -62,12 +62,12 @@ const KEYS: readonly { key: string; does: string; go?: string }[] = [
 
 /**
  * Morphing must not close what a reader opened; an error page never replaces a panel; after an outage the socket is
- * back within seconds: the next try comes after at most two.
+ * back within seconds: the next try comes after a second or so.
  */
 const HTMX_CONFIG = JSON.stringify({
   morphIgnore: ["data-htmx-powered", "open"],
   noSwap: [204, 304, "4xx", "5xx"],
-  ws: { reconnectMaxDelay: 2000 },
+  ws: { reconnectMaxDelay: 1000 },
 });
 
 export function Layout({

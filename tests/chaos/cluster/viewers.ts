@@ -5,13 +5,17 @@ export const PANELS = ["datasets", "activity", "metrics", "models"];
 /** Panels whose drawings differ by what happened alone. */
 export const SETTLED = ["datasets", "activity", "models"];
 
-const RETRY_MS = 100;
+/** As htmx reconnects the pages' sockets, by the setting in the layout: each attempt waits twice as long as the last. */
+const RETRY_MS = 500;
+const MOST_RETRY_MS = 1000;
+const JITTER = 0.3;
 
 /** Knows its position and nothing else. */
 class LightViewer {
   position = 0;
   private epoch = "none";
   private isClosed = false;
+  private attempts = 0;
   private socket: WebSocket | null = null;
 
   constructor(private readonly url: string) {
@@ -35,7 +39,15 @@ class LightViewer {
       if (epoch) this.epoch = epoch;
       if (watermark) this.position = Math.max(this.position, Number(watermark));
     };
-    socket.onclose = () => setTimeout(() => this.open(), RETRY_MS * (1 + Math.random()));
+    socket.onopen = () => {
+      this.attempts = 0;
+    };
+    socket.onclose = () => setTimeout(() => this.open(), this.waitMs());
+  }
+
+  private waitMs(): number {
+    const wait = Math.min(RETRY_MS * 2 ** this.attempts++, MOST_RETRY_MS);
+    return wait * (1 + JITTER * (2 * Math.random() - 1));
   }
 }
 
