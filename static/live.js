@@ -184,16 +184,16 @@
 
   // What surrounds the panels seldom changes. Panels carry its state; when that differs, the page is fetched again without
   // its panels, because those on the page may be newer.
-  const states = "main:has(.page-head) [data-revision], .list-source [data-rows]";
-  const revisions = () =>
-    [...document.querySelectorAll(states)].map(({ dataset }) => dataset.revision ?? dataset.rows).join();
-  let seen = revisions();
+  const states = "main:has(.page-head) [data-version], .list-source [data-rows]";
+  const version = () =>
+    [...document.querySelectorAll(states)].map(({ dataset }) => dataset.version ?? dataset.rows).join();
+  let known = version();
 
   async function renew() {
-    seen = revisions();
+    known = version();
     const answer = await fetch(location.href, { headers: { accept: "text/html" } }).catch(() => null);
     if (!answer || answer.status > 499) {
-      seen = null;
+      known = null;
       return;
     }
     if (!answer.ok) return reload();
@@ -205,7 +205,7 @@
   }
 
   document.addEventListener("htmx:after:swap", () => {
-    if (seen !== revisions()) renew();
+    if (known !== version()) renew();
     const said = document.querySelector("[data-announce]")?.dataset.announce;
     if (announce && said && announce.textContent !== said) announce.textContent = said;
   });

@@ -120,7 +120,7 @@ const SAYS: { [P in Panel]?: (data: NonNullable<PanelData[P]>) => Record<string,
         : `Run ${run.number}: ${RUN_WORDS[run.status]}`,
     };
   },
-  reading: ({ status, file }) => ({ "data-revision": `${status} ${file?.version ?? ""}` }),
+  reading: ({ status, file }) => ({ "data-version": `${status} ${file?.version ?? ""}` }),
   datasets: ({ items }) => ({ "data-rows": items.map(({ id, status }) => `${id} ${status}`).join() }),
   runs: ({ items }) => ({ "data-rows": items.map(({ id, status }) => `${id} ${status}`).join() }),
   models: ({ items }) => ({
@@ -128,11 +128,11 @@ const SAYS: { [P in Panel]?: (data: NonNullable<PanelData[P]>) => Record<string,
   }),
   activity: ({ items }) => ({ "data-rows": String(items[0]?.seq ?? "") }),
   model: ({ liveVersion, versions }) => ({
-    "data-revision": `${liveVersion} of ${versions.map(({ version, threshold }) => `${version}@${threshold}`).join()}`,
+    "data-version": `${liveVersion} of ${versions.map(({ version, threshold }) => `${version}@${threshold}`).join()}`,
   }),
   run: (run) => ({
     "data-status": run.status,
-    "data-revision": run.finishedAt === null ? "" : `${run.status} ${run.version ?? ""}`,
+    "data-version": run.finishedAt === null ? "" : `${run.status} ${run.version ?? ""}`,
     "data-progress": run.status === "running" ? percent(run.progress) : "",
     "data-alert": run.status === "failed" ? `Run ${run.number} failed: ${run.error?.message ?? ""}` : "",
   }),
