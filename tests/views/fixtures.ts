@@ -311,6 +311,7 @@ export const PANEL_DATA: { [P in keyof PanelData]: NonNullable<PanelData[P]> } =
         ...{
           to: null,
           nextAt: AT,
+          upcoming: [AT, AT],
           createdBy: HOSTILE,
           createdAt: AT,
           sourceName: HOSTILE,

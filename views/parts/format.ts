@@ -80,6 +80,17 @@ export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+/** "Sun 29 Mar 2026, 03:00 (UTC+2)": a time as the clocks of a zone show it. */
+export function zonedTime(iso: string, timeZone: string): string {
+  const words = new Intl.DateTimeFormat("en-GB", {
+    ...{ weekday: "short", day: "numeric", month: "short", year: "numeric" },
+    ...{ hour: "2-digit", minute: "2-digit", timeZone, timeZoneName: "shortOffset" },
+  } as Intl.DateTimeFormatOptions).formatToParts(new Date(iso));
+  const part = (type: string) => words.find((word) => word.type === type)?.value ?? "";
+  const date = ["weekday", "day", "month", "year"].map(part).join(" ");
+  return `${date}, ${part("hour")}:${part("minute")} (${part("timeZoneName").replace("GMT", "UTC")})`;
+}
+
 /** "2026-11-22 16:22:07 UTC"; scripts convert it to the reader's time zone. */
 export function utc(iso: string): string {
   return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;

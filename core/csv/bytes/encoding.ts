@@ -49,6 +49,13 @@ export function knownEncoding(name: string): string | null {
   return iconv.encodingExists(spelled) ? spelled : null;
 }
 
+/** The beginning of a file as text, as far as its encoding is obvious. */
+export function headText(head: Uint8Array): string {
+  const { encoding, bomBytes } = detectEncoding(head);
+  if (/^utf-(?:16|32)/.test(encoding)) return iconv.decode(Buffer.from(head.subarray(bomBytes)), encoding);
+  return new TextDecoder().decode(head);
+}
+
 /** Drops a multi-byte character that is cut off at the end, because it would wrongly rule out UTF-8. */
 export function wholeUtf8(bytes: Uint8Array): Uint8Array {
   for (let back = 1; back <= Math.min(4, bytes.length); back++) {

@@ -16,15 +16,24 @@ export interface SourceProgress {
   bytesTotal: number;
 }
 
-export interface OpenSource {
+export interface SourceHead {
   compression: Compression;
-  encoding: Encoding;
   bytesTotal: number;
   /** The first bytes, unpacked but not decoded. */
   head: Uint8Array;
 }
 
+export interface OpenSource extends SourceHead {
+  encoding: Encoding;
+}
+
 export async function openSource(path: string): Promise<OpenSource> {
+  const source = await sourceHead(path);
+  return { ...source, encoding: detectEncoding(source.head) };
+}
+
+/** Without its encoding, which a binary file does not have. */
+export async function sourceHead(path: string): Promise<SourceHead> {
   const parts: Uint8Array[] = [];
   let size = 0;
   const info = await sourceInfo(path);
@@ -33,8 +42,7 @@ export async function openSource(path: string): Promise<OpenSource> {
     size += bytes.length;
     if (size >= HEAD_BYTES) break;
   }
-  const head = new Uint8Array(Buffer.concat(parts));
-  return { ...info, head, encoding: detectEncoding(head) };
+  return { ...info, head: new Uint8Array(Buffer.concat(parts)) };
 }
 
 async function sourceInfo(path: string): Promise<{ compression: Compression; bytesTotal: number }> {

@@ -1,10 +1,11 @@
 /**
  * Unpacks compressed files. gzip, zip and zstd are unpacked as they stream. Output is limited in size and in ratio, so
- * a decompression bomb is refused after a few megabytes.
+ * a decompression bomb is refused after a few megabytes; the checksums of gzip and zip are compared.
  */
 import { Gunzip, Unzip, UnzipInflate } from "fflate";
 import { Decompress } from "fzstd";
 import { AppError } from "../../platform/errors.ts";
+import { Checksum, PackedTail } from "./checksums.ts";
 
 export type Compression = "none" | "gzip" | "zip" | "zstd";
 
@@ -28,22 +29,33 @@ export function unpackerFor(start: Uint8Array): Unpacker {
 }
 
 interface GuardedOutput {
-  packed(bytes: number): void;
+  /** The kind of archive. */
+  what: Compression;
+  checksum: Checksum;
+  tail: PackedTail;
+  packed(slice: Uint8Array): void;
   put(bytes: Uint8Array): void;
   take(): Uint8Array[];
 }
 
-/** Collects the output and refuses an archive that expands too much. */
-function guardedOutput(): GuardedOutput {
+/** Collects the output, and refuses an archive that expands too much. */
+function guardedOutput(what: Compression): GuardedOutput {
   let out: Uint8Array[] = [];
   let packedBytes = 0;
   let unpackedBytes = 0;
+  const checksum = new Checksum();
+  const tail = new PackedTail();
   return {
-    packed: (bytes) => {
-      packedBytes += bytes;
+    what,
+    checksum,
+    tail,
+    packed: (slice) => {
+      packedBytes += slice.length;
+      tail.add(slice);
     },
     put: (bytes) => {
       if (bytes.length > 0) out.push(bytes);
+      checksum.add(bytes);
       unpackedBytes += bytes.length;
       if (unpackedBytes > MAX_BYTES || unpackedBytes > FREE_BYTES + MAX_RATIO * packedBytes) throw bomb();
     },
@@ -64,20 +76,29 @@ function bomb(): AppError {
 const SLICE_BYTES = 16 * 1024;
 
 function gzipUnpacker(): Unpacker {
-  const output = guardedOutput();
+  const output = guardedOutput("gzip");
   const gunzip = new Gunzip((bytes) => output.put(bytes));
+  const check = (end?: number) => {
+    const said = output.tail.gzipTrailer(end);
+    if (said && !output.checksum.equals(said)) throw new Error("The checksum differs");
+    output.checksum.restart();
+  };
+  gunzip.onmember = check;
   return {
     compression: "gzip",
     push: (packed) => unpackSlices(packed, output, (slice) => gunzip.push(slice)),
     end: () => {
-      damaged("gzip", () => gunzip.push(new Uint8Array(0), true));
+      damaged("gzip", () => {
+        gunzip.push(new Uint8Array(0), true);
+        check();
+      });
       return output.take();
     },
   };
 }
 
 function zstdUnpacker(): Unpacker {
-  const output = guardedOutput();
+  const output = guardedOutput("zstd");
   const zstd = new Decompress((bytes) => output.put(bytes));
   return {
     compression: "zstd",
@@ -90,7 +111,7 @@ function zstdUnpacker(): Unpacker {
 }
 
 function zipUnpacker(): Unpacker {
-  const output = guardedOutput();
+  const output = guardedOutput("zip");
   const names: string[] = [];
   const unzip = new Unzip((file) => {
     if (file.name.endsWith("/") || file.name.startsWith("__MACOSX/")) return;
@@ -107,7 +128,13 @@ function zipUnpacker(): Unpacker {
   return {
     compression: "zip",
     push: (packed) => unpackSlices(packed, output, (slice) => unzip.push(slice)),
-    end: () => output.take(),
+    end: () => {
+      const said = output.tail.zipEntry(names[0] ?? "");
+      damaged("zip", () => {
+        if (said && !output.checksum.equals(said)) throw new Error("The checksum differs");
+      });
+      return output.take();
+    },
   };
 }
 
@@ -119,13 +146,13 @@ function* unpackSlices(
 ): Generator<Uint8Array> {
   for (let at = 0; at < packed.length; at += SLICE_BYTES) {
     const slice = packed.slice(at, at + SLICE_BYTES);
-    output.packed(slice.length);
-    damaged("packed", () => push(slice));
+    output.packed(slice);
+    damaged(output.what, () => push(slice));
     yield* output.take();
   }
 }
 
-function damaged(what: string, body: () => void): void {
+function damaged(what: Compression, body: () => void): void {
   try {
     body();
   } catch (error) {

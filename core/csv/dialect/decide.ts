@@ -103,7 +103,7 @@ function isBlank(sample: Uint8Array): boolean {
 }
 
 /** Formats that name their columns themselves. */
-const NAMED: ReadonlySet<string> = new Set(["parquet", "arrow", "json", "ndjson"]);
+const NAMED: ReadonlySet<string> = new Set(["parquet", "json", "ndjson"]);
 
 const NAMES: Record<string, string> = {
   ",": "comma",

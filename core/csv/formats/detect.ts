@@ -1,14 +1,15 @@
 /** Detects the format of a file by its bytes, never by its name. */
 import { type FileHandle, open } from "node:fs/promises";
 import { AppError } from "../../platform/errors.ts";
-import { type OpenSource, openSource } from "../bytes/source.ts";
+import { type SourceHead, sourceHead } from "../bytes/source.ts";
+import { refuseFormat } from "../rows/refuse.ts";
 import type { Format } from "./known-table.ts";
 import { formatOf, isZip } from "./signatures.ts";
 import { Archive } from "./xlsx/archive.ts";
 
 export interface Detected {
   format: Format;
-  compression: OpenSource["compression"];
+  compression: SourceHead["compression"];
   /** The first bytes, unpacked. */
   head: Uint8Array;
 }
@@ -20,7 +21,8 @@ export async function detectFormat(path: string, isCsv = false): Promise<Detecte
   const mark = await firstBytes(path);
   const office = isZip(mark) ? await officeFormat(path) : null;
   if (office) return { format: office, compression: "none", head: mark };
-  const { head, compression } = await openSource(path);
+  const { head, compression } = await sourceHead(path);
+  refuseFormat(head);
   return { format: formatOf(head, isCsv), compression, head };
 }
 
@@ -38,7 +40,12 @@ async function firstBytes(path: string): Promise<Uint8Array> {
 
 const OTHER_DOCUMENTS: readonly (readonly [RegExp, string, string])[] = [
   [/^xl\/workbook\.bin$/, "a binary Excel workbook (xlsb)", "Save it as an Excel workbook (xlsx) or as CSV."],
-  [/^content\.xml$/, "an OpenDocument spreadsheet (ods)", "Save it as an Excel workbook (xlsx) or as CSV."],
+  [/^content\.xml$/, "an OpenDocument file (ods)", "Save it as an Excel workbook (xlsx) or as CSV."],
+  [
+    /^index\.zip$|^index\/.*\.iwa$/,
+    "a Numbers spreadsheet",
+    "In Numbers choose File, Export To, then Excel or CSV, and upload that file.",
+  ],
   [/^word\/document\.xml$/, "a Word document", "Copy the table into a spreadsheet, and upload that."],
   [/^ppt\/presentation\.xml$/, "a presentation", "Copy the table into a spreadsheet, and upload that."],
 ];
@@ -61,8 +68,10 @@ async function officeFormat(path: string): Promise<"xlsx" | null> {
     }
     if (archive.has("xl/workbook.xml")) return "xlsx";
     const names = archive.names();
-    const isOffice = archive.has("[Content_Types].xml") || archive.has("mimetype");
-    const other = isOffice && OTHER_DOCUMENTS.find(([pattern]) => names.some((name) => pattern.test(name)));
+    const isDocument = ["[Content_Types].xml", "mimetype", "Index.zip", "Index/Document.iwa"].some((name) =>
+      archive.has(name),
+    );
+    const other = isDocument && OTHER_DOCUMENTS.find(([pattern]) => names.some((name) => pattern.test(name)));
     if (other) throw new AppError("invalid", `The file is ${other[1]}, not a table`, { fix: other[2] });
     return null;
   } finally {

@@ -1,7 +1,7 @@
 /** Types for what a format's reader knows about the table that it wrote. Types only. */
 import type { Finding, StoredKind } from "../types.ts";
 
-const FORMATS = ["csv", "xlsx", "ods", "parquet", "arrow", "json", "ndjson", "html", "fixed-width"] as const;
+const FORMATS = ["csv", "xlsx", "parquet", "json", "ndjson", "html", "fixed-width"] as const;
 export type Format = (typeof FORMATS)[number];
 
 export interface KnownTable {

@@ -108,10 +108,7 @@ async function convert(
   if (format === "html") return (await import("./html/html.ts")).convertHtml({ path, head }, options);
   if (format === "fixed-width")
     return (await import("./fixed-width/fixed-width.ts")).convertFixedWidth({ path, head }, options);
-  if (format === "json") return (await import("./json/json.ts")).convertJson({ path, head }, options);
-  throw new AppError("invalid", `${/^[ao]/.test(format) ? "An" : "A"} ${format} file cannot be read`, {
-    fix: "Upload the table as CSV or Parquet.",
-  });
+  return (await import("./json/json.ts")).convertJson({ path, head }, options);
 }
 
 async function writeUnpacked(path: string, out: string): Promise<void> {

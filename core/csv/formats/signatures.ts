@@ -1,28 +1,24 @@
 /** Recognises a format by the first bytes of a file. */
-import { detectEncoding } from "../bytes/encoding.ts";
+import { headText } from "../bytes/encoding.ts";
 import { isJson } from "../rows/refuse.ts";
 import { isFixedWidth } from "./fixed-width/positions.ts";
 import type { Format } from "./known-table.ts";
 
 const MARK_BYTES = 8;
+/** A byte order mark, blanks, and the separator before each value of a JSON text sequence (RFC 7464). */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the separator is a control character.
+export const BLANK_START = /^[\uFEFF\s\x1e]+/;
 
 /** `isCsv`: a CSV-only choice was made. */
 export function formatOf(head: Uint8Array, isCsv: boolean): Format {
   const start = new TextDecoder("latin1").decode(head.subarray(0, MARK_BYTES));
-  if (start.startsWith("PAR1") || start.startsWith("PARE")) return "parquet";
-  if (start.startsWith("ARROW1")) return "arrow";
+  // A CSV may begin with a column of such a name.
+  if (/^PAR[1E](?:[^ -~\t\n\r]|$)/.test(start)) return "parquet";
   if (isZip(head)) return "xlsx";
-  const text = textOf(head);
-  if (isJson(text)) return "json";
+  const text = headText(head).replace(BLANK_START, (blank) => blank.replace(/[^\n ]/g, ""));
+  if (isJson(text.trimStart())) return "json";
   if (isHtmlTable(text)) return "html";
   return !isCsv && isFixedWidth(text) ? "fixed-width" : "csv";
-}
-
-/** The text, as far as the encoding is obvious. */
-function textOf(head: Uint8Array): string {
-  const { encoding } = detectEncoding(head);
-  const label = encoding.startsWith("utf-16") ? (encoding === "utf-16be" ? "utf-16be" : "utf-16le") : "utf-8";
-  return new TextDecoder(label).decode(head).replace(/^[\uFEFF\s]+/, (blank) => blank.replace(/[^\n ]/g, ""));
 }
 
 /** A page with a table in it, such as a spreadsheet's clipboard or an HTML file named .xls. */

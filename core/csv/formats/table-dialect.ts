@@ -2,7 +2,7 @@
  * Describes how to read a table file. It is split as it was written; the header position comes from the format or from
  * its rows.
  */
-import { openSource } from "../bytes/source.ts";
+import { sourceHead } from "../bytes/source.ts";
 import type { Decision } from "../dialect/decide.ts";
 import { describeDialect } from "../dialect/decide.ts";
 import { findLayout, type Layout } from "../dialect/layout.ts";
@@ -46,7 +46,7 @@ async function arranged(
   choices: ReadingChoices,
   { width, layout: merged }: KnownTable,
 ): Promise<Layout & { shape: string }> {
-  const { head, bytesTotal } = await openSource(path);
+  const { head, bytesTotal } = await sourceHead(path);
   const isWhole = head.length >= bytesTotal;
   const { rows } = cutSample(head, { cutting: CUTTING, width, limit: LAYOUT_ROWS, isWhole });
   const layout = (choices.header === undefined && merged) || findLayout(rows, width, choices.header);

@@ -10,8 +10,10 @@ export type Cell = string | number | bigint | boolean | null | undefined;
 
 const BLOCK_CHARACTERS = 1 << 20;
 /** A table larger than this, and larger than this multiple of its file, was made to fill a disk. */
-const FREE_BYTES = 512 * 1024 ** 2;
+const FREE_BYTES = 128 * 1024 ** 2;
 const MAX_RATIO = 400;
+/** Of one blank cell: an empty line would not count as a row. */
+const BLANK_LINE = '""\n';
 const NEEDS_QUOTES = /[",\r\n]|^\s|\s$/;
 
 export class TableFile {
@@ -37,6 +39,18 @@ export class TableFile {
     this.block += lineOf(cells);
     this.rows++;
     if (this.block.length >= BLOCK_CHARACTERS) this.flush();
+  }
+
+  /** Writes the first `rows` cells of each column, which are texts as `cellText` writes them. */
+  writeColumns(columns: readonly (readonly string[])[], rows: number): void {
+    const [first, ...others] = columns;
+    for (let row = 0; row < rows; row++) {
+      let line = first![row]!;
+      for (const column of others) line += `,${column[row]}`;
+      this.block += line === "" ? BLANK_LINE : `${line}\n`;
+      if (this.block.length >= BLOCK_CHARACTERS) this.flush();
+    }
+    this.rows += rows;
   }
 
   /** Starts again with an empty file. */
@@ -104,11 +118,11 @@ function lineOf(cells: readonly Cell[]): string {
     const text = cellText(cells[k]);
     line += k === 0 ? text : `,${text}`;
   }
-  // A line of one blank cell would not count as a row.
-  return `${line === "" && cells.length === 1 ? '""' : line}\n`;
+  return line === "" && cells.length === 1 ? BLANK_LINE : `${line}\n`;
 }
 
-function cellText(cell: Cell): string {
+/** A cell as CSV; "" if it is missing. */
+export function cellText(cell: Cell): string {
   if (cell === null || cell === undefined) return "";
   if (typeof cell !== "string") return Number.isNaN(cell) ? "" : String(cell);
   return NEEDS_QUOTES.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;

@@ -195,7 +195,7 @@ export async function score(
   options: WorkOptions,
 ): Promise<WorkDone> {
   const { models, sources, datasets, files, folder, home } = options;
-  const version = await models.serving(spec.model!, null);
+  const version = await models.serving(spec.model!, typeof spec.version === "number" ? spec.version : null);
   const kind = targetKind(to);
   const form = kind === "table" ? "ndjson" : (spec.format ?? "csv");
   const { path: input, isCut } = spec.sourceId

@@ -9,6 +9,8 @@ export interface ScheduleView extends ScheduleSpec {
   enabled: boolean;
   to: (Pick<ShownPlace, "url" | "secrets"> & { table?: string; mode?: string }) | null;
   nextAt: string | null;
+  /** The next due times, the first of which is `nextAt`; empty without a cron expression and while it is paused. */
+  upcoming: string[];
   last: ScheduleRunView | null;
   createdBy: string;
   createdAt: string;

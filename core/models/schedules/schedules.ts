@@ -27,7 +27,7 @@ import {
   stopScheduleRun,
   takeScheduleRun,
 } from "../../store/schedules.ts";
-import { dueAfter } from "./due.ts";
+import { dueAfter, dueTimes } from "./due.ts";
 import { HOLD_MS, ownerOf, RUNS_STORED, type RunnerOptions, ScheduleRunner, targetOf } from "./runner.ts";
 import { runView, type ScheduleRunView, type ScheduleView, scoreKey } from "./schedule-views.ts";
 import { checkSpec, type ScheduleRequest, type ScheduleSpec, type Target } from "./spec.ts";
@@ -167,11 +167,12 @@ export class Schedules {
     };
   }
 
-  private async checkNamed({ sourceId, datasetId, model }: ScheduleSpec): Promise<void> {
+  private async checkNamed({ sourceId, datasetId, model, version }: ScheduleSpec): Promise<void> {
     const { sources, datasets, models } = this.options;
     if (sourceId) await sources.find(sourceId);
     if (datasetId) await datasets.find(datasetId);
     if (model) await models.find(model);
+    if (model && typeof version === "number") await models.findVersion(model, version);
   }
 
   /** Throws AppError `missing`. */
@@ -323,13 +324,16 @@ export class Schedules {
     const { store } = this.options;
     const { id, name, isEnabled, nextAt, createdBy, createdAt } = schedule;
     const [last] = await listScheduleRuns(store, { scheduleId: id, limit: 1 });
+    const spec = JSON.parse(schedule.spec) as ScheduleSpec;
+    const after = nextAt === null || !isEnabled ? null : nextAt;
     return {
       id,
       name,
       enabled: isEnabled === 1,
-      ...(JSON.parse(schedule.spec) as ScheduleSpec),
+      ...spec,
       to: this.shownTarget(schedule),
-      nextAt: nextAt === null || !isEnabled ? null : new Date(nextAt).toISOString(),
+      nextAt: after === null ? null : new Date(after).toISOString(),
+      upcoming: after === null ? [] : await upcomingOf(spec, after),
       last: last ? runView(last) : null,
       createdBy,
       createdAt: new Date(createdAt).toISOString(),
@@ -347,4 +351,12 @@ export class Schedules {
       return { url: "(cannot be decrypted)", secrets: [] };
     }
   }
+}
+
+const UPCOMING = 5;
+
+/** The next times, the first of which is `nextAt`. */
+async function upcomingOf({ cron = "", timeZone }: ScheduleSpec, nextAt: number): Promise<string[]> {
+  const times = await dueTimes({ cron, timeZone }, { after: nextAt - 1, count: UPCOMING });
+  return times.map((time) => new Date(time).toISOString());
 }

@@ -24,6 +24,10 @@ const SPEC = {
   sourceId: z.string().optional().describe("refresh and score; for retrain, what to refresh before training"),
   datasetId: z.string().optional().describe("retrain and score: instead of a source"),
   model: z.string().optional().describe("retrain and score"),
+  version: z
+    .union([z.literal("live"), z.int().min(1)])
+    .optional()
+    .describe("score: the version that predicts; the live one of that moment if left out"),
   rule: z
     .enum(RULES)
     .optional()
@@ -56,7 +60,8 @@ export async function checkSpec(spec: ScheduleSpec, to: Target | null): Promise<
   const { action, cron, timeZone, on, sourceId, datasetId, model } = spec;
   if ((cron === undefined) === (on === undefined))
     throw wrong("A schedule needs either a time or a trigger", "cron", "Send `cron`, or `on`.");
-  if (cron !== undefined) await dueAfter({ cron, timeZone }, Date.now());
+  if (cron !== undefined && (await dueAfter({ cron, timeZone }, Date.now())) === null)
+    throw wrong("This time never comes", "cron", "Choose a day that exists.", "0 3 28 2 *");
   if (on === "new-file" && !sourceId && !datasetId)
     throw wrong("The trigger needs a source or a dataset", "sourceId", "Send `source` or `dataset`.");
   if ((on === "drift" || on === "accuracy") && !model)
@@ -82,6 +87,8 @@ export async function checkSpec(spec: ScheduleSpec, to: Target | null): Promise<
     );
   if (action !== "score" && to)
     throw wrong("Only the action score writes a result", "to", "Leave `to` out, or use the action score.");
+  if (action !== "score" && typeof spec.version === "number")
+    throw wrong("Only the action score uses a version", "version", "Leave `version` out, or use the action score.");
   if (action !== "retrain" && spec.rule)
     throw wrong("Only the action retrain has a rule", "rule", "Leave `rule` out, or use the action retrain.");
   if (to) checkTarget(spec, to);

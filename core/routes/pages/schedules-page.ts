@@ -2,7 +2,9 @@
 import type { SourceView } from "../../datasets/sources/source-view.ts";
 import { checked } from "../../http/body.ts";
 import type { Problem } from "../../http/problem.ts";
+import { dueTimes } from "../../models/schedules/due.ts";
 import { SCHEDULE_PATCH, SCHEDULE_REQUEST } from "../../models/schedules/spec.ts";
+import { AppError } from "../../platform/errors.ts";
 import type { Call } from "../api/route.ts";
 import { requireRights } from "../api/rows/automation/schedules.ts";
 import { type ScheduleRow, scheduleRows } from "../data/automation-data.ts";
@@ -17,18 +19,31 @@ export interface SchedulesPageData {
   sources: Pick<SourceView, "id" | "name">[];
   datasets: { id: string; name: string }[];
   models: string[];
+  /** The next times of the expression in the form; null while there is none. */
+  times: NextTimes | null;
   refusal: Problem | null;
   /** The fields of the refused form. */
   typed: Record<string, string>;
 }
 
-const MOST_OFFERED = 200;
+export interface NextTimes {
+  at: string[];
+  timeZone: string;
+  /** Why there are none. */
+  problem: string | null;
+}
 
+const MOST_OFFERED = 200;
+const TIMES_SHOWN = 5;
+
+/** `?cron=&timeZone=` fill the form and show when a schedule would run. */
 export async function schedulesData(
-  { signalbox }: Call,
+  { signalbox, request }: Call,
   refusal: Problem | null = null,
-  typed: Record<string, string> = {},
+  fields: Record<string, string> = {},
 ): Promise<SchedulesPageData> {
+  const asked = new URL(request.url).searchParams;
+  const typed = { ...(asked.has("cron") && Object.fromEntries(asked)), ...fields };
   const offered = { before: NEWEST, limit: MOST_OFFERED };
   const { items } = await modelRows(signalbox, offered);
   const { items: datasets } = await datasetRows(signalbox, offered);
@@ -37,9 +52,21 @@ export async function schedulesData(
     sources: await signalbox.sources.list(),
     datasets: datasets.map(({ id, name }) => ({ id, name })),
     models: items.map(({ name }) => name),
+    times: typed.cron ? await nextTimes({ cron: typed.cron, timeZone: typed.timeZone || "UTC" }) : null,
     refusal,
     typed,
   };
+}
+
+async function nextTimes({ cron, timeZone }: { cron: string; timeZone: string }): Promise<NextTimes> {
+  try {
+    const times = await dueTimes({ cron, timeZone }, { after: Date.now(), count: TIMES_SHOWN });
+    const at = times.map((time) => new Date(time).toISOString());
+    return { at, timeZone, problem: at.length > 0 ? null : "This time never comes." };
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return { at: [], timeZone, problem: `${error.message}.` };
+  }
 }
 
 const refusable = withRefusal<SchedulesPageData>(schedulesData);
@@ -82,6 +109,11 @@ export async function deleteSchedule({ signalbox, params }: Call): Promise<Landi
   return { stay: "/schedules" };
 }
 
+/** A number, or what was typed, which the check refuses. */
+function versionOf(text: string | undefined): number | string | undefined {
+  return text === undefined || !/^\d+$/.test(text) ? text : Number(text);
+}
+
 function scheduleFields(form: FormData): Record<string, unknown> {
   const when = filled(form, "when") ?? "cron";
   const action = filled(form, "action");
@@ -103,6 +135,7 @@ function scheduleFields(form: FormData): Record<string, unknown> {
     sourceId: filled(form, "sourceId"),
     datasetId: action === "refresh" ? undefined : filled(form, "datasetId"),
     model: action === "refresh" ? undefined : filled(form, "model"),
+    version: isScoring ? versionOf(filled(form, "version")) : undefined,
     rule: action === "retrain" ? filled(form, "rule") : undefined,
     format: isScoring && !isTable ? filled(form, "format") : undefined,
     to: url === undefined ? undefined : to,

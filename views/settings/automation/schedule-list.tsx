@@ -3,6 +3,7 @@ import type { ScheduleRow } from "../../../core/routes/data/automation-data.ts";
 import type { PanelData } from "../../../core/routes/data/panel-data.ts";
 import { METRICS } from "../../../core/trainer/metrics/index.ts";
 import { type Links, url } from "../../layout/page-context.ts";
+import { zonedTime } from "../../parts/format.ts";
 import { Action, curlLine, Empty, LampDot, Time } from "../../parts/parts.tsx";
 import type { Lamp } from "../../parts/words.ts";
 
@@ -40,7 +41,7 @@ export function SchedulesPanel({ data, links }: { data: PanelData["schedules"]; 
 }
 
 function Schedule({ links, schedule }: { links: Links; schedule: ScheduleRow }) {
-  const { id, name, last, enabled, nextAt, runs, to } = schedule;
+  const { id, name, last, enabled, nextAt, upcoming, runs, to } = schedule;
   const path = `/schedules/${encodeURIComponent(id)}`;
   const state = last ? STATES[last.status] : null;
   return (
@@ -63,6 +64,16 @@ function Schedule({ links, schedule }: { links: Links; schedule: ScheduleRow }) 
         {sentenceOf(schedule)}
         {to && ` To ${to.url}${to.table ? `, table ${to.table}` : ""}.`}
       </p>
+      {upcoming.length > 1 && (
+        <details class="expert">
+          <summary>Next {upcoming.length} times</summary>
+          <ol>
+            {upcoming.map((at) => (
+              <li>{zonedTime(at, schedule.timeZone ?? "UTC")}</li>
+            ))}
+          </ol>
+        </details>
+      )}
       {runs.length > 0 && (
         <ul class="automation-runs">
           {runs.map((run) => (
@@ -137,6 +148,7 @@ function sentenceOf(schedule: ScheduleRow): string {
   const {
     action,
     model,
+    version,
     sourceName: source,
     datasetName,
     cron,
@@ -152,7 +164,7 @@ function sentenceOf(schedule: ScheduleRow): string {
       ? `Refresh ${source}`
       : action === "retrain"
         ? `Retrain ${model}${source ? ` after refreshing ${source}` : datasetName ? ` on ${dataset}` : ""}`
-        : `Score ${source ?? dataset} with ${model}`;
+        : `Score ${source ?? dataset} with ${typeof version === "number" ? `version ${version} of ` : ""}${model}`;
   const when = cron ? `at ${cron} (${timeZone ?? "UTC"})` : TRIGGER_WORDS[on!];
   const line = on === "accuracy" && metric ? `: ${METRICS[metric].label} worse than ${below}` : "";
   const follows = action === "retrain" ? ` Then: ${RULE_WORDS[rule ?? "tell"]}.` : "";

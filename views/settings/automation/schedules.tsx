@@ -5,7 +5,7 @@ import { Field } from "../../dataset/fields.tsx";
 import { Layout } from "../../layout/layout.tsx";
 import { type Links, type PageContext, url } from "../../layout/page-context.ts";
 import { PanelView } from "../../panels.tsx";
-import { capital } from "../../parts/format.ts";
+import { capital, zonedTime } from "../../parts/format.ts";
 import { Command, curlLine } from "../../parts/parts.tsx";
 import { errorAt, type FormValues, inputValue } from "../form-values.ts";
 import { Refused } from "../refused.tsx";
@@ -13,7 +13,7 @@ import { ACTION_WORDS, RULE_WORDS, TRIGGER_WORDS } from "./schedule-list.tsx";
 
 export function SchedulesPage({ context, ...data }: SchedulesPageData & { context: PageContext }) {
   const { links } = context;
-  const { schedules, sources, datasets, models, refusal, typed } = data;
+  const { schedules, sources, datasets, models, times, refusal, typed } = data;
   return (
     <Layout context={context} title="Schedules" panels={["schedules"]} current="schedules">
       <header class="page-head">
@@ -31,6 +31,7 @@ export function SchedulesPage({ context, ...data }: SchedulesPageData & { contex
           sources={sources}
           datasets={datasets}
           models={models}
+          times={times}
           form={{ typed, refusal }}
         />
       </div>
@@ -39,9 +40,12 @@ export function SchedulesPage({ context, ...data }: SchedulesPageData & { contex
 }
 
 function NewSchedule(
-  props: { links: Links; form: FormValues } & Pick<SchedulesPageData, "sources" | "datasets" | "models">,
+  props: { links: Links; form: FormValues } & Pick<
+    SchedulesPageData,
+    "sources" | "datasets" | "models" | "times"
+  >,
 ) {
-  const { links, sources, datasets, models, form } = props;
+  const { links, sources, datasets, models, times, form } = props;
   const body = { name: "nightly", action: "retrain", model: models[0] ?? "NAME", cron: "0 3 * * *" };
   return (
     <section class="panel" aria-labelledby="add-schedule-heading" data-needs="sources">
@@ -70,6 +74,14 @@ function NewSchedule(
           options={[["", "None"], ...models.map((name) => [name, name] as const)]}
           hint="To retrain or to score with."
         />
+        <Input
+          form={form}
+          name="version"
+          label="Version"
+          hint="To score with. If empty, the version that is live when the schedule runs."
+          type="number"
+          min="1"
+        />
         <Choice
           form={form}
           id="when"
@@ -95,6 +107,7 @@ function NewSchedule(
           hint="For example Europe/Berlin. UTC if empty."
           autocomplete="off"
         />
+        <Times links={links} times={times} />
         <Choice
           form={form}
           id="rule"
@@ -184,6 +197,27 @@ function Input(
     <Field id={fieldId} error={errorAt(form, name)} label={label} {...(hint && { hint })}>
       <input id={fieldId} name={name} {...input} {...inputValue(form, fieldId, name)} />
     </Field>
+  );
+}
+
+/** When a schedule with these times would run; follows the fields while you type. */
+function Times({ links, times }: { links: Links; times: SchedulesPageData["times"] }) {
+  return (
+    <div
+      id="schedule-times"
+      hx-get={url(links, "/schedules")}
+      hx-trigger="change from:#schedule-cron, change from:#schedule-zone"
+      hx-include="#schedule-cron, #schedule-zone"
+      hx-select="#schedule-times"
+      hx-swap="outerHTML"
+    >
+      <p role="status" class="hint">
+        {times?.problem ??
+          (times
+            ? `Runs next, in ${times.timeZone}: ${times.at.map((at) => zonedTime(at, times.timeZone)).join("; ")}.`
+            : "")}
+      </p>
+    </div>
   );
 }
 

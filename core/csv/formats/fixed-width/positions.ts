@@ -10,7 +10,8 @@ export interface Place {
 
 const SAMPLE_LINES = 400;
 const LEAST_LINES = 3;
-const MAX_LINE = 20_000;
+export const MAX_LINE = 20_000;
+const TAB_STOP = 8;
 /** The share of lines that must have a gap of more than one space somewhere. */
 const PADDED_SHARE = 0.5;
 /** A column that hardly any line fills is a gap in a sentence. */
@@ -21,10 +22,11 @@ const DELIMITERS = [",", ";", "|", "\t"];
 
 /** `text`: the beginning of a file; its last line may be cut off. */
 export function isFixedWidth(text: string): boolean {
-  const lines = linesOf(text);
-  if (lines.length < LEAST_LINES || lines.some((line) => line.length > MAX_LINE)) return false;
-  if (lines.filter((line) => line.includes('"')).length > MAX_QUOTED_SHARE * lines.length) return false;
-  if (DELIMITERS.some((delimiter) => isDelimited(lines, delimiter))) return false;
+  const written = writtenLines(text);
+  if (written.length < LEAST_LINES || written.some((line) => line.length > MAX_LINE)) return false;
+  if (written.filter((line) => line.includes('"')).length > MAX_QUOTED_SHARE * written.length) return false;
+  if (DELIMITERS.some((delimiter) => isDelimited(written, delimiter))) return false;
+  const lines = written.map(untabbed);
   const padded = lines.filter((line) => /\S {2,}\S/.test(line)).length;
   if (padded < PADDED_SHARE * lines.length) return false;
   const places = placesOf(lines);
@@ -33,12 +35,24 @@ export function isFixedWidth(text: string): boolean {
 
 /** Lines to judge by, without blank ones. */
 export function linesOf(text: string): string[] {
+  return writtenLines(text).map(untabbed);
+}
+
+function writtenLines(text: string): string[] {
   const lines = text.split(/\r\n|\n|\r/);
   if (lines.length > LEAST_LINES) lines.pop();
   return lines
     .slice(0, SAMPLE_LINES)
     .map((line) => line.trimEnd())
     .filter((line) => line !== "");
+}
+
+/** The line as it looks in an editor: a tab reaches to the next stop. */
+export function untabbed(line: string): string {
+  if (!line.includes("\t")) return line;
+  return line
+    .split("\t")
+    .reduce((text, part) => text + " ".repeat(TAB_STOP - (text.length % TAB_STOP)) + part);
 }
 
 function isDelimited(lines: readonly string[], delimiter: string): boolean {

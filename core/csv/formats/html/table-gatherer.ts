@@ -15,6 +15,9 @@ export interface HtmlTable {
 
 const MAX_SPAN = 1000;
 const MAX_CELLS = 50_000_000;
+const MAX_COLUMNS = 20_000;
+/** Each level costs the parser a search through all levels around it. */
+const MAX_DEPTH = 1000;
 const SILENT = new Set(["script", "style", "title", "noscript", "template"]);
 
 export class TableGatherer implements Partial<Handler> {
@@ -29,8 +32,10 @@ export class TableGatherer implements Partial<Handler> {
   private cell: { text: string; columns: number; rows: number } | null = null;
   private silent = 0;
   private count = 0;
+  private levels = 0;
 
   onopentag(name: string, attributes: Record<string, string>): void {
+    if (++this.levels > MAX_DEPTH) throw tooDeep();
     if (SILENT.has(name)) this.silent++;
     else if (name === "table") this.open();
     else if (this.depth !== 1) this.space();
@@ -44,6 +49,7 @@ export class TableGatherer implements Partial<Handler> {
   }
 
   onclosetag(name: string): void {
+    this.levels--;
     if (SILENT.has(name)) this.silent = Math.max(0, this.silent - 1);
     else if (name === "table") this.close();
     else if (this.depth !== 1) return;
@@ -90,6 +96,7 @@ export class TableGatherer implements Partial<Handler> {
       if (rows > 1) this.hanging[this.row.length] = { text, rows: rows - 1 };
       this.row.push(text);
     }
+    if (this.row.length > MAX_COLUMNS) throw tooWide();
     this.cell = null;
   }
 
@@ -120,6 +127,18 @@ export class TableGatherer implements Partial<Handler> {
 function span(text: string | undefined): number {
   const number = Number.parseInt(text ?? "1", 10);
   return number >= 1 ? Math.min(number, MAX_SPAN) : 1;
+}
+
+function tooDeep(): AppError {
+  return new AppError("invalid", `The HTML is nested more than ${MAX_DEPTH} levels deep`, {
+    fix: "Export the table as CSV.",
+  });
+}
+
+function tooWide(): AppError {
+  return new AppError("invalid", `A row of the HTML table has more than ${MAX_COLUMNS} cells`, {
+    fix: "Export the table as CSV.",
+  });
 }
 
 function tooManyCells(): AppError {

@@ -1,14 +1,18 @@
 /** Reads JSON as a table, one row per object, in one array or one after the other; the file may be of any length. */
-import { detectEncoding } from "../../bytes/encoding.ts";
+import { detectEncoding, headText } from "../../bytes/encoding.ts";
 import { utf8Chunks } from "../../bytes/source.ts";
+import type { Finding } from "../../types.ts";
 import type { Converted, ConvertOptions } from "../known-table.ts";
+import { BLANK_START } from "../marks.ts";
 import { type Cell, TableFile } from "../table-file.ts";
 import { arrange } from "./layout.ts";
-import { Records } from "./records.ts";
+import { MAX_COLUMNS, Records } from "./records.ts";
 import { notJson, parseValue, ValueCutter } from "./values.ts";
 
 /** The number of rows that define the columns; a column that appears later costs a second pass. */
 const SETTLING_ROWS = 2000;
+/** Rows with longer texts define the columns sooner, so that few are held. */
+const SETTLING_CHARACTERS = 16 * 1024 * 1024;
 /** A document that is a single object is held in memory up to this size. */
 const MAX_DOCUMENT_BYTES = 256 * 1024 * 1024;
 
@@ -38,10 +42,7 @@ export async function convertJson(source: JsonSource, options: ConvertOptions): 
 
 /** An array of objects or lists is split into its elements; anything else is read as values one after the other. */
 function levelOf(head: Uint8Array): 0 | 1 {
-  const start = new TextDecoder(detectEncoding(head).encoding.startsWith("utf-16") ? "utf-16le" : "utf-8")
-    .decode(head.subarray(0, 4096))
-    .replace(/^[\uFEFF\s]+/, "");
-  return /^\[\s*[[{\]]/.test(start) ? 1 : 0;
+  return /^\[\s*[[{\]]/.test(headText(head).replace(BLANK_START, "")) ? 1 : 0;
 }
 
 /** The first two values, unless the first is longer than a document may be. */
@@ -84,19 +85,16 @@ function writeLists(
   const cells = rows.map((row) =>
     records.cellsOf(Object.fromEntries(labels.map((label, k) => [label, row[k]]))),
   );
-  const kept = records.names.map(Number);
-  const findings = records.findings().map((finding) => renamed(finding, names));
-  table.write(kept.map((k) => names[k]));
-  for (const row of cells) table.write(padded(row, kept.length));
+  const nameOf = (label: string) => label.replace(/^\d+/, (place) => names[Number(place)] ?? place);
+  const findings = records.findings().map((finding) => renamed(finding, nameOf));
+  table.write(records.names.map(nameOf));
+  for (const row of cells) table.write(padded(row, records.names.length));
   return { ...named(records, "json"), findings };
 }
 
-function renamed<T extends { column: string | null; message: string }>(
-  finding: T,
-  names: readonly string[],
-): T {
-  const name = names[Number(finding.column)];
-  return { ...finding, column: name, message: finding.message.replace(/^\d+/, name) };
+function renamed(finding: Finding, nameOf: (label: string) => string): Finding {
+  const { column, message } = finding;
+  return { ...finding, column: column && nameOf(column), message: nameOf(message) };
 }
 
 interface Stream {
@@ -142,6 +140,7 @@ class RecordWriter {
   /** The rows are lists. */
   isGrid = false;
   private held: Cell[][] = [];
+  private heldCharacters = 0;
 
   constructor(
     private readonly records: Records,
@@ -157,12 +156,17 @@ class RecordWriter {
       );
     if (this.isGrid) {
       this.width = Math.max(this.width, (value as unknown[]).length);
+      if (this.width > MAX_COLUMNS) throw tooManyCells(MAX_COLUMNS, row);
       this.table.write((value as unknown[]).map(gridCell));
       return;
     }
     const cells = this.records.cellsOf(value);
     if (this.width > 0) this.table.write(padded(cells, this.width));
-    else if (this.held.push(cells) >= SETTLING_ROWS) this.settle();
+    else {
+      this.heldCharacters += sizeOf(cells);
+      const isMuch = this.heldCharacters > SETTLING_CHARACTERS;
+      if (this.held.push(cells) >= SETTLING_ROWS || isMuch) this.settle();
+    }
   }
 
   /** Writes the header with the columns known so far, and the rows read so far. */
@@ -174,6 +178,14 @@ class RecordWriter {
     for (const cells of this.held) this.table.write(padded(cells, this.width));
     this.held = [];
   }
+}
+
+function sizeOf(cells: readonly Cell[]): number {
+  return cells.reduce<number>((sum, cell) => sum + (typeof cell === "string" ? cell.length : 8), 0);
+}
+
+function tooManyCells(most: number, row: number) {
+  return notJson(`has a list with more than ${most} values`, row);
 }
 
 function gridCell(value: unknown): Cell {

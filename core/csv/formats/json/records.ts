@@ -6,7 +6,9 @@ import { AppError } from "../../../platform/errors.ts";
 import type { Finding, StoredKind } from "../../types.ts";
 import type { Cell } from "../table-file.ts";
 
-const MAX_COLUMNS = 20_000;
+export const MAX_COLUMNS = 20_000;
+/** Names of nested fields contain those of all fields around them. */
+const MAX_NAME_CHARACTERS = 4000;
 const SEEN = { number: 1, string: 2, boolean: 4 } as const;
 
 export class Records {
@@ -15,6 +17,8 @@ export class Records {
   private readonly seen: number[] = [];
   private readonly places = new Map<string, number>();
   private readonly lists = new Set<string>();
+  /** Names that two fields of one object have, as {"a": {"b": 1}, "a.b": 2}. */
+  private readonly doubled = new Set<string>();
 
   /** Returns the object's cells by column and adds new columns. Throws AppError `invalid` for too many columns. */
   cellsOf(record: object): Cell[] {
@@ -26,10 +30,20 @@ export class Records {
   private gather(record: object, prefix: string, cells: Cell[]): void {
     for (const [key, value] of Object.entries(record)) {
       const name = prefix + key;
-      if (Array.isArray(value)) this.lists.add(name);
+      if (name.length > MAX_NAME_CHARACTERS) throw longName(name);
+      if (Array.isArray(value)) this.leaveOut(name);
       else if (typeof value === "object" && value !== null) this.gather(value, `${name}.`, cells);
-      else cells[this.placeOf(name, value)] = value as Cell;
+      else {
+        const place = this.placeOf(name, value);
+        if (cells[place] !== undefined) this.doubled.add(name);
+        cells[place] = value as Cell;
+      }
     }
+  }
+
+  private leaveOut(name: string): void {
+    if (this.lists.size >= MAX_COLUMNS && !this.lists.has(name)) throw tooManyFields();
+    this.lists.add(name);
   }
 
   private placeOf(name: string, value: unknown): number {
@@ -57,14 +71,29 @@ export class Records {
   }
 
   findings(): Finding[] {
-    return [...this.lists].map((name) => ({
-      code: "nested_column",
-      severity: "warning",
-      column: name,
-      message: `${name} contains lists instead of single values, so it was left out.`,
-      fix: null,
-    }));
+    const warning = (code: string, column: string, message: string): Finding => ({
+      ...{ code, severity: "warning", column, message, fix: null },
+    });
+    return [
+      ...[...this.lists].map((name) =>
+        warning(
+          "nested_column",
+          name,
+          `${name} contains lists instead of single values, so it was left out.`,
+        ),
+      ),
+      ...[...this.doubled].map((name) =>
+        warning("doubled_field", name, `Two fields of one object are called ${name}; the later one was read.`),
+      ),
+    ];
   }
+}
+
+function longName(name: string): AppError {
+  return new AppError("invalid", `A field's name is longer than ${MAX_NAME_CHARACTERS} characters`, {
+    near: name.slice(0, 80),
+    fix: "Write one object per row, with short names and few levels.",
+  });
 }
 
 function tooManyFields(): AppError {

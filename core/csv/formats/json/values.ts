@@ -127,11 +127,18 @@ export function parseValue(text: string, row: number): unknown {
   }
 }
 
+/** A longer integer is read as a double, as JSON's own numbers are: making a bigint takes the square of its length. */
+const MAX_DIGITS = 40;
+
 function parse(text: string): unknown {
   if (!LONG_NUMBER.test(text)) return JSON.parse(text);
   return JSON.parse(text, (_, value, context?: { source?: string }) =>
-    typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? "")
+    typeof value === "number" && !Number.isSafeInteger(value) && isLongInteger(context?.source ?? "")
       ? BigInt(context?.source ?? 0)
       : value,
   );
+}
+
+function isLongInteger(source: string): boolean {
+  return source.length <= MAX_DIGITS && /^-?\d+$/.test(source);
 }

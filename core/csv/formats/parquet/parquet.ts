@@ -9,13 +9,13 @@ import { compressors as portable } from "hyparquet-compressors";
 import { AppError } from "../../../platform/errors.ts";
 import type { Finding } from "../../types.ts";
 import type { Converted, ConvertOptions } from "../known-table.ts";
-import { type Cell, TableFile } from "../table-file.ts";
-import { ColumnCursor, damagedParquet } from "./column-cursor.ts";
-import { type Columns, columnsOf, type ParquetColumn } from "./columns.ts";
+import { TableFile } from "../table-file.ts";
+import { ColumnCursor } from "./column-cursor.ts";
+import { type Columns, columnsOf } from "./columns.ts";
+import { contradiction, damagedParquet } from "./damage.ts";
 
-const MAX_FOOTER_BYTES = 256 * 1024 * 1024;
+const MAX_FOOTER_BYTES = 64 * 1024 * 1024;
 const MAX_COLUMNS = 20_000;
-const PROGRESS_ROWS = 20_000;
 const TAIL_BYTES = 8;
 
 /** Native if the runtime has it. */
@@ -32,10 +32,14 @@ export async function convertParquet(path: string, options: ConvertOptions): Pro
   const table = new TableFile(options.out, options.sourceBytes);
   try {
     const metadata = readMetadata(file);
+    refuseDeepSchema(metadata.schema);
     const columns = columnsOf(parquetSchema(metadata));
     refuseColumns(columns);
     table.write(columns.read.map(({ name }) => name));
-    for (const group of metadata.row_groups) writeGroup({ file, table, group, columns, options });
+    const { size: fileBytes } = fstatSync(file);
+    for (const group of metadata.row_groups) writeGroup({ file, fileBytes, table, group, columns, options });
+    if (table.rows - 1 !== Number(metadata.num_rows))
+      throw contradiction(`it says ${metadata.num_rows} rows and has ${table.rows - 1}`);
     await table.finish();
     return {
       format: "parquet",
@@ -63,9 +67,7 @@ function readMetadata(file: number): FileMetaData {
   const { size } = fstatSync(file);
   const tail = bytesAt(file, Math.max(0, size - TAIL_BYTES), Math.min(size, TAIL_BYTES));
   const mark = new TextDecoder().decode(tail.subarray(4));
-  if (mark === "PARE") {
-    throw new AppError("invalid", "The Parquet file is encrypted", { fix: "Write it without encryption." });
-  }
+  if (mark === "PARE") throw encrypted();
   if (mark !== "PAR1") throw cutOff();
   const length = new DataView(tail.buffer).getUint32(0, true);
   if (length > Math.min(MAX_FOOTER_BYTES, size - TAIL_BYTES)) throw damagedParquet();
@@ -83,10 +85,28 @@ function bytesAt(file: number, position: number, length: number): Uint8Array<Arr
   return bytes;
 }
 
+function encrypted(): AppError {
+  return new AppError("invalid", "The Parquet file is encrypted", { fix: "Write it without encryption." });
+}
+
 function cutOff(): AppError {
   return new AppError("invalid", "The Parquet file ends too early", {
     fix: "Upload it again, and check that it was written completely.",
   });
+}
+
+const MAX_LEVELS = 100;
+
+/** Checked before the tree is built, which takes the square of its depth. */
+function refuseDeepSchema(schema: FileMetaData["schema"]): void {
+  /** How many children of each open level follow. */
+  const open: number[] = [];
+  for (const { num_children: children = 0 } of schema) {
+    while (open.at(-1) === 0) open.pop();
+    if (open.length > 0) open[open.length - 1]!--;
+    if (children > 0) open.push(children);
+    if (open.length > MAX_LEVELS) throw contradiction(`a schema of more than ${MAX_LEVELS} levels`);
+  }
 }
 
 function refuseColumns({ read, leftOut }: Columns): void {
@@ -104,33 +124,37 @@ function refuseColumns({ read, leftOut }: Columns): void {
 
 interface GroupToWrite {
   file: number;
+  fileBytes: number;
   table: TableFile;
   group: FileMetaData["row_groups"][number];
   columns: Columns;
   options: ConvertOptions;
 }
 
-function writeGroup({ file, table, group, columns, options }: GroupToWrite): void {
-  const cursors = columns.read.map((column) => {
-    const chunk = group.columns[column.chunk]?.meta_data;
-    if (!chunk) throw damagedParquet();
-    return new ColumnCursor({ file, column, chunk, compressors: COMPRESSORS });
-  });
-  const cells = new Array<Cell>(cursors.length);
-  for (let left = Number(group.num_rows); left > 0; ) {
-    const rows = cursors.reduce((least, cursor) => Math.min(least, cursor.available()), left);
-    if (rows === 0) throw damagedParquet();
-    for (let row = 0; row < rows; row++) {
-      for (let k = 0; k < cursors.length; k++) cells[k] = cellAt(cursors[k], columns.read[k]);
-      table.write(cells);
-      if (table.rows % PROGRESS_ROWS === 0) tellProgress(table, group, options);
-    }
-    left -= rows;
-  }
-}
+/** How many cells are held at once, and of a column. */
+const BATCH_CELLS = 1 << 20;
+const BATCH_ROWS = 4096;
 
-function cellAt(cursor: ColumnCursor, column: ParquetColumn): Cell {
-  return column.toCell(cursor.values[cursor.at++]);
+function writeGroup({ file, fileBytes, table, group, columns, options }: GroupToWrite): void {
+  const rows = Number(group.num_rows);
+  const cursors = columns.read.map((column) => {
+    const { meta_data: chunk, file_path: elsewhere, crypto_metadata: locked } = group.columns[column.chunk] ?? {};
+    if (elsewhere) throw contradiction("its columns are in other files");
+    if (locked) throw encrypted();
+    if (!chunk) throw damagedParquet();
+    if (Number(chunk.num_values) !== rows)
+      throw contradiction(`${column.name.slice(0, 100)} has ${chunk.num_values} values for ${rows} rows`);
+    return new ColumnCursor({ file, fileBytes, column, chunk, compressors: COMPRESSORS });
+  });
+  const batch = Math.min(BATCH_ROWS, Math.ceil(BATCH_CELLS / cursors.length));
+  const texts = cursors.map(() => new Array<string>(batch));
+  for (let left = rows; left > 0; left -= batch) {
+    const count = Math.min(left, batch);
+    for (const [k, cursor] of cursors.entries()) cursor.take(texts[k]!, count);
+    table.writeColumns(texts, count);
+    tellProgress(table, group, options);
+  }
+  for (const cursor of cursors) cursor.finish();
 }
 
 function tellProgress(table: TableFile, group: GroupToWrite["group"], options: ConvertOptions): void {

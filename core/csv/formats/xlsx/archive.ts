@@ -5,6 +5,7 @@
 /// <reference path="./yauzl.d.ts" />
 import { type Entry, openPromise, type ZipFile } from "yauzl";
 import { AppError } from "../../../platform/errors.ts";
+import { Checksum } from "../../bytes/checksums.ts";
 
 const MAX_PARTS = 20_000;
 /** DEFLATE reaches 1,032; sheets that repeat one row stay below this. */
@@ -63,11 +64,15 @@ export class Archive {
       throw damagedZip(error);
     });
     let decoder: TextDecoder | null = null;
+    const checksum = new Checksum();
     try {
       for await (const bytes of stream as AsyncIterable<Uint8Array>) {
         decoder ??= new TextDecoder(encodingOf(bytes));
+        checksum.add(bytes);
         yield decoder.decode(bytes, { stream: true });
       }
+      if (!checksum.equals({ crc: entry.crc32, size: entry.uncompressedSize % 2 ** 32 }))
+        throw damagedZip(new Error(`the checksum of ${name} differs`));
     } catch (error) {
       throw error instanceof AppError ? error : damagedZip(error);
     } finally {
@@ -106,8 +111,9 @@ function encryptedWorkbook(): AppError {
   });
 }
 
-export function damagedZip(cause: unknown): AppError {
-  const error = new AppError("invalid", "The workbook is damaged", {
+/** `what`: said to the reader, if it helps. */
+export function damagedZip(cause: unknown, what?: string): AppError {
+  const error = new AppError("invalid", `The workbook is damaged${what ? `: ${what}` : ""}`, {
     fix: "Open it in the spreadsheet, save it again, and upload that file.",
   });
   error.cause = cause;

@@ -3,7 +3,7 @@
  * five times as much memory.
  */
 import { AppError } from "../../../platform/errors.ts";
-import type { Archive } from "./archive.ts";
+import { type Archive, damagedZip } from "./archive.ts";
 import { readXml } from "./xml.ts";
 
 const MAX_BYTES = 1 << 30;
@@ -25,9 +25,10 @@ export class SharedStrings {
     return strings;
   }
 
-  /** "" if there is no such text. */
+  /** Throws AppError `invalid` if there is no such text. */
   at(index: number): string {
-    if (!(index >= 0 && index < this.count)) return "";
+    if (!(index >= 0 && index < this.count))
+      throw damagedZip(new Error(`text ${index} of ${this.count}`), "a cell refers to a text that does not exist");
     const from = index === 0 ? 0 : this.ends[index - 1];
     return this.bytes.toString("utf8", from, this.ends[index]);
   }

@@ -4,7 +4,7 @@ import { AppError } from "../../../platform/errors.ts";
 import { DAY_MS } from "../../../platform/figures.ts";
 import { momentText, timeText } from "../iso-dates.ts";
 import type { Cell } from "../table-file.ts";
-import type { Archive } from "./archive.ts";
+import { type Archive, damagedZip } from "./archive.ts";
 import { columnNumber, MAX_COLUMN, MAX_ROW, type Range, readRange } from "./references.ts";
 import { type SharedStrings, unescaped } from "./shared-strings.ts";
 import type { NumberMeaning } from "./styles.ts";
@@ -41,6 +41,7 @@ export async function readSheet(
 class SheetReader {
   emptyFormulas = 0;
   private row = 0;
+  private lastRow = 0;
   private column = 0;
   private columns: number[] = [];
   private cells: Cell[] = [];
@@ -132,7 +133,11 @@ class SheetReader {
   }
 
   private finishRow(): void {
-    if (!(this.row >= 1 && this.row <= MAX_ROW)) throw outside(`row ${this.row}`);
+    if (!(Number.isInteger(this.row) && this.row >= 1 && this.row <= MAX_ROW))
+      throw outside(`row ${this.row}`);
+    if (this.row <= this.lastRow)
+      throw damagedZip(new Error(`row ${this.row} after ${this.lastRow}`), "its rows are not in order");
+    this.lastRow = this.row;
     if (this.columns.length > 0) this.handlers.row(this.row, this.columns, this.cells);
   }
 }

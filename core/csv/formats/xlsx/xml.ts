@@ -15,8 +15,9 @@ export interface XmlHandlers {
   close?: (name: string) => void;
 }
 
-/** A tag, comment or attribute that never ends would be buffered without limit. */
 const MAX_DEPTH = 200;
+/** A tag, comment or attribute that never ends would be buffered without limit. */
+const MAX_SILENT_CHARACTERS = 8 * 1024 * 1024;
 
 /** Reads to the end, or until `isDone`. Throws AppError `invalid`. */
 export async function readXml(
@@ -25,17 +26,23 @@ export async function readXml(
   isDone: () => boolean = () => false,
 ): Promise<void> {
   let depth = 0;
+  let silent = 0;
   const { open, attribute, opened, text, close } = handlers;
   const parser = new Parser(
     {
       onopentagname: (name) => {
+        silent = 0;
         if (++depth > MAX_DEPTH) throw strangeXml("is nested too deeply");
         open?.(localName(name));
       },
       ...(attribute && { onattribute: (name: string, value: string) => attribute(localName(name), value) }),
       ...(opened && { onopentag: (name: string) => opened(localName(name)) }),
-      ...(text && { ontext: text }),
+      ontext: (piece) => {
+        silent = 0;
+        text?.(piece);
+      },
       onclosetag: (name) => {
+        silent = 0;
         depth--;
         close?.(localName(name));
       },
@@ -46,7 +53,9 @@ export async function readXml(
     { xmlMode: true, decodeEntities: true },
   );
   for await (const chunk of chunks) {
+    silent += chunk.length;
     parser.write(chunk);
+    if (silent > MAX_SILENT_CHARACTERS) throw strangeXml("has a tag or comment that does not end");
     if (isDone()) return;
   }
   parser.end();

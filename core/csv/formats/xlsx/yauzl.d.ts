@@ -3,6 +3,7 @@ declare module "yauzl" {
 
   export interface Entry {
     fileName: string;
+    crc32: number;
     compressedSize: number;
     uncompressedSize: number;
     isEncrypted(): boolean;

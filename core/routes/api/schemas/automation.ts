@@ -65,6 +65,7 @@ export const SCHEDULE = (
     sourceId: z.string().optional(),
     datasetId: z.string().optional(),
     model: z.string().optional(),
+    version: z.union([z.literal("live"), z.int()]).optional(),
     rule: z.enum(RULES).optional(),
     format: z.enum(["csv", "parquet"]).optional(),
     to: z
@@ -76,6 +77,7 @@ export const SCHEDULE = (
       })
       .nullable(),
     nextAt: TIME.nullable(),
+    upcoming: z.array(TIME).describe("the next times of `cron`, up to five"),
     last: SCHEDULE_RUN.nullable(),
     createdBy: z.string(),
     createdAt: TIME,

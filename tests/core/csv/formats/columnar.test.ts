@@ -76,7 +76,7 @@ describe("Parquet", () => {
     ["cut off", (bytes: Uint8Array) => bytes.subarray(0, bytes.length - 20), "ends too early"],
     ["a footer longer than the file", (bytes: Uint8Array) => withLength(bytes, 0x7fffffff), "damaged"],
     ["pages of noise", (bytes: Uint8Array) => withNoise(bytes), "damaged"],
-    ["encrypted", () => new TextEncoder().encode("PARE....PARE"), "encrypted"],
+    ["encrypted", () => new TextEncoder().encode("PARE\0...PARE"), "encrypted"],
   ])("%s is refused", async (_, spoil, words) => {
     const data = Array.from({ length: 300 }, (_, k) => k * 1.1);
     const bytes = parquet([
