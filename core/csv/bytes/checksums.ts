@@ -52,7 +52,11 @@ export class PackedTail {
   zipEntry(name: string): { crc: number; size: number } | null {
     const wanted = Buffer.from(name);
     const tail = this.bytes.subarray(0, this.held);
-    for (let at = tail.indexOf(ENTRY); at >= 0 && at + ENTRY_BYTES <= tail.length; at = tail.indexOf(ENTRY, at + 1)) {
+    for (
+      let at = tail.indexOf(ENTRY);
+      at >= 0 && at + ENTRY_BYTES <= tail.length;
+      at = tail.indexOf(ENTRY, at + 1)
+    ) {
       const nameBytes = tail.readUInt16LE(at + 28);
       const isWanted = wanted.equals(tail.subarray(at + ENTRY_BYTES, at + ENTRY_BYTES + nameBytes));
       const size = tail.readUInt32LE(at + 24);

@@ -6,7 +6,7 @@ export interface Foreign {
 }
 
 interface Signature extends Foreign {
-  /** Null: any byte. */
+  /** Null stands for every byte. */
   magic: readonly (number | null)[] | string;
   /** Where the signature is; the start if left out. */
   at?: number;
@@ -22,7 +22,10 @@ const pandas = (reader: string, file: string) =>
 const STATA = { what: "a Stata file (dta)", fix: pandas("read_stata", "file.dta") };
 const SAS = { what: "a SAS file", fix: pandas("read_sas", "file") };
 const SPSS = { what: "an SPSS file (sav)", fix: pandas("read_spss", "file.sav") };
-const R = { what: "an R file (rds or RData)", fix: 'Write it in R: write.csv(table, "table.csv", row.names = FALSE).' };
+const R = {
+  what: "an R file (rds or RData)",
+  fix: 'Write it in R: write.csv(table, "table.csv", row.names = FALSE).',
+};
 
 const ARROW = { what: "an Arrow or Feather file", fix: pandas("read_feather", "file.feather") };
 
@@ -44,7 +47,9 @@ const SIGNATURES: readonly Signature[] = [
   { ...SPSS, magic: "$FL2@(#)" },
   { ...SPSS, magic: "$FL3@(#)" },
   { ...STATA, magic: "<stata_dta>" },
-  ...[0x71, 0x72, 0x73].flatMap((version) => [1, 2].map((order) => ({ ...STATA, magic: [version, order, 1, 0] }))),
+  ...[0x71, 0x72, 0x73].flatMap((version) =>
+    [1, 2].map((order) => ({ ...STATA, magic: [version, order, 1, 0] })),
+  ),
   { ...SAS, magic: [0xc2, 0xea, 0x81, 0x60, 0xb3, 0x14, 0x11, 0xcf, 0xbd, 0x92], at: 12 },
   { ...SAS, magic: "HEADER RECORD*******LIB" },
   ...["RDX2\nX\n", "RDX3\nX\n"].map((magic) => ({ ...R, magic })),
@@ -79,7 +84,11 @@ const SIGNATURES: readonly Signature[] = [
   { what: "a 7z archive", magic: [0x37, 0x7a, 0xbc, 0xaf], fix: UNPACK },
   { what: "a RAR archive", magic: "Rar!\x1a", fix: UNPACK },
   { what: "a tar archive", magic: "ustar", at: 257, isBinary: true, fix: UNPACK },
-  { what: "a bzip2 file", magic: [0x42, 0x5a, 0x68, null, 0x31, 0x41, 0x59, 0x26], fix: "Unpack it, or pack it with gzip." },
+  {
+    what: "a bzip2 file",
+    magic: [0x42, 0x5a, 0x68, null, 0x31, 0x41, 0x59, 0x26],
+    fix: "Unpack it, or pack it with gzip.",
+  },
   { what: "an xz file", magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a], fix: "Unpack it, or pack it with gzip." },
   { what: "an LZ4 file", magic: [0x04, 0x22, 0x4d, 0x18], fix: "Unpack it, or pack it with gzip." },
   { what: "a program", magic: "\x7fELF", fix: "Upload a table." },
@@ -93,7 +102,10 @@ const PROTECTED = {
   what: "a workbook that is protected by a password",
   fix: "Save it without a password, or export the sheet as CSV.",
 };
-const OLD_WORD = { what: "an old Word document (doc)", fix: "Copy the table into a spreadsheet, and upload that." };
+const OLD_WORD = {
+  what: "an old Word document (doc)",
+  fix: "Copy the table into a spreadsheet, and upload that.",
+};
 const OLD_EXCEL = { what: "an old Excel workbook (xls)", fix: SPREADSHEET };
 
 /** Null for what may be a table. */

@@ -88,7 +88,11 @@ export async function checkSpec(spec: ScheduleSpec, to: Target | null): Promise<
   if (action !== "score" && to)
     throw wrong("Only the action score writes a result", "to", "Leave `to` out, or use the action score.");
   if (action !== "score" && typeof spec.version === "number")
-    throw wrong("Only the action score uses a version", "version", "Leave `version` out, or use the action score.");
+    throw wrong(
+      "Only the action score uses a version",
+      "version",
+      "Leave `version` out, or use the action score.",
+    );
   if (action !== "retrain" && spec.rule)
     throw wrong("Only the action retrain has a rule", "rule", "Leave `rule` out, or use the action retrain.");
   if (to) checkTarget(spec, to);

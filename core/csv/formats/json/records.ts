@@ -83,7 +83,11 @@ export class Records {
         ),
       ),
       ...[...this.doubled].map((name) =>
-        warning("doubled_field", name, `Two fields of one object are called ${name}; the later one was read.`),
+        warning(
+          "doubled_field",
+          name,
+          `Two fields of one object are called ${name}; the later one was read.`,
+        ),
       ),
     ];
   }

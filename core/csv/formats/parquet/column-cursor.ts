@@ -51,12 +51,12 @@ export class ColumnCursor {
 
   /** Throws AppError `invalid` if it has more rows than were taken. */
   finish(): void {
-    if ((this.page?.left ?? 0) > 0) throw contradiction("a column has more values than its row group has rows");
+    if ((this.page?.left ?? 0) > 0)
+      throw contradiction("a column has more values than its row group has rows");
   }
 
   private openPage(): void {
-    if (this.offset >= this.end)
-      throw contradiction("a column has fewer values than its row group has rows");
+    if (this.offset >= this.end) throw contradiction("a column has fewer values than its row group has rows");
     const { header, headerBytes } = this.readHeader();
     const { compressed_page_size: size, uncompressed_page_size: unpacked } = header;
     if (!(size >= 0 && unpacked >= 0 && this.offset + headerBytes + size <= this.end)) throw damagedParquet();

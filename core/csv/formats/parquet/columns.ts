@@ -63,7 +63,11 @@ function whatElse({ element, children }: SchemaTree): string | null {
   return isBytes ? "bytes that are not text" : null;
 }
 
-function kindOf({ type, converted_type: converted, logical_type: logical }: SchemaElement): StoredKind | null {
+function kindOf({
+  type,
+  converted_type: converted,
+  logical_type: logical,
+}: SchemaElement): StoredKind | null {
   const meaning = converted ?? logical?.type ?? "";
   if (converted === "DECIMAL" || logical?.type === "DECIMAL" || logical?.type === "FLOAT16") return "number";
   if (/^TIME_/.test(meaning) || meaning === "TIME") return null;

@@ -25,7 +25,8 @@ const MOST_PER_BYTE = 8;
 export function dictionaryTexts({ header, bytes, unpack }: PackedPage, column: ParquetColumn): string[] {
   const count = header.dictionary_page_header?.num_values ?? -1;
   const plain = unpack(bytes, header.uncompressed_page_size);
-  if (!(count >= 0 && count <= MOST_PER_BYTE * plain.length)) throw contradiction("a dictionary is too short");
+  if (!(count >= 0 && count <= MOST_PER_BYTE * plain.length))
+    throw contradiction("a dictionary is too short");
   const { type, type_length: typeLength } = column.element;
   const texts: string[] = new Array(count);
   const values = storedValues({ bytes: plain, at: 0, encoding: "PLAIN", type: type!, typeLength, count });
@@ -139,9 +140,7 @@ class LeveledPage implements Page {
   private readonly present: string[] = [];
   private flags = new Uint8Array(0);
 
-  constructor(
-    private readonly source: { left: number; levels: HybridReader | null; open: () => TakeTexts },
-  ) {
+  constructor(private readonly source: { left: number; levels: HybridReader | null; open: () => TakeTexts }) {
     this.left = source.left;
   }
 

@@ -138,7 +138,11 @@ const BATCH_ROWS = 4096;
 function writeGroup({ file, fileBytes, table, group, columns, options }: GroupToWrite): void {
   const rows = Number(group.num_rows);
   const cursors = columns.read.map((column) => {
-    const { meta_data: chunk, file_path: elsewhere, crypto_metadata: locked } = group.columns[column.chunk] ?? {};
+    const {
+      meta_data: chunk,
+      file_path: elsewhere,
+      crypto_metadata: locked,
+    } = group.columns[column.chunk] ?? {};
     if (elsewhere) throw contradiction("its columns are in other files");
     if (locked) throw encrypted();
     if (!chunk) throw damagedParquet();

@@ -23,7 +23,8 @@ export function textsOf(element: SchemaElement): ToTexts {
   if (logical?.type === "FLOAT16") return halfTexts(element);
   if (logical?.type === "UUID") return uuidTexts(element);
   if (type === "BOOLEAN") return each<Uint8Array>((value) => (value === 1 ? "true" : "false"));
-  if (type === "INT32") return isUnsigned(element) ? each<Int32Array>((value) => `${value >>> 0}`) : plainTexts;
+  if (type === "INT32")
+    return isUnsigned(element) ? each<Int32Array>((value) => `${value >>> 0}`) : plainTexts;
   if (type === "INT64") return isUnsigned(element) ? unsignedTexts : integerTexts;
   if (type === "FLOAT" || type === "DOUBLE")
     return each<Float64Array>((value) => (Number.isFinite(value) ? `${value}` : ""));
@@ -31,7 +32,10 @@ export function textsOf(element: SchemaElement): ToTexts {
   return wordTexts;
 }
 
-function requireType({ name, type, converted_type: converted, logical_type: logical }: SchemaElement, types: string[]) {
+function requireType(
+  { name, type, converted_type: converted, logical_type: logical }: SchemaElement,
+  types: string[],
+) {
   if (!types.includes(type ?? ""))
     throw contradiction(`${name.slice(0, 100)} is ${converted ?? logical?.type} stored as ${type}`);
 }
@@ -196,6 +200,8 @@ const wordTexts: ToTexts = (values, out) => {
   const whole = isAscii(bytes.subarray(from, to)) ? bytes.toString("latin1", from, to) : null;
   for (let k = 0; k < starts.length; k++) {
     const [start, end] = [starts[k]!, ends[k]!];
-    out[k] = cellText(whole === null ? bytes.toString("utf8", start, end) : whole.slice(start - from, end - from));
+    out[k] = cellText(
+      whole === null ? bytes.toString("utf8", start, end) : whole.slice(start - from, end - from),
+    );
   }
 };

@@ -28,7 +28,10 @@ export class SharedStrings {
   /** Throws AppError `invalid` if there is no such text. */
   at(index: number): string {
     if (!(index >= 0 && index < this.count))
-      throw damagedZip(new Error(`text ${index} of ${this.count}`), "a cell refers to a text that does not exist");
+      throw damagedZip(
+        new Error(`text ${index} of ${this.count}`),
+        "a cell refers to a text that does not exist",
+      );
     const from = index === 0 ? 0 : this.ends[index - 1];
     return this.bytes.toString("utf8", from, this.ends[index]);
   }

@@ -187,6 +187,10 @@ test("drift and low live accuracy train once; a version is deployed only if it i
     ],
   ]);
   expect((await models.find("crew")).liveVersion).toBe(1);
+  // Before the outcomes: the schedules' own timer may check right after them.
+  expect(
+    (await harness.ask("/api/datasets/crew.csv", { method: "PUT", body: passengersCsv(600, 3) })).status,
+  ).toBe(201);
   // The actual outcomes are the opposite: the live version learned from labels that were swapped.
   const truth = passengersCsv(400, 8).trim().split("\n");
   const rows = truth.slice(1).map((line) => line.split(","));
@@ -206,9 +210,6 @@ test("drift and low live accuracy train once; a version is deployed only if it i
     ...{ method: "POST", body: outcomes, headers: { "content-type": "text/csv" } },
   });
   expect(reported.status).toBeLessThan(300);
-  expect(
-    (await harness.ask("/api/datasets/crew.csv", { method: "PUT", body: passengersCsv(600, 3) })).status,
-  ).toBe(201);
   await look();
   await look();
   const [run, ...others] = await schedules.runsOf(onAccuracy.id, 9);

@@ -45,7 +45,7 @@ describe("files", () => {
       const headers = { "content-type": type };
       const answer = await harness.ask("/api/upload?name=a.png", { method: "POST", headers, body: picture });
       const told = await problemOf(answer, 422);
-      expect(told.detail).toBe("The file is a PNG image, not a CSV");
+      expect(told.detail).toBe("The file is a PNG image, not a table that can be read");
       expect(told.near).toBeUndefined();
     }
   });

@@ -13,40 +13,160 @@ const THEN = (more: string) => () => `${ROWS}${more}`;
 /** Many copies without a string of their length in JavaScript. */
 const filled = (start: string, fill: string, bytes: number, end: string) => () =>
   Buffer.concat([Buffer.from(start), Buffer.alloc(bytes, fill), Buffer.from(end)]);
-const wide = (count: number, of: (k: number) => string) => Array.from({ length: count }, (_, k) => of(k)).join(",");
+const wide = (count: number, of: (k: number) => string) =>
+  Array.from({ length: count }, (_, k) => of(k)).join(",");
 
 const DOCUMENTS: Hostile[] = [
   ["an array as it should be", () => `[${ROWS.trim().replace("\n", ",")}]`, AB],
-  ["objects nested 100,000 deep", () => `${'[{"a":'.repeat(100_000)}1${"}]".repeat(100_000)}`, /more than 500 levels/],
-  ["lists nested 100,000 deep", () => `[${"[".repeat(100_000)}${"]".repeat(100_000)}]`, /more than 500 levels/],
+  [
+    "objects nested 100,000 deep",
+    () => `${'[{"a":'.repeat(100_000)}1${"}]".repeat(100_000)}`,
+    /more than 500 levels/,
+  ],
+  [
+    "lists nested 100,000 deep",
+    () => `[${"[".repeat(100_000)}${"]".repeat(100_000)}]`,
+    /more than 500 levels/,
+  ],
   ["a million brackets that never close", () => `[{"a":${"[".repeat(1_000_000)}`, /more than 500 levels/],
   ["brackets that close what was not opened", () => `[{"a":1}]]]]`, /continues after its end/],
   ["half an array", () => '[{"a":1},{"a":2', /ends too early/],
   ["half a text", () => '[{"a":"x', /ends too early/],
   ["rows that are no objects", () => '[{"a":1},2,"x"]', /a row that is a number/],
   ["a list among objects", () => '[{"a":1},[2]]', /a row that is a list/],
-  ["more fields than any table has", () => `[{${wide(60_000, (k) => `"c${k}":1`)}}]`, /more than 20000 different/],
+  [
+    "more fields than any table has",
+    () => `[{${wide(60_000, (k) => `"c${k}":1`)}}]`,
+    /more than 20000 different/,
+  ],
   ["other fields in each row", () => `[${wide(30_000, (k) => `{"c${k}":1}`)}]`, /more than 20000 different/],
-  ["other lists in each row", () => `[${wide(30_000, (k) => `{"a":1,"c${k}":[]}`)}]`, /more than 20000 different/],
-  ["more values in a list than any table has", () => `[[${wide(60_000, String)}],[1]]`, /more than 20000 values/],
+  [
+    "other lists in each row",
+    () => `[${wide(30_000, (k) => `{"a":1,"c${k}":[]}`)}]`,
+    /more than 20000 different/,
+  ],
+  [
+    "more values in a list than any table has",
+    () => `[[${wide(60_000, String)}],[1]]`,
+    /more than 20000 values/,
+  ],
   ["names that grow with each level", () => deepNames(300, 1000), /longer than 4000 characters/],
   ["a name of a million letters", () => `[{"${"n".repeat(1_000_000)}":1}]`, /longer than 4000 characters/],
   ["a text of 100 MB", filled('[{"a":"', "x", 100 * MB, '"}]'), /value longer than 64 MB/],
   ["a document of 100 MB", filled('{"data":[{"a":"', "x", 100 * MB, '"}]}'), /value longer than 64 MB/],
-  ["a number of a million digits", () => `[{"a":1${"0".repeat(1_000_000)},"b":1},{"a":1,"b":2}]`, [["a", "b"], ["Infinity", "1"], ["1", "2"]]],
-  ["a number of 50 digits", () => `[{"a":${"9".repeat(50)},"b":1},{"a":1,"b":2}]`, [["a", "b"], ["1e+50", "1"], ["1", "2"]]],
-  ["integers beyond 2⁵³", () => '[{"a":9007199254740993,"b":-18446744073709551616}]', [["a", "b"], ["9007199254740993", "-18446744073709551616"]]],
-  ["exponents beyond a double", () => '[{"a":1e999,"b":1},{"a":2,"b":1e-999}]', [["a", "b"], ["Infinity", "1"], ["2", "0"]]],
-  ["__proto__ as a field", () => '[{"__proto__":1,"b":2},{"__proto__":3,"b":4}]', [["__proto__", "b"], ["1", "2"], ["3", "4"]]],
-  ["__proto__ around fields", () => '[{"__proto__":{"x":1},"b":2},{"b":4}]', [["__proto__.x", "b"], ["1", "2"], ["", "4"]]],
-  ["constructor and toString as fields", () => '[{"constructor":1,"toString":2},{"constructor":3,"toString":4}]', [["constructor", "toString"], ["1", "2"], ["3", "4"]]],
-  ["the same field twice: the later one", () => '[{"a":1,"a":2,"b":3},{"a":4,"b":5}]', [["a", "b"], ["2", "3"], ["4", "5"]]],
-  ["one name by dots and by nesting: the later one", () => '[{"a":{"b":1},"a.b":2,"c":3},{"a":{"b":4},"c":5}]', [["a.b", "c"], ["2", "3"], ["4", "5"]]],
-  ["halves of characters", () => '[{"a":"\\ud800","b":1},{"a":"x","b":2}]', [["a", "b"], ["\ufffd", "1"], ["x", "2"]]],
-  ["quotes, commas and newlines in texts", () => '[{"a":"x,\\"y\\"\\n","b":1},{"a":"z","b":2}]', [["a", "b"], ['x,"y"\n', "1"], ["z", "2"]]],
-  ["formulas in texts stay texts", () => `[{"a":"=cmd|' /C calc'!A0","b":1},{"a":"x","b":2}]`, [["a", "b"], ["=cmd|' /C calc'!A0", "1"], ["x", "2"]]],
+  [
+    "a number of a million digits",
+    () => `[{"a":1${"0".repeat(1_000_000)},"b":1},{"a":1,"b":2}]`,
+    [
+      ["a", "b"],
+      ["Infinity", "1"],
+      ["1", "2"],
+    ],
+  ],
+  [
+    "a number of 50 digits",
+    () => `[{"a":${"9".repeat(50)},"b":1},{"a":1,"b":2}]`,
+    [
+      ["a", "b"],
+      ["1e+50", "1"],
+      ["1", "2"],
+    ],
+  ],
+  [
+    "integers beyond 2⁵³",
+    () => '[{"a":9007199254740993,"b":-18446744073709551616}]',
+    [
+      ["a", "b"],
+      ["9007199254740993", "-18446744073709551616"],
+    ],
+  ],
+  [
+    "exponents beyond a double",
+    () => '[{"a":1e999,"b":1},{"a":2,"b":1e-999}]',
+    [
+      ["a", "b"],
+      ["Infinity", "1"],
+      ["2", "0"],
+    ],
+  ],
+  [
+    "__proto__ as a field",
+    () => '[{"__proto__":1,"b":2},{"__proto__":3,"b":4}]',
+    [
+      ["__proto__", "b"],
+      ["1", "2"],
+      ["3", "4"],
+    ],
+  ],
+  [
+    "__proto__ around fields",
+    () => '[{"__proto__":{"x":1},"b":2},{"b":4}]',
+    [
+      ["__proto__.x", "b"],
+      ["1", "2"],
+      ["", "4"],
+    ],
+  ],
+  [
+    "constructor and toString as fields",
+    () => '[{"constructor":1,"toString":2},{"constructor":3,"toString":4}]',
+    [
+      ["constructor", "toString"],
+      ["1", "2"],
+      ["3", "4"],
+    ],
+  ],
+  [
+    "the same field twice: the later one",
+    () => '[{"a":1,"a":2,"b":3},{"a":4,"b":5}]',
+    [
+      ["a", "b"],
+      ["2", "3"],
+      ["4", "5"],
+    ],
+  ],
+  [
+    "one name by dots and by nesting: the later one",
+    () => '[{"a":{"b":1},"a.b":2,"c":3},{"a":{"b":4},"c":5}]',
+    [
+      ["a.b", "c"],
+      ["2", "3"],
+      ["4", "5"],
+    ],
+  ],
+  [
+    "halves of characters",
+    () => '[{"a":"\\ud800","b":1},{"a":"x","b":2}]',
+    [
+      ["a", "b"],
+      ["\ufffd", "1"],
+      ["x", "2"],
+    ],
+  ],
+  [
+    "quotes, commas and newlines in texts",
+    () => '[{"a":"x,\\"y\\"\\n","b":1},{"a":"z","b":2}]',
+    [
+      ["a", "b"],
+      ['x,"y"\n', "1"],
+      ["z", "2"],
+    ],
+  ],
+  [
+    "formulas in texts stay texts",
+    () => `[{"a":"=cmd|' /C calc'!A0","b":1},{"a":"x","b":2}]`,
+    [
+      ["a", "b"],
+      ["=cmd|' /C calc'!A0", "1"],
+      ["x", "2"],
+    ],
+  ],
   ["UTF-16, big end first", () => Buffer.from(`\ufeff[{"a":1,"b":2},{"a":3,"b":4}]`, "utf16le").swap16(), AB],
-  ["a hundred thousand spaces before the table", () => `${" ".repeat(100_000)}[${ROWS.trim().replace("\n", ",")}]`, AB],
+  [
+    "a hundred thousand spaces before the table",
+    () => `${" ".repeat(100_000)}[${ROWS.trim().replace("\n", ",")}]`,
+    AB,
+  ],
   ["a document without rows", () => "{}", /holds no objects/],
   ["an array without rows", () => "[]", /holds no objects/],
   ["rows without fields", () => "[{},{},{}]", /holds no objects/],
@@ -71,13 +191,42 @@ const LINES: Hostile[] = [
   ["two objects on a line", () => '{"a":1,"b":2}{"a":3,"b":4}\n', AB],
   ["record separators before each line", () => `\x1e${ROWS.replace("\n{", "\n\x1e{")}`, AB],
   ["windows line ends and a byte order mark", () => `\ufeff${ROWS.replaceAll("\n", "\r\n")}`, AB],
-  ["separators of lines inside texts", () => '{"a":"x\u2028y","b":1}\n{"a":"z","b":2}\n', [["a", "b"], ["x\u2028y", "1"], ["z", "2"]]],
+  [
+    "separators of lines inside texts",
+    () => '{"a":"x\u2028y","b":1}\n{"a":"z","b":2}\n',
+    [
+      ["a", "b"],
+      ["x\u2028y", "1"],
+      ["z", "2"],
+    ],
+  ],
   ["NaN and Infinity, as Python writes them", THEN('{"a":NaN,"b":-Infinity}\n'), [...AB, ["", ""]]],
-  ["a field that only the last of 5,000 lines has", () => `${'{"a":1,"b":2}\n'.repeat(5000)}{"a":1,"b":2,"c":3}\n`, [["a", "b", "c"], ...Array.from({ length: 5000 }, () => ["1", "2", ""]), ["1", "2", "3"]]],
-  ["other fields in each of 30,000 lines", () => Array.from({ length: 30_000 }, (_, k) => `{"c${k}":1}`).join("\n"), /more than 20000 different/],
-  ["texts of 20 MB in each of 8 lines", () => Buffer.concat(Array.from({ length: 8 }, filled('{"b":1,"a":"', "x", 20 * MB, '"}\n'))), [["b", "a"], ...Array.from({ length: 8 }, () => ["1", "x".repeat(20 * MB)])]],
+  [
+    "a field that only the last of 5,000 lines has",
+    () => `${'{"a":1,"b":2}\n'.repeat(5000)}{"a":1,"b":2,"c":3}\n`,
+    [["a", "b", "c"], ...Array.from({ length: 5000 }, () => ["1", "2", ""]), ["1", "2", "3"]],
+  ],
+  [
+    "other fields in each of 30,000 lines",
+    () => Array.from({ length: 30_000 }, (_, k) => `{"c${k}":1}`).join("\n"),
+    /more than 20000 different/,
+  ],
+  [
+    "texts of 20 MB in each of 8 lines",
+    () => Buffer.concat(Array.from({ length: 8 }, filled('{"b":1,"a":"', "x", 20 * MB, '"}\n'))),
+    [["b", "a"], ...Array.from({ length: 8 }, () => ["1", "x".repeat(20 * MB)])],
+  ],
   ["nulls in a text", THEN('{"a":"\\u0000","b":6}\n'), [...AB, ["\u0000", "6"]]],
-  ["fields called as methods are", THEN('{"a":5,"b":6,"hasOwnProperty":7}\n'), [["a", "b", "hasOwnProperty"], ["1", "2", ""], ["3", "4", ""], ["5", "6", "7"]]],
+  [
+    "fields called as methods are",
+    THEN('{"a":5,"b":6,"hasOwnProperty":7}\n'),
+    [
+      ["a", "b", "hasOwnProperty"],
+      ["1", "2", ""],
+      ["3", "4", ""],
+      ["5", "6", "7"],
+    ],
+  ],
   ["true, false and null", THEN('{"a":true,"b":null}\n'), [...AB, ["true", ""]]],
   ["brackets and quotes in texts", THEN('{"a":"}]{[\\"","b":6}\n'), [...AB, ['}]{["', "6"]]],
   ["a backslash at the end of a text", THEN('{"a":"\\\\","b":6}\n'), [...AB, ["\\", "6"]]],
@@ -86,7 +235,11 @@ const LINES: Hostile[] = [
   ["numbers with leading zeros", THEN('{"a":007,"b":6}\n'), /cannot be read/],
   ["numbers in base 16", THEN('{"a":0x1F,"b":6}\n'), /cannot be read/],
   ["a comma after the last field", THEN('{"a":5,"b":6,}\n'), /cannot be read/],
-  ["latin-1 bytes in a text", () => Buffer.concat([Buffer.from(ROWS), Buffer.from('{"a":"caf\xe9","b":6}\n', "latin1")]), [...AB, ["café", "6"]]],
+  [
+    "latin-1 bytes in a text",
+    () => Buffer.concat([Buffer.from(ROWS), Buffer.from('{"a":"caf\xe9","b":6}\n', "latin1")]),
+    [...AB, ["café", "6"]],
+  ],
 ];
 
 /** Each name is long and contains those around it. */

@@ -58,13 +58,25 @@ const FOOTERS: Hostile[] = [
   ["more rows than the row groups have", file({ metadata: { num_rows: 9n } }), /says 9 rows and has 3/],
   ["fewer rows than the row groups have", file({ metadata: { num_rows: 1n } }), /says 1 rows and has 3/],
   ["a row group of minus five rows", file({ group: { num_rows: -5n } }), DAMAGED],
-  ["a row group of 2⁶² rows", file({ group: { num_rows: 2n ** 62n } }), /3 values for 4611686018427388000 rows/],
+  [
+    "a row group of 2⁶² rows",
+    file({ group: { num_rows: 2n ** 62n } }),
+    /3 values for 4611686018427388000 rows/,
+  ],
   ["a column with other values than rows", file({ chunk: { num_values: 4n } }), /4 values for 3 rows/],
   ["rows that no page has", file(rows(1000n)), FEWER],
   ["2⁶² rows that no page has", file(rows(2n ** 62n)), FEWER],
   ["a page with more values than rows", file(rows(2n)), /more values than/],
-  ["a column beyond the end of the file", file({ chunk: { data_page_offset: 9_000_000n } }), /not inside the file/],
-  ["a column before the start of the file", file({ chunk: { data_page_offset: -9n } }), /not inside the file/],
+  [
+    "a column beyond the end of the file",
+    file({ chunk: { data_page_offset: 9_000_000n } }),
+    /not inside the file/,
+  ],
+  [
+    "a column before the start of the file",
+    file({ chunk: { data_page_offset: -9n } }),
+    /not inside the file/,
+  ],
   ["a column of 2⁶⁰ bytes", file({ chunk: { total_compressed_size: 2n ** 60n } }), /not inside the file/],
   ["a column of minus one byte", file({ chunk: { total_compressed_size: -1n } }), /not inside the file/],
   ["a dictionary beyond the file", file({ chunk: { dictionary_page_offset: 2n ** 61n } }), READ],
@@ -72,8 +84,16 @@ const FOOTERS: Hostile[] = [
   ["a column without its description", file({ column: { meta_data: undefined } }), DAMAGED],
   ["a column of two types", file({ chunk: { type: "DOUBLE" } }), /two different types/],
   ["a schema with children that do not exist", () => schemaFile([{ field_4: "r", field_5: 9 }]), DAMAGED],
-  ["a schema of two billion children", () => schemaFile([{ field_4: "r", field_5: 0x7fffffff }, LEAF]), DAMAGED],
-  ["a schema of minus nine children", () => schemaFile([{ field_4: "r", field_5: -9 }, LEAF]), /no column of single values/],
+  [
+    "a schema of two billion children",
+    () => schemaFile([{ field_4: "r", field_5: 0x7fffffff }, LEAF]),
+    DAMAGED,
+  ],
+  [
+    "a schema of minus nine children",
+    () => schemaFile([{ field_4: "r", field_5: -9 }, LEAF]),
+    /no column of single values/,
+  ],
   ["a schema without elements", () => schemaFile([]), DAMAGED],
   [
     "a schema a hundred thousand levels deep",
@@ -87,15 +107,35 @@ const FOOTERS: Hostile[] = [
   ],
   ["structs in structs without end", () => footerFile(Buffer.alloc(1_000_000, 0x1c)), DAMAGED],
   ["lists in lists without end", () => footerFile(Buffer.alloc(1_000_000, 0x19)), DAMAGED],
-  ["a list of two billion flags", () => footerFile(Buffer.from([0x19, 0xf1, ...varint(0x7fffffff), 0])), DAMAGED],
+  [
+    "a list of two billion flags",
+    () => footerFile(Buffer.from([0x19, 0xf1, ...varint(0x7fffffff), 0])),
+    DAMAGED,
+  ],
   ["a number that does not end", () => footerFile(Buffer.alloc(300_000, 0xff)), DAMAGED],
   ["a text of four billion bytes", () => footerFile(Buffer.from([0x18, ...varint(0xffffffff), 0])), DAMAGED],
   ["nothing but its marks", () => footerFile(new Uint8Array(0)), DAMAGED],
-  ["a footer longer than the file", () => Buffer.concat([Buffer.from("PAR1\x15abc"), ints(-300), Buffer.from("PAR1")]), DAMAGED],
+  [
+    "a footer longer than the file",
+    () => Buffer.concat([Buffer.from("PAR1\x15abc"), ints(-300), Buffer.from("PAR1")]),
+    DAMAGED,
+  ],
   ["half a file", () => parquetFile().subarray(0, 60), /ends too early/],
-  ["dates stored as text", columnOf({ type: "BYTE_ARRAY", converted_type: "DATE" }), /DATE stored as BYTE_ARRAY/],
-  ["timestamps in 32 bits", columnOf({ converted_type: "TIMESTAMP_MICROS" }), /TIMESTAMP_MICROS stored as INT32/],
-  ["decimals stored as doubles", columnOf({ type: "DOUBLE", converted_type: "DECIMAL" }), /DECIMAL stored as DOUBLE/],
+  [
+    "dates stored as text",
+    columnOf({ type: "BYTE_ARRAY", converted_type: "DATE" }),
+    /DATE stored as BYTE_ARRAY/,
+  ],
+  [
+    "timestamps in 32 bits",
+    columnOf({ converted_type: "TIMESTAMP_MICROS" }),
+    /TIMESTAMP_MICROS stored as INT32/,
+  ],
+  [
+    "decimals stored as doubles",
+    columnOf({ type: "DOUBLE", converted_type: "DECIMAL" }),
+    /DECIMAL stored as DOUBLE/,
+  ],
   ["a decimal of a billion digits", columnOf({ converted_type: "DECIMAL", scale: 1e9 }), /scale/],
   [
     "UUIDs of four bytes",
@@ -141,7 +181,11 @@ const PAGES: Hostile[] = [
     file({ pages: [dictionaryPage(), dataPage({ encoding: 8, body: Buffer.from([3, ...run(3, 7)]) })] }),
     /number 7 of 2/,
   ],
-  ["codes without a dictionary", page({ encoding: 8, body: Buffer.from([1, ...run(3, 0)]) }), /dictionary is missing/],
+  [
+    "codes without a dictionary",
+    page({ encoding: 8, body: Buffer.from([1, ...run(3, 0)]) }),
+    /dictionary is missing/,
+  ],
   [
     "a dictionary of two billion entries",
     file({ pages: [dictionaryPage({ values: 0x7fffffff }), dataPage()] }),
@@ -172,7 +216,10 @@ const PAGES: Hostile[] = [
   ["levels longer than the page", page({ body: ints(5_000_000, 1) }, { element: OPTIONAL }), FEWER],
   [
     "sixty million missing values in ten bytes",
-    page({ body: leveled(run(60_000_000, 0)), values: 60_000_000 }, { element: OPTIONAL, ...rows(60_000_000n) }),
+    page(
+      { body: leveled(run(60_000_000, 0)), values: 60_000_000 },
+      { element: OPTIONAL, ...rows(60_000_000n) },
+    ),
     /expands/,
   ],
   ["a text of four gigabytes", page({ body: ints(-1, 1, 1), values: 3 }, { element: BYTES }), FEWER],
@@ -181,15 +228,15 @@ const PAGES: Hostile[] = [
     page({ encoding: 5, body: delta(20_000_000, 1, 1), values: 20_000_000 }, rows(20_000_000n)),
     /unpacks to more/,
   ],
-  [
-    "differences that end too early",
-    page({ encoding: 5, body: delta(3, 1, 1).subarray(0, 4) }),
-    DAMAGED,
-  ],
+  ["differences that end too early", page({ encoding: 5, body: delta(3, 1, 1).subarray(0, 4) }), DAMAGED],
   [
     "texts that each repeat the one before, and grow",
     page(
-      { encoding: 7, body: Buffer.concat([delta(60_000, 0, 1), delta(60_000, 1, 0), Buffer.alloc(60_000, 97)]), values: 60_000 },
+      {
+        encoding: 7,
+        body: Buffer.concat([delta(60_000, 0, 1), delta(60_000, 1, 0), Buffer.alloc(60_000, 97)]),
+        values: 60_000,
+      },
       { element: BYTES, ...rows(60_000n) },
     ),
     /unpacks to more/,
@@ -203,10 +250,22 @@ const PAGES: Hostile[] = [
     FEWER,
   ],
   ["split bytes that end too early", page({ encoding: 9, values: 900 }, rows(900n)), FEWER],
-  ["levels of minus eight bytes in the second form", file({ pages: [dataPageV2({ levelBytes: -8 })] }), DAMAGED],
-  ["levels longer than the page in the second form", file({ pages: [dataPageV2({ levelBytes: 900 })] }), DAMAGED],
+  [
+    "levels of minus eight bytes in the second form",
+    file({ pages: [dataPageV2({ levelBytes: -8 })] }),
+    DAMAGED,
+  ],
+  [
+    "levels longer than the page in the second form",
+    file({ pages: [dataPageV2({ levelBytes: 900 })] }),
+    DAMAGED,
+  ],
   ["the second form as it should be", file({ pages: [dataPageV2()] }), READ],
-  ["pages of a kind that does not exist", file({ pages: [new Uint8Array([0x15, 0x7e, 0x15, 0, 0x15, 0, 0]), dataPage()] }), READ],
+  [
+    "pages of a kind that does not exist",
+    file({ pages: [new Uint8Array([0x15, 0x7e, 0x15, 0, 0x15, 0, 0]), dataPage()] }),
+    READ,
+  ],
   [
     "a column called __proto__, and two of one name",
     () =>

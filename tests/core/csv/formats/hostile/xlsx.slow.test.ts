@@ -152,31 +152,133 @@ const LIES: Hostile[] = [
   ["parts of no bytes, by the directory", withSizes(0), /damaged|parts|workbook/],
   ["parts of four gigabytes, by the directory", withSizes(0xfffffff0), /more than 1000 sheets/],
   ["parts with a password", encrypted, /password/],
-  ["an outside entity in the sheet", part(SHEET, `${ENTITY}<worksheet>${DATA}&a;</worksheet>`), /document type/],
-  ["an outside entity in the list of sheets", part("xl/workbook.xml", `${ENTITY}<workbook/>`), /document type/],
+  [
+    "an outside entity in the sheet",
+    part(SHEET, `${ENTITY}<worksheet>${DATA}&a;</worksheet>`),
+    /document type/,
+  ],
+  [
+    "an outside entity in the list of sheets",
+    part("xl/workbook.xml", `${ENTITY}<workbook/>`),
+    /document type/,
+  ],
   ["an outside entity in the styles", part("xl/styles.xml", `${ENTITY}<styleSheet/>`), /document type/],
-  ["an outside entity in the relations", part("xl/_rels/workbook.xml.rels", `${ENTITY}<Relationships/>`), /document type/],
+  [
+    "an outside entity in the relations",
+    part("xl/_rels/workbook.xml.rels", `${ENTITY}<Relationships/>`),
+    /document type/,
+  ],
   ["a comment that never ends", part(SHEET, `<worksheet><!--${"x".repeat(30_000_000)}`), /does not end/],
-  ["a tag that never ends", part(SHEET, `<worksheet><c r="${"A".repeat(30_000_000)}`), /does not end|outside/],
-  ["a sheet outside of the archive", part("xl/_rels/workbook.xml.rels", relation("worksheet", "../../../../etc/passwd", "")), /damaged/],
-  ["rows in another order", () => sheet(`<sheetData>${rowOf("2", "<c><v>1</v></c>")}${rowOf("1", "<c><v>2</v></c>")}</sheetData>`), /not in order/],
-  ["the same row twice", () => sheet(`<sheetData>${rowOf("1", "<c><v>1</v></c>")}${rowOf("1", "<c><v>2</v></c>")}</sheetData>`), /not in order/],
-  ["a row that is no number", () => sheet(`<sheetData>${rowOf("x", "<c><v>1</v></c>")}</sheetData>`), /outside/],
+  [
+    "a tag that never ends",
+    part(SHEET, `<worksheet><c r="${"A".repeat(30_000_000)}`),
+    /does not end|outside/,
+  ],
+  [
+    "a sheet outside of the archive",
+    part("xl/_rels/workbook.xml.rels", relation("worksheet", "../../../../etc/passwd", "")),
+    /damaged/,
+  ],
+  [
+    "rows in another order",
+    () => sheet(`<sheetData>${rowOf("2", "<c><v>1</v></c>")}${rowOf("1", "<c><v>2</v></c>")}</sheetData>`),
+    /not in order/,
+  ],
+  [
+    "the same row twice",
+    () => sheet(`<sheetData>${rowOf("1", "<c><v>1</v></c>")}${rowOf("1", "<c><v>2</v></c>")}</sheetData>`),
+    /not in order/,
+  ],
+  [
+    "a row that is no number",
+    () => sheet(`<sheetData>${rowOf("x", "<c><v>1</v></c>")}</sheetData>`),
+    /outside/,
+  ],
   ["row one and a half", () => sheet(`<sheetData>${rowOf("1.5", "<c><v>1</v></c>")}</sheetData>`), /outside/],
-  ["a date of the year 10²⁹⁷", styled("1e300", "1"), [["a", "b"], ["1e+300", "2"], ["2023-03-15", "4"]]],
-  ["a date before all dates", styled("-5", "1"), [["a", "b"], ["-5", "2"], ["2023-03-15", "4"]]],
-  ["a style that does not exist", styled("1", "99"), [["a", "b"], ["1", "2"], ["45000", "4"]]],
-  ["a number beyond a double", styled("1e999", "0"), [["a", "b"], ["1e999", "2"], ["45000", "4"]]],
+  [
+    "a date of the year 10²⁹⁷",
+    styled("1e300", "1"),
+    [
+      ["a", "b"],
+      ["1e+300", "2"],
+      ["2023-03-15", "4"],
+    ],
+  ],
+  [
+    "a date before all dates",
+    styled("-5", "1"),
+    [
+      ["a", "b"],
+      ["-5", "2"],
+      ["2023-03-15", "4"],
+    ],
+  ],
+  [
+    "a style that does not exist",
+    styled("1", "99"),
+    [
+      ["a", "b"],
+      ["1", "2"],
+      ["45000", "4"],
+    ],
+  ],
+  [
+    "a number beyond a double",
+    styled("1e999", "0"),
+    [
+      ["a", "b"],
+      ["1e999", "2"],
+      ["45000", "4"],
+    ],
+  ],
   [
     "two million merged cells",
     () => sheet(`${DATA}<mergeCells>${'<mergeCell ref="C9:XFD1048576"/>'.repeat(2_000_000)}</mergeCells>`),
     AB,
   ],
   ["a sheet that says it is full", () => sheet(`<dimension ref="A1:XFD1048576"/>${DATA}`), AB],
-  ["a cell in the last corner", () => sheet(DATA.replace("</sheetData>", `${rowOf("1048576", '<c r="XFD1048576"><v>1</v></c>')}</sheetData>`)), AB],
-  ["sheets called __proto__ and toString", () => workbookOf({ sheets: [{ name: "__proto__", xml: DATA }, { name: "toString", xml: "" }] }), AB],
-  ["errors in cells are missing", () => sheet(DATA.replace("<v>3</v>", "<v>3</v>").replace("</sheetData>", `${rowOf("4", '<c t="e"><v>#REF!</v></c><c><v>6</v></c>')}</sheetData>`)), [...AB, ["", "6"]]],
-  ["a text of 40 MB in a cell", () => sheet(`<sheetData>${names}${rowOf("2", `<c t="inlineStr"><is><t>${"x".repeat(40_000_000)}</t></is></c><c><v>2</v></c>`)}</sheetData>`, { strings }), [["a", "b"], ["x".repeat(40_000_000), "2"]]],
+  [
+    "a cell in the last corner",
+    () =>
+      sheet(
+        DATA.replace("</sheetData>", `${rowOf("1048576", '<c r="XFD1048576"><v>1</v></c>')}</sheetData>`),
+      ),
+    AB,
+  ],
+  [
+    "sheets called __proto__ and toString",
+    () =>
+      workbookOf({
+        sheets: [
+          { name: "__proto__", xml: DATA },
+          { name: "toString", xml: "" },
+        ],
+      }),
+    AB,
+  ],
+  [
+    "errors in cells are missing",
+    () =>
+      sheet(
+        DATA.replace("<v>3</v>", "<v>3</v>").replace(
+          "</sheetData>",
+          `${rowOf("4", '<c t="e"><v>#REF!</v></c><c><v>6</v></c>')}</sheetData>`,
+        ),
+      ),
+    [...AB, ["", "6"]],
+  ],
+  [
+    "a text of 40 MB in a cell",
+    () =>
+      sheet(
+        `<sheetData>${names}${rowOf("2", `<c t="inlineStr"><is><t>${"x".repeat(40_000_000)}</t></is></c><c><v>2</v></c>`)}</sheetData>`,
+        { strings },
+      ),
+    [
+      ["a", "b"],
+      ["x".repeat(40_000_000), "2"],
+    ],
+  ],
   ["a bomb in a part that is not read", part("xl/media/image1.png", zeros), AB],
 ];
 
