@@ -3,7 +3,7 @@ import { detectEncoding, headText } from "../../bytes/encoding.ts";
 import { utf8Chunks } from "../../bytes/source.ts";
 import type { Finding } from "../../types.ts";
 import type { Converted, ConvertOptions } from "../known-table.ts";
-import { BLANK_START } from "../marks.ts";
+import { BLANK_START } from "../signatures.ts";
 import { type Cell, TableFile } from "../table-file.ts";
 import { arrange } from "./layout.ts";
 import { MAX_COLUMNS, Records } from "./records.ts";

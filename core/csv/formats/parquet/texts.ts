@@ -2,7 +2,7 @@
 import { isAscii } from "node:buffer";
 import type { SchemaElement } from "hyparquet";
 import { DAY_MS } from "../../../platform/figures.ts";
-import { dayText, momentText, timeText } from "../moments.ts";
+import { dayText, momentText, timeText } from "../iso-dates.ts";
 import { cellText } from "../table-file.ts";
 import { contradiction } from "./damage.ts";
 import { lengthOf, type Spans, type Stored } from "./values.ts";
