@@ -16,7 +16,9 @@ for (const [task, classes] of Object.entries(TARGETS)) {
       classes.length ? row % classes.length : Math.exp(row / 50),
     );
     const target = { task: task as Task, classes: [...classes], values };
-    const names = portfolio({ target, rows: 500, text: false, columns: 8 }).map(({ name }) => name);
+    const names = portfolio({ target, rows: 500, text: false, columns: 8, derives: true }).map(
+      ({ name }) => name,
+    );
     expect(names.length).toBeGreaterThan(8);
     expect(names.filter((name) => kindSays(name) === "")).toEqual([]);
   });

@@ -6,6 +6,7 @@ import { count, distinctFigures } from "../../platform/figures.ts";
 import { goodness, METRICS, type MetricName } from "../metrics/index.ts";
 import { type Entry, outcomeOf, scoreOf } from "../race/entry.ts";
 import type { Fold } from "../race/folds.ts";
+import { scaledAs } from "../race/settled-rounds.ts";
 import type { TrainingData } from "../race/training-data.ts";
 import { ownThread, type WorkerPoolControls } from "../race/worker-pool.ts";
 import { spreadRows } from "../random.ts";
@@ -71,9 +72,10 @@ const partOf = ({ train }: Fold, share: number) =>
 
 async function foldScores(
   data: TrainingData,
-  { candidateConfig, folds: scored }: Entry,
+  entry: Entry,
   { fold, shares, metric, endsAtMs, ...controls }: DataCurveOptions & { fold: number; shares: number[] },
 ): Promise<number[] | null> {
+  const { candidateConfig, folds: scored } = entry;
   const { valid } = data.folds[fold];
   const folds = shares.map((share) => ({ train: partOf(data.folds[fold], share), valid }));
   const smaller: TrainingData = { ...data, folds, once: folds.length, whole: folds.length };
@@ -96,7 +98,8 @@ async function foldScores(
     });
     // Half a fit says nothing about the rows.
     if (!done || controls.stop.aborted || controls.elapsedMs() >= endsAtMs) return null;
-    scores.push(scoreOf(metric, outcomeOf(data.target, valid, done.response)));
+    const response = scaledAs(data, entry, done.response);
+    scores.push(scoreOf(metric, outcomeOf(data.target, valid, response)));
   }
   return scores;
 }

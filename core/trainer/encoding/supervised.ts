@@ -8,6 +8,7 @@ import { runPaced } from "../cancellation.ts";
 import { fitLinear, type LinearModel, linearMargins, predictLinear } from "../learners/linear/linear.ts";
 import type { Checkpoint, Feature, Random, Samples, Target } from "../samples.ts";
 import { NATIVE_LABELS } from "./columns.ts";
+import { type DerivedFeature, derivedFeatures } from "./derived.ts";
 import type { EncodedTable } from "./encoder.ts";
 import { takeRows } from "./sparse.ts";
 import { applyTargetEncoding, crossTargetEncoding, type TargetEncoding } from "./target-encoding.ts";
@@ -15,6 +16,8 @@ import { applyTargetEncoding, crossTargetEncoding, type TargetEncoding } from ".
 export interface SupervisedEncoder {
   targets: TargetEncoding[];
   texts: { text: number; model: LinearModel }[];
+  /** Features of two columns, after the others; absent: none, and in older files. */
+  derived?: DerivedFeature[];
 }
 
 export interface SupervisedOptions {
@@ -71,6 +74,7 @@ export function applySupervised(encoder: SupervisedEncoder, encoded: EncodedTabl
     const margins = predictLinear(model, encoded.texts[text].rows);
     features.push(...named(textName(encoded, text), "reads as", columnsOf(margins, model.outputs)));
   }
+  features.push(...derivedFeatures(encoder.derived ?? [], encoded.samples));
   return features;
 }
 
@@ -81,17 +85,30 @@ export function treeSamples(encoded: EncodedTable, supervised: Feature[]): Sampl
   return { rows: encoded.samples.rows, features: [...base, ...supervised] };
 }
 
-/** Index into encoder.columns of each feature of treeSamples. */
-export function treeOrigins(encoded: EncodedTable, supervised: SupervisedEncoder | null): Int32Array {
+/** The base features behind each feature of treeSamples; none for what is read out of a text. */
+export function treeSources(encoded: EncodedTable, supervised: SupervisedEncoder | null): number[][] {
   const fine = new Set(fineCategories(encoded.samples));
-  const origins = Array.from(encoded.origins).filter((_, index) => !fine.has(index));
-  for (const encoding of supervised?.targets ?? []) {
-    for (let k = 0; k < encoding.outputs; k++) origins.push(encoded.origins[encoding.feature]);
+  const sources = [...encoded.samples.features.keys()]
+    .filter((index) => !fine.has(index))
+    .map((index) => [index]);
+  for (const { feature, outputs } of supervised?.targets ?? [])
+    for (let k = 0; k < outputs; k++) sources.push([feature]);
+  for (const { model } of supervised?.texts ?? []) for (let k = 0; k < model.outputs; k++) sources.push([]);
+  for (const derived of supervised?.derived ?? []) {
+    const outputs = derived.kind === "cross" ? derived.encoding.outputs : 1;
+    for (let k = 0; k < outputs; k++) sources.push([derived.left, derived.right]);
   }
-  for (const { text, model } of supervised?.texts ?? []) {
-    for (let k = 0; k < model.outputs; k++) origins.push(encoded.texts[text].origin);
-  }
-  return Int32Array.from(origins);
+  return sources;
+}
+
+/** Indices into encoder.columns of each feature of treeSamples: two for a derived one. */
+export function treeOrigins(encoded: EncodedTable, supervised: SupervisedEncoder | null): number[][] {
+  const texts = (supervised?.texts ?? []).flatMap(({ text, model }) =>
+    new Array<number>(model.outputs).fill(encoded.texts[text].origin),
+  );
+  return treeSources(encoded, supervised).map((sources) =>
+    sources.length > 0 ? sources.map((source) => encoded.origins[source]) : [texts.shift()!],
+  );
 }
 
 function categoryAt(samples: Samples, index: number) {

@@ -84,7 +84,8 @@ export async function crossTargetEncoding(
 
 const MOST_OUTPUTS = 12;
 
-function encodedOutputs(target: Target): number {
+/** Columns of a target encoding. */
+export function encodedOutputs(target: Target): number {
   if (target.task !== "multiclass") return 1;
   return Math.min(target.classes.length, MOST_OUTPUTS);
 }

@@ -7,7 +7,8 @@ import { buildDesign } from "../encoding/design.ts";
 import { treeOrigins } from "../encoding/supervised.ts";
 import { networkContributions } from "../learners/network/predict.ts";
 import { nystroemContributions } from "../learners/nystroem/nystroem.ts";
-import { type Member, type MemberInputs, samplesFor } from "../model/members.ts";
+import { applyCalibration, type LogitScaling } from "../model/calibration.ts";
+import { type Member, type MemberInputs, samplesFor, type TreeMember } from "../model/members.ts";
 import { contributions as treeContributions } from "./shap.ts";
 
 export interface MemberContributions {
@@ -60,7 +61,7 @@ function outputsOf(member: Member): number {
 
 function linksOf(member: Exclude<Member, { kind: "constant" }>, { task }: MemberInputs) {
   const { transform } = member;
-  if (member.kind === "forest" && task !== "regression") return { toResponse: identity, toMargin: logarithm };
+  if (member.kind === "forest" && task !== "regression") return forestLinks(member.scaling);
   if (task === "binary") return { toResponse: sigmoid, toMargin: identity };
   const positive =
     member.kind === "boosting" && (member.model.loss === "poisson" || member.model.loss === "gamma");
@@ -68,6 +69,15 @@ function linksOf(member: Exclude<Member, { kind: "constant" }>, { task }: Member
   if (transform.kind === "none") return { toResponse: linked, toMargin: identity };
   const { smear, shift } = transform;
   return { toResponse: (margin: number) => Math.exp(linked(margin)) * smear + shift, toMargin: identity };
+}
+
+/** The share of votes for the second of two classes, or for one of several, as the forest's scaling corrects it. */
+function forestLinks(scaling: LogitScaling | undefined) {
+  if (!scaling) return { toResponse: identity, toMargin: logarithm };
+  return {
+    toResponse: (share: number) => applyCalibration(scaling, Float64Array.of(1 - share, share))[1],
+    toMargin: (share: number) => scaling.slope * logarithm(share),
+  };
 }
 
 interface Place {
@@ -131,11 +141,7 @@ function designOrigins({ design, encoded }: MemberInputs): (column: number) => n
   };
 }
 
-function addTrees(
-  member: Member & { kind: "boosting" | "forest" },
-  inputs: MemberInputs,
-  place: Place,
-): Float64Array {
+function addTrees(member: TreeMember, inputs: MemberInputs, place: Place): Float64Array {
   const { model } = member;
   const samples = samplesFor(inputs, member.supervised);
   const phi = treeContributions(model, samples, Int32Array.of(place.row));
@@ -145,7 +151,10 @@ function addTrees(
   const kept = second ? 1 : model.outputs;
   const read = (feature: number, k: number) => phi[feature * model.outputs + (second ? 1 : k)];
   for (let feature = 0; feature < model.features.length; feature++) {
-    for (let k = 0; k < kept; k++) place.into[origins[feature] * kept + k] += read(feature, k);
+    // What two columns do together is shared equally, as Shapley values share it.
+    const share = 1 / origins[feature].length;
+    for (const origin of origins[feature])
+      for (let k = 0; k < kept; k++) place.into[origin * kept + k] += share * read(feature, k);
   }
   return Float64Array.from({ length: kept }, (_, k) => read(model.features.length, k));
 }

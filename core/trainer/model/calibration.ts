@@ -75,7 +75,7 @@ export function meanLogLoss(
   return sum / total;
 }
 
-/** Minimises the log loss over slope (and the offset for two classes) by Newton's method in few steps. */
+/** Minimises the log loss over slope (and the offset for two classes) by Newton's method. */
 export function fitCalibration(
   target: Pick<Target, "task" | "classes">,
   probabilities: Float64Array,
@@ -83,16 +83,83 @@ export function fitCalibration(
   weights?: Float64Array,
 ): LogitScaling {
   if (target.task === "binary") return fitPlatt(probabilities, truth, weights);
-  let [low, high] = [0.2, 5];
-  const lossAt = (slope: number) =>
-    meanLogLoss(applyCalibration(temperature(slope, target.classes.length), probabilities), truth, weights);
-  const golden = (Math.sqrt(5) - 1) / 2;
-  for (let step = 0; step < 25; step++) {
-    const [left, right] = [high - golden * (high - low), low + golden * (high - low)];
-    if (lossAt(left) < lossAt(right)) high = right;
-    else low = left;
+  return temperature(
+    fitSlope([{ probabilities, truth, weights }], target.classes.length),
+    target.classes.length,
+  );
+}
+
+/** Predictions for rows whose classes are known. */
+export interface Judged {
+  /** rows x classes */
+  probabilities: Float64Array;
+  truth: Float64Array;
+  /** What each row counts; absent: once. */
+  weights?: Float64Array;
+}
+
+const SLOPES = { least: 0.2, most: 5 };
+const NEWTON_STEPS = 20;
+
+/** Temperature scaling for any number of classes, fitted on all of these. */
+export function fitTemperature(judged: readonly Judged[], classes: number): LogitScaling {
+  return temperature(fitSlope(judged, classes), classes);
+}
+
+/**
+ * The slope with the lowest log loss, by Newton's method. As with Platt's targets, one more row is counted as wrong, so
+ * that predictions that are all right do not become certain.
+ */
+function fitSlope(judged: readonly Judged[], classes: number): number {
+  const logs = judged.map(({ probabilities }) =>
+    probabilities.map((share) => Math.log(Math.max(share, LEAST_PROBABILITY))),
+  );
+  const counted = judged.reduce(
+    (sum, { truth, weights }) => sum + (weights ? total(weights) : truth.length),
+    0,
+  );
+  const wrong = 1 / (counted + 2);
+  let slope = 1;
+  for (let step = 0; step < NEWTON_STEPS; step++) {
+    let [gradient, curvature] = [0, 1e-9];
+    judged.forEach(({ truth, weights }, i) => {
+      for (let row = 0; row < truth.length; row++) {
+        const weight = weights ? weights[row] : 1;
+        const { mean, variance, all } = moments(logs[i], { at: row * classes, classes, slope });
+        const right = logs[i][row * classes + truth[row]];
+        gradient +=
+          weight * (mean - (1 - wrong) * right - (wrong * (all - right)) / Math.max(1, classes - 1));
+        curvature += weight * variance;
+      }
+    });
+    const next = Math.min(SLOPES.most, Math.max(SLOPES.least, slope - gradient / curvature));
+    const isSettled = Math.abs(next - slope) < 1e-6;
+    slope = next;
+    if (isSettled) break;
   }
-  return temperature((low + high) / 2, target.classes.length);
+  return slope;
+}
+
+const total = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0);
+
+/** Mean and variance of a row's logarithms under the scaled probabilities, and their plain sum. */
+function moments(
+  logs: Float64Array,
+  { at, classes, slope }: { at: number; classes: number; slope: number },
+): { mean: number; variance: number; all: number } {
+  let most = Number.NEGATIVE_INFINITY;
+  for (let k = 0; k < classes; k++) most = Math.max(most, slope * logs[at + k]);
+  let [sum, first, second, all] = [0, 0, 0, 0];
+  for (let k = 0; k < classes; k++) {
+    const log = logs[at + k];
+    const share = Math.exp(slope * log - most);
+    sum += share;
+    first += share * log;
+    second += share * log * log;
+    all += log;
+  }
+  const mean = first / sum;
+  return { mean, variance: Math.max(0, second / sum - mean * mean), all };
 }
 
 const temperature = (slope: number, classes: number): LogitScaling => ({

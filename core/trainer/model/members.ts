@@ -14,6 +14,7 @@ import type { ForestModel } from "../learners/trees/forest.ts";
 import { type RowPredictor, rowPredictor } from "../learners/trees/predictor.ts";
 import type { TreeModel } from "../learners/trees/trees.ts";
 import type { Samples, SparseRows, Task } from "../samples.ts";
+import { applyCalibration, type LogitScaling } from "./calibration.ts";
 import { respond } from "./response.ts";
 
 /** `supervised`: index of the supervised encoder that its features came from; -1 if there is none. */
@@ -23,7 +24,14 @@ export type Member =
   | { kind: "smooth"; model: NystroemModel; transform: TargetTransform }
   | { kind: "network"; model: NetworkModel; transform: TargetTransform }
   | { kind: "boosting"; model: BoostingModel; supervised: number; transform: TargetTransform }
-  | { kind: "forest"; model: ForestModel; supervised: number; transform: TargetTransform };
+  | {
+      kind: "forest";
+      model: ForestModel;
+      supervised: number;
+      transform: TargetTransform;
+      /** Corrects the shares of its trees' votes; absent: they are the probabilities. */
+      scaling?: LogitScaling;
+    };
 
 /**
  * Regression may be learned on log(y - shift); predictions are transformed back and multiplied by `smear` (Duan 1983).
@@ -79,8 +87,16 @@ function* predictRaw(
   const samples = samplesFor(inputs, member.supervised);
   if (rows.length < FEW_ROWS) return predictFew(member, samples, rows);
   const margins = yield* treeMargins(member.model, samples, { rows });
-  return member.kind === "forest" ? margins : linkMargins(member.model, margins);
+  return linkTrees(member, margins);
 }
+
+/** Margins of trees to their response. */
+export function linkTrees(member: TreeMember, margins: Float64Array): Float64Array {
+  if (member.kind === "boosting") return linkMargins(member.model, margins);
+  return member.scaling ? applyCalibration(member.scaling, margins) : margins;
+}
+
+export type TreeMember = Extract<Member, { kind: "boosting" | "forest" }>;
 
 /** Members that read the linear design; the others are trees. */
 export type DesignMember = Extract<Member, { kind: "linear" | "smooth" | "network" }>;
@@ -108,11 +124,7 @@ const predictors = new WeakMap<TreeModel, RowPredictor>();
  * As above for a row or two, without looking features and labels up by name: a member's features are those of
  * treeSamples in order, and its labels those of the encoder, because it was trained on them.
  */
-function predictFew(
-  member: Member & { kind: "boosting" | "forest" },
-  samples: Samples,
-  rows: Int32Array,
-): Float64Array {
+function predictFew(member: TreeMember, samples: Samples, rows: Int32Array): Float64Array {
   const { model } = member;
   let predict = predictors.get(model);
   if (!predict) {
@@ -129,7 +141,7 @@ function predictFew(
     }
     predict(values, margins.subarray(i * model.outputs, (i + 1) * model.outputs));
   }
-  return member.kind === "forest" ? margins : linkMargins(member.model, margins);
+  return linkTrees(member, margins);
 }
 
 /** What is learned instead of y. */

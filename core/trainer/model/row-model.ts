@@ -7,14 +7,22 @@
 import { runThrough } from "../cancellation.ts";
 import type { ColumnEncoding } from "../encoding/columns.ts";
 import { datePart } from "../encoding/dates.ts";
+import { combine, type DerivedFeature, pairCode } from "../encoding/derived.ts";
 import { designSteps } from "../encoding/design.ts";
 import type { EncodedTable } from "../encoding/encoder.ts";
 import { treeSamples } from "../encoding/supervised.ts";
 import type { TargetEncoding } from "../encoding/target-encoding.ts";
-import { linkMargins } from "../learners/trees/boosting.ts";
 import { rowPredictor } from "../learners/trees/predictor.ts";
 import type { Feature, Samples, SparseRows } from "../samples.ts";
-import { type DesignMember, designMargins, type Member, readsDesign, undoTransform } from "./members.ts";
+import {
+  type DesignMember,
+  designMargins,
+  linkTrees,
+  type Member,
+  readsDesign,
+  type TreeMember,
+  undoTransform,
+} from "./members.ts";
 import { finish, type Model, modelInputs, type Prediction } from "./model.ts";
 import { respond } from "./response.ts";
 
@@ -74,8 +82,11 @@ function openRow(model: Model): Row {
   });
   const samples = new Map([[-1, treeSamples(encoded, [])]]);
   const row: Row = { encoded, cells, writers, samples, design: null };
-  for (const [i, { targets }] of model.supervised.entries()) {
-    const opened = targets.map((encoding) => openTargetMeans(cells, encoding, encoded));
+  for (const [i, { targets, derived = [] }] of model.supervised.entries()) {
+    const opened = [
+      ...targets.map((encoding) => openTargetMeans(cells, encoding, encoded)),
+      ...derived.map((feature) => openDerived(cells, feature, encoded)),
+    ];
     row.samples.set(
       i,
       treeSamples(
@@ -90,7 +101,10 @@ function openRow(model: Model): Row {
 
 function mostFeatures({ encoder, supervised }: Model): number {
   const encoded = encoder.columns.map((column) => (column.kind === "date" ? column.parts.length : 1));
-  const means = supervised.flatMap(({ targets }) => targets.map(({ outputs }) => outputs));
+  const means = supervised.flatMap(({ targets, derived = [] }) => [
+    ...targets.map(({ outputs }) => outputs),
+    ...derived.map((feature) => (feature.kind === "cross" ? feature.encoding.outputs : 1)),
+  ]);
   return [...encoded, ...means].reduce((sum, features) => sum + features, 0);
 }
 
@@ -152,6 +166,29 @@ function openTargetMeans(cells: Cells, encoding: TargetEncoding, { samples }: En
   return { features, write };
 }
 
+/** As derivedFeatures. */
+function openDerived(cells: Cells, derived: DerivedFeature, { samples }: EncodedTable) {
+  const [left, right] = [samples.features[derived.left], samples.features[derived.right]];
+  if (derived.kind === "arithmetic") {
+    const feature = numberFeature(cells, left.name);
+    const [a, b] = [left as Feature & { kind: "number" }, right as Feature & { kind: "number" }];
+    return {
+      features: [feature],
+      write: () => {
+        feature.values[0] = combine(derived.operator, a.values[0], b.values[0]);
+      },
+    };
+  }
+  const { outputs, means } = derived.encoding;
+  const [a, b] = [left as Feature & { kind: "category" }, right as Feature & { kind: "category" }];
+  const features = Array.from({ length: outputs }, () => numberFeature(cells, left.name));
+  const write = () => {
+    const code = pairCode(a.codes[0], b.codes[0], b.labels.length);
+    for (let k = 0; k < outputs; k++) features[k].values[0] = means[code * outputs + k];
+  };
+  return { features, write };
+}
+
 const ONLY_ROW = Int32Array.of(0);
 
 function openMember(model: Model, member: Member, row: Row): () => Float64Array {
@@ -162,11 +199,7 @@ function openMember(model: Model, member: Member, row: Row): () => Float64Array 
   return () => undoTransform(member.transform, response());
 }
 
-function openTrees(
-  member: Member & { kind: "boosting" | "forest" },
-  { features }: Samples,
-  { values: all, places }: Cells,
-) {
+function openTrees(member: TreeMember, { features }: Samples, { values: all, places }: Cells) {
   const predict = rowPredictor(member.model);
   const values = new Float64Array(features.length);
   const margins = new Float64Array(member.model.outputs);
@@ -174,7 +207,7 @@ function openTrees(
   return () => {
     for (let f = 0; f < values.length; f++) values[f] = all[sources[f]];
     predict(values, margins);
-    return member.kind === "forest" ? margins : linkMargins(member.model, margins);
+    return linkTrees(member, margins);
   };
 }
 

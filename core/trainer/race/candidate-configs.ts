@@ -26,6 +26,8 @@ export interface BoostingSettings {
   log?: boolean;
   /** By column: 1 predictions may only rise with it, -1 only fall. */
   monotone?: Readonly<Record<string, 1 | -1>>;
+  /** Learns from derived features, too. */
+  derives?: boolean;
   /** What is shown in place of the trainer's own names. */
   shown?: CandidateParams;
 }
@@ -51,6 +53,9 @@ export interface FitJob {
   /** Maximum number of rounds or trees; without validation rows exactly that many rounds. */
   maxRounds: number;
 }
+
+/** Whether it learns from derived features, too. */
+export const derives = ({ boosting }: CandidateConfig): boolean => boosting?.derives === true;
 
 /** Above this a linear model learns from a sample: its error is then bias, not variance. */
 const MOST_LINEAR_ROWS = 100_000;
@@ -180,10 +185,15 @@ export function boostingConfig(name: string, settings: BoostingSettings): Candid
   return {
     name,
     family: "boosting",
-    params: settings.shown ?? { ...shown, ...(settings.log && { target: "log" }) },
+    params: settings.shown ?? {
+      ...shown,
+      ...(settings.log && { target: "log" }),
+      ...(settings.derives && { columns: "with derived ones" }),
+    },
     boosting: settings,
     fit: async (data, job) => {
-      const part = await treePart(data, job.fold, job.checkpoint);
+      const from = { fold: job.fold, derives: settings.derives === true };
+      const part = await treePart(data, from, job.checkpoint);
       const { train, valid } = foldRows(data, job.fold);
       const { target, transform } = learnedTarget(data.target, train, settings.log);
       const maxRounds = Math.min(settings.params.maxRounds ?? job.maxRounds, job.maxRounds);
@@ -219,7 +229,7 @@ export function forestConfig(
       ? { ...settings.shown, ...(settings.params.extraTrees && { extraTrees: true }) }
       : { ...settings.params, ...(settings.log && { target: "log" }) },
     fit: async (data, job) => {
-      const part = await treePart(data, job.fold, job.checkpoint);
+      const part = await treePart(data, { fold: job.fold, derives: false }, job.checkpoint);
       const { train } = foldRows(data, job.fold);
       const { target, transform } = learnedTarget(data.target, train, settings.log);
       const model = await trainForest(part.samples, target, {

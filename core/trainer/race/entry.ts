@@ -15,6 +15,8 @@ export interface ScoredFold {
   /** Predictions for the fold's validation rows, in order: rows x width. */
   response: Float64Array;
   score: number;
+  /** The response before it was scaled; absent: it was not. */
+  unscaled?: Float64Array;
   durationMs: number;
   /** Milliseconds of it for what all candidates of its kind share; absent in runs started by an older version. */
   preparedMs?: number;

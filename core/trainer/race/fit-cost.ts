@@ -4,14 +4,18 @@
  */
 import { epochsFor, weightsFor } from "../learners/network/network.ts";
 import { landmarksFor } from "../learners/nystroem/nystroem.ts";
-import type { CandidateConfig } from "./candidate-configs.ts";
+import { type CandidateConfig, derives } from "./candidate-configs.ts";
 import type { TrainingData } from "./training-data.ts";
 
 /** Of a forest whose parameters were set without their number. */
 const USUAL_TREES = 100;
 
+/** Of choosing derived features. */
+const DERIVING_MS = 120;
+
 /** Milliseconds of one thread for one fold. */
-export function usualFitMs(data: TrainingData, { family, params }: CandidateConfig): number {
+export function usualFitMs(data: TrainingData, config: CandidateConfig): number {
+  const { family, params } = config;
   const { features } = data.encoded.samples;
   const rows = Math.max(2, data.folds[0]?.train.length ?? data.rows.length);
   const { task, classes } = data.target;
@@ -21,7 +25,7 @@ export function usualFitMs(data: TrainingData, { family, params }: CandidateConf
   const cells = rows * Math.max(1, columns);
   if (family === "baseline") return 1;
   if (family === "linear") return 2 + 1.2e-3 * cells * outputs;
-  if (family === "boosting") return 15 + 2e-3 * cells * outputs;
+  if (family === "boosting") return 15 + 2e-3 * cells * outputs + (derives(config) ? DERIVING_MS : 0);
   if (family === "network") {
     const numbers = features.filter(({ kind }) => kind === "number").length;
     const weights = weightsFor({ columns: data.design.columns, numbers, outputs });

@@ -8,7 +8,7 @@ import type { SupervisedEncoder } from "../encoding/supervised.ts";
 import type { RoundReport } from "../learners/trees/boosting.ts";
 import { type Member, memberResponses } from "../model/members.ts";
 import type { Checkpoint } from "../samples.ts";
-import type { CandidateConfig, Family } from "./candidate-configs.ts";
+import { type CandidateConfig, derives, type Family } from "./candidate-configs.ts";
 import { foldRows, inputsOf, type TrainingData, treePart } from "./training-data.ts";
 
 /** Plain data: it is sent to other threads as it is. */
@@ -36,8 +36,8 @@ export interface FoldDone {
   rounds: number;
   /** Margins of the validation rows after each round. */
   trail: Float64Array[] | null;
-  /** What uses the target in this fold, if anything does. */
-  supervised: SupervisedEncoder | null;
+  /** What uses the target in its features, if anything does, and its index in TrainingData.supervised. */
+  supervised: { at: number; encoder: SupervisedEncoder } | null;
 }
 
 export interface FoldControls {
@@ -68,7 +68,8 @@ export async function runFoldJob(
   let rounds = 0;
   const { checkpoint, stop } = limits(job, controls);
   try {
-    if (TREES.has(candidateConfig.family)) await treePart(data, job.fold, checkpoint);
+    if (TREES.has(candidateConfig.family))
+      await treePart(data, { fold: job.fold, derives: derives(candidateConfig) }, checkpoint);
     const preparedMs = Math.round(controls.elapsedMs() - startedAt);
     const member = await candidateConfig.fit(data, {
       fold: job.fold,
@@ -91,12 +92,22 @@ export async function runFoldJob(
       durationMs: Math.round(controls.elapsedMs() - startedAt),
       preparedMs,
       trail: job.keepsTrail ? trail : null,
-      supervised: data.supervised[job.fold] ?? null,
+      supervised: supervisedOf(data, member),
     };
   } catch (error) {
     if (error instanceof GivenUp) return null;
     throw error;
   }
+}
+
+function supervisedOf({ supervised }: TrainingData, member: Member): FoldDone["supervised"] {
+  const at = member.kind === "boosting" || member.kind === "forest" ? member.supervised : -1;
+  return at < 0 ? null : { at, encoder: supervised[at]! };
+}
+
+/** Takes over what another thread fitted. */
+export function keepSupervised(data: TrainingData, { supervised }: FoldDone): void {
+  if (supervised) data.supervised[supervised.at] = supervised.encoder;
 }
 
 /** A checkpoint that ends or gives up the fit in time, and the signal that ends it. */

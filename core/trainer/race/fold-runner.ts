@@ -4,10 +4,10 @@
  */
 import type { RoundReport } from "../learners/trees/boosting.ts";
 import type { MetricName } from "../metrics/index.ts";
-import { type Entry, isPerfect, isRival, outcomeOf, type ScoredFold, scoreOf } from "./entry.ts";
-import type { FoldDone, FoldJob } from "./fold-job.ts";
+import { type Entry, isPerfect, isRival, type ScoredFold } from "./entry.ts";
+import { type FoldDone, type FoldJob, keepSupervised } from "./fold-job.ts";
 import { type Ahead, FoldCosts, type Slot, slotsOf } from "./forecast.ts";
-import { keepsTrail, settleDeal } from "./settled-rounds.ts";
+import { keepsTrail, scoreFold, settleDeal } from "./settled-rounds.ts";
 import type { TrainingData } from "./training-data.ts";
 import type { WorkerPool } from "./worker-pool.ts";
 
@@ -279,11 +279,11 @@ export class FoldRunner {
       return;
     }
     this.rounds += countedRounds(done.rounds);
-    if (done.supervised) this.data.supervised[fold] = done.supervised;
+    keepSupervised(this.data, done);
     const { member, response, durationMs, preparedMs, rounds, trail } = done;
-    const score = this.score(fold, response);
+    const score = scoreFold(this.data, this.options.metric, { fold, response });
     entry.folds.push({ member, response, score, durationMs, preparedMs, rounds, trail });
-    this.settle(entry);
+    settleDeal(this.data, entry, this.options.metric);
     entry.told = false;
     this.done++;
     this.usedMs += durationMs;
@@ -305,15 +305,6 @@ export class FoldRunner {
       (sum, entry) => sum + this.data.folds.length - entry.folds.length,
       0,
     );
-  }
-
-  private score(fold: number, response: Float64Array): number {
-    return scoreOf(this.options.metric, outcomeOf(this.data.target, this.data.folds[fold].valid, response));
-  }
-
-  /** Scores the current deal's folds again, each at the round that the others kept; the last drops the trails. */
-  private settle({ folds }: Entry): void {
-    settleDeal(folds, this.data.once, (fold, response) => this.score(fold, response));
   }
 
   /** The baseline is always scored. */

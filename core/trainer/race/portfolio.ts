@@ -17,6 +17,7 @@ import {
   baselineConfig,
   boostingConfig,
   type CandidateConfig,
+  derives,
   forestConfig,
   kernelConfig,
   linearConfig,
@@ -58,7 +59,13 @@ function chosenRecipes(all: CandidateConfig[], sizing: Sizing, choice: LearnerCh
       const own = all.filter((recipe) => learnerOf(recipe) === name);
       // Requested by name, it is tried on more rows than by default.
       const recipes = own.length > 0 || !choice.learners ? own : forestsByName(name, sizing);
-      return Object.keys(choice.monotone).length > 0 ? monotoneRecipes(recipes, choice.monotone) : recipes;
+      // A derived feature may fall where its column rises.
+      return Object.keys(choice.monotone).length > 0
+        ? monotoneRecipes(
+            recipes.filter((recipe) => !derives(recipe)),
+            choice.monotone,
+          )
+        : recipes;
     }),
   ];
 }
@@ -169,7 +176,8 @@ function commonBoosting(rows: number): Partial<BoostingParams> {
   return { learningRate: rows < 200_000 ? 0.05 : 0.1, patience, maxRounds: 2000 };
 }
 
-function boostingRecipes({ rows, target }: Sizing, skewed: boolean): CandidateConfig[] {
+function boostingRecipes(sizing: Sizing, skewed: boolean): CandidateConfig[] {
+  const { rows, target } = sizing;
   const common = commonBoosting(rows);
   const settings: [string, Partial<BoostingParams>][] = [
     ["31 leaves", { maxLeafNodes: 31 }],
@@ -182,9 +190,12 @@ function boostingRecipes({ rows, target }: Sizing, skewed: boolean): CandidateCo
     ["stumps", { maxLeafNodes: 3, minSamplesLeaf: 10, learningRate: 0.08 }],
   ];
   const racing = rows > MANY_ROWS ? settings.slice(0, SETTINGS_FOR_MANY) : settings;
-  const candidateConfigs = racing.map(([name, params]) =>
-    boostingConfig(`Gradient boosting · ${name}`, { params: { ...common, ...params } }),
-  );
+  const candidateConfigs = [
+    ...racing.map(([name, params]) =>
+      boostingConfig(`Gradient boosting · ${name}`, { params: { ...common, ...params } }),
+    ),
+    ...(sizing.derives ? [derivingConfig(common)] : []),
+  ];
   if (!skewed) return candidateConfigs;
   const log = boostingConfig("Gradient boosting · log target", {
     params: { ...common, maxLeafNodes: 31, minSamplesLeaf: 10, columnFraction: 0.7 },
@@ -200,6 +211,12 @@ function boostingRecipes({ rows, target }: Sizing, skewed: boolean): CandidateCo
   });
   return [candidateConfigs[0], log, poisson, ...(positive ? [gamma] : []), ...candidateConfigs.slice(1)];
 }
+
+const derivingConfig = (common: Partial<BoostingParams>) =>
+  boostingConfig("Gradient boosting · derived columns", {
+    params: { ...common, maxLeafNodes: 15, minSamplesLeaf: 5, rowFraction: 0.8, columnFraction: 0.5 },
+    derives: true,
+  });
 
 function forestRecipes(rows: number, skewed: boolean, many = MANY_ROWS): CandidateConfig[] {
   const sized = forestSize(rows);

@@ -3,6 +3,7 @@
  * learn from. Bins and base features are made once; only what uses the target is made per fold.
  */
 
+import { canDerive, fitDerived } from "../encoding/choose-derived.ts";
 import type { DesignPlan } from "../encoding/design.ts";
 import type { EncodedTable } from "../encoding/encoder.ts";
 import {
@@ -10,6 +11,7 @@ import {
   needsSupervision,
   type SupervisedEncoder,
   treeSamples,
+  treeSources,
 } from "../encoding/supervised.ts";
 import type { LearnerChoice } from "../learners/catalogue.ts";
 import { type BinnedSamples, binInSteps } from "../learners/trees/binning.ts";
@@ -32,12 +34,14 @@ export interface TrainingData {
   seed: number;
   /** What a person chose of the learners; absent: nothing. */
   choice?: LearnerChoice;
+  /** True: columns are not combined. */
+  isPlain?: boolean;
   /**
    * The size that candidates are configured for; default: this data. A refit has more rows, but keeps the candidates of
    * its race.
    */
   sizing?: Sizing;
-  /** By fold, and for data.whole. Filled when first needed. */
+  /** By fold, and for data.whole; after those the same with derived features. Filled when first needed. */
   supervised: (SupervisedEncoder | undefined)[];
   treeParts: Map<number, TreePart>;
 }
@@ -50,6 +54,8 @@ export interface Sizing {
   /** Columns of the linear design, and whether text is among them. */
   text: boolean;
   columns: number;
+  /** Whether columns can be combined. */
+  derives: boolean;
 }
 
 /** What trees learn from in one fold. */
@@ -77,18 +83,56 @@ export function foldRows(data: TrainingData, fold: number): { train: Int32Array;
 }
 
 export function sizingOf(data: TrainingData): Sizing {
-  const { target, rows, encoded, design, sizing } = data;
-  return sizing ?? { target, rows: rows.length, text: encoded.texts.length > 0, columns: design.columns };
+  const { target, rows, encoded, design, sizing, isPlain } = data;
+  return (
+    sizing ?? {
+      ...{ target, rows: rows.length, text: encoded.texts.length > 0, columns: design.columns },
+      derives: !isPlain && canDerive(encoded),
+    }
+  );
 }
 
-export async function treePart(data: TrainingData, fold: number, checkpoint: Checkpoint): Promise<TreePart> {
-  const key = needsSupervision(data.encoded) ? fold : -1;
+/** What trees of a fold learn from; `derives`: with derived features. */
+export async function treePart(
+  data: TrainingData,
+  { fold, derives }: { fold: number; derives: boolean },
+  checkpoint: Checkpoint,
+): Promise<TreePart> {
+  const ofFold = derives || needsSupervision(data.encoded);
+  const key = ofFold ? fold + (derives ? data.whole + 1 : 0) : -1;
   let part = data.treeParts.get(key);
   if (!part) {
-    part = await makeTreePart(data, key, checkpoint);
+    part = derives ? await deriveTreePart(data, fold, checkpoint) : await makeTreePart(data, key, checkpoint);
     data.treeParts.set(key, part);
   }
   return part;
+}
+
+/** The base part with derived features. Only the latest is kept: few candidates use it. */
+async function deriveTreePart(data: TrainingData, fold: number, checkpoint: Checkpoint): Promise<TreePart> {
+  const base = await treePart(data, { fold, derives: false }, checkpoint);
+  const encoder = data.supervised[base.supervised] ?? { targets: [], texts: [] };
+  const random = randomFor(data, "derived", fold);
+  const { train } = foldRows(data, fold);
+  const sources = treeSources(data.encoded, encoder).map((of) => of[0] ?? -1);
+  const { derived, features } = await fitDerived(data.encoded, data.target, {
+    ...{ rows: train, random, checkpoint },
+    base: { samples: base.samples, sources: Int32Array.from(sources) },
+  });
+  const supervised = data.whole + 1 + fold;
+  data.supervised[supervised] = { ...encoder, derived };
+  const { rows } = base.samples;
+  const more = await binInSteps({ rows, features }, { rows: train, maxBins: MAX_BINS, random, checkpoint });
+  for (const key of data.treeParts.keys()) if (key > data.whole) data.treeParts.delete(key);
+  return {
+    samples: { rows, features: [...base.samples.features, ...features] },
+    binned: {
+      ...{ rows, features: [...base.binned.features, ...more.features] },
+      codes: [...base.binned.codes, ...more.codes],
+      binCounts: Int32Array.from([...base.binned.binCounts, ...more.binCounts]),
+    },
+    supervised,
+  };
 }
 
 async function makeTreePart(data: TrainingData, fold: number, checkpoint: Checkpoint): Promise<TreePart> {

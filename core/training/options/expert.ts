@@ -91,7 +91,7 @@ export const EXPERT_SETTINGS: Readonly<Record<ExpertName, ExpertSetting>> = {
   },
   deriveFeatures: {
     label: "Derive features",
-    says: "Whether features are derived: calendar parts of dates and words of free text. Without, a date is one number and free text is left out.",
+    says: "Whether features are derived: calendar parts of dates, words of free text, and sums, differences, products, ratios and pairs of columns. Without, a date is one number and free text is left out.",
     default: "true",
     takes: { kind: "switch" },
   },

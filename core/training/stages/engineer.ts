@@ -59,6 +59,7 @@ export const engineerFeatures: Stage<Work> = {
       design,
       seed: options.seed,
       ...choiceOf(context, target),
+      ...(options.deriveFeatures === false && { isPlain: true }),
       supervised: [],
       treeParts: new Map(),
     };

@@ -3,7 +3,7 @@
  * much earlier everything before it must end.
  */
 import { needsSupervision } from "../../trainer/encoding/supervised.ts";
-import type { Family } from "../../trainer/race/candidate-configs.ts";
+import { derives, type Family } from "../../trainer/race/candidate-configs.ts";
 import type { Entry, ScoredFold } from "../../trainer/race/entry.ts";
 import { TREES } from "../../trainer/race/fold-job.ts";
 import type { TrainingData } from "../../trainer/race/training-data.ts";
@@ -143,7 +143,8 @@ function preparationMs({ work }: Context, learners: readonly Learner[]): number 
   const folds = Math.max(0, ...learners.map(({ fits }) => fits.length));
   const ofFold = (fold: number) => Math.max(0, ...entries.map((entry) => entry.folds[fold]?.preparedMs ?? 0));
   const each = Array.from({ length: folds }, (_, fold) => ofFold(fold));
-  if (!needsSupervision(left(work, "data").encoded)) return Math.max(0, ...each);
+  const isOfFold = planned.some(({ candidateConfig }) => derives(candidateConfig));
+  if (!isOfFold && !needsSupervision(left(work, "data").encoded)) return Math.max(0, ...each);
   return each.reduce((sum, ms) => sum + ms, 0) / (work.pool?.size ?? 1);
 }
 

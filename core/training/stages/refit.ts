@@ -6,6 +6,7 @@
 import { duration } from "../../platform/figures.ts";
 import type { Member } from "../../trainer/model/members.ts";
 import type { Model, ModelPart } from "../../trainer/model/model.ts";
+import { keepSupervised } from "../../trainer/race/fold-job.ts";
 import { portfolioFor } from "../../trainer/race/portfolio.ts";
 import { sizingOf, type TrainingData } from "../../trainer/race/training-data.ts";
 import type { WorkerPool } from "../../trainer/race/worker-pool.ts";
@@ -129,13 +130,20 @@ async function fitLearners(context: Context, given: Given): Promise<ModelPart[] 
     context.report({ type: "progress", progress: 0.05 + (0.85 * done) / tasks.length, note });
   });
   await Promise.all(pending);
-  const parts = learners.map((learner) => {
+  const tested = left(context.work, "model").parts;
+  const parts = learners.map((learner, i) => {
     const { name, family } = learner.entry.candidateConfig;
     const { weight } = learner;
     const made = members.get(learner)!.filter(Boolean);
-    return { name, family, weight, members: made };
+    return { name, family, weight, members: made.map((member) => scaledLike(tested[i].members[0], member)) };
   });
   return parts.every(({ members: made }, i) => made.length >= learners[i].least) ? parts : null;
+}
+
+/** A forest keeps the scaling that held-out rows chose. */
+function scaledLike(tested: Member, member: Member): Member {
+  const scaling = tested.kind === "forest" ? tested.scaling : undefined;
+  return scaling && member.kind === "forest" ? { ...member, scaling } : member;
 }
 
 async function fitOne(
@@ -159,6 +167,6 @@ async function fitOne(
   });
   // Half a fit is useless.
   if (!done || stop.aborted || elapsedMs() >= endsAt) return null;
-  if (done.supervised) data.supervised[fit.fold] = done.supervised;
+  keepSupervised(data, done);
   return done.member;
 }

@@ -8,6 +8,8 @@ import { learnedRows, rowHashes } from "../../trainer/model/learned-rows.ts";
 import type { Member } from "../../trainer/model/members.ts";
 import { MODEL_VERSION, type Model, type ModelPart } from "../../trainer/model/model.ts";
 import type { Entry } from "../../trainer/race/entry.ts";
+import { keepSupervised } from "../../trainer/race/fold-job.ts";
+import { withScaling } from "../../trainer/race/settled-rounds.ts";
 import type { TrainingData } from "../../trainer/race/training-data.ts";
 import { expectRefit, learnsOnce, middleRounds } from "./refit-plan.ts";
 import { plural, type Stage } from "./stage.ts";
@@ -70,9 +72,10 @@ function longestMs({ folds }: Entry): number {
 }
 
 async function membersOf(context: Context, entry: Entry, isInTime: boolean): Promise<Member[]> {
-  const bag = entry.folds.slice(0, left(context.work, "data").folds.length).map((fold) => fold.member);
+  const data = left(context.work, "data");
+  const bag = entry.folds.slice(0, data.folds.length).map((fold) => fold.member);
   const again = isInTime && learnsOnce(context, entry) ? await learnOnce(context, entry) : null;
-  return again ? [again] : bag;
+  return (again ? [again] : bag).map((member) => withScaling(data, entry, member));
 }
 
 /** Null if it would end too late: a stop means now, and all rows take about as long as the longest fold. */
@@ -101,7 +104,7 @@ async function learnOnce(context: Context, entry: Entry): Promise<Member | null>
   });
   // Half a fit is worse than the folds' models.
   if (!done || stop.aborted || elapsedMs() >= endsAtMs) return null;
-  if (done.supervised) left(work, "data").supervised[left(work, "data").whole] = done.supervised;
+  keepSupervised(left(work, "data"), done);
   return done.member;
 }
 
@@ -142,11 +145,21 @@ export function assembleModel(
     ...(dataset.plan.rows && { reading: dataset.plan.rows }),
     encoder,
     design: data.design,
-    supervised: Array.from(data.supervised, (encoding) => encoding ?? { targets: [], texts: [] }),
+    supervised: usedEncoders(data, parts),
     parts,
     calibration: null,
     threshold: null,
   };
+}
+
+/** Those that a member reads; the others, fitted for candidates that lost, are left empty. */
+function usedEncoders({ supervised }: TrainingData, parts: ModelPart[]): Model["supervised"] {
+  const members = parts.flatMap((part) => part.members);
+  const used = new Set(members.map((member) => ("supervised" in member ? member.supervised : -1)));
+  return Array.from(
+    { length: Math.max(...used) + 1 },
+    (_, at) => (used.has(at) && supervised[at]) || { targets: [], texts: [] },
+  );
 }
 
 function sizeOf(model: Model): { members: number; trees: number } {

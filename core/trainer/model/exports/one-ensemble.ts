@@ -5,7 +5,7 @@
  */
 import type { LossName } from "../../learners/trees/losses.ts";
 import type { BinnedFeature, TreeModel, Trees } from "../../learners/trees/trees.ts";
-import type { Member } from "../members.ts";
+import type { Member, TreeMember } from "../members.ts";
 import type { Model } from "../model.ts";
 
 /** `loss` says how margins become predictions; null: they are the predictions. */
@@ -14,7 +14,6 @@ export interface OneEnsemble {
   loss: LossName | null;
 }
 
-type TreeMember = Extract<Member, { kind: "boosting" | "forest" }>;
 interface Share {
   member: Member;
   weight: number;
@@ -29,6 +28,8 @@ export function oneEnsemble(model: Model): OneEnsemble | string {
   const stranger = shares.find(({ member }) => !hasTrees(member) && member.kind !== "constant");
   if (stranger) return `it contains a ${stranger.member.kind} learner`;
   if (trees.length === 0) return "it predicts the same for every row";
+  if (trees.some(({ member }) => model.supervised[member.supervised]?.derived?.length))
+    return "it reads features that are derived from two columns";
   if (trees.some(({ member }) => member.supervised >= 0))
     return "it reads categories with many values by their target means, or texts";
   const [{ member: first }] = trees;
@@ -38,6 +39,8 @@ export function oneEnsemble(model: Model): OneEnsemble | string {
     return `it is made of ${shares.length} learners whose probabilities are averaged, which a single sum of trees cannot express`;
   if (trees.some(({ member }) => member.transform.kind !== "none"))
     return `it is made of ${shares.length} learners of the target's logarithm whose predictions are averaged`;
+  if (trees.some(({ member }) => member.kind === "forest" && member.scaling))
+    return "its forest's probabilities are calibrated";
   if (model.calibration) return "its averaged probabilities are calibrated";
   return { ensemble: joined(shares, trees), loss: model.task === "regression" ? "squared" : null };
 }

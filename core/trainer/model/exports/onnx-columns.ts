@@ -51,8 +51,17 @@ export function lookUp(
   { value, labels }: Column & { kind: "category" },
   { width, cells }: { width: number; cells: ArrayLike<number> },
 ): string {
-  const table = numbers(graph, [labels.length + 1, width], cells);
-  return step(graph, "Gather", { of: [table, value], attributes: [part.intAttribute("axis", 0)] });
+  return gather(graph, value, { rows: labels.length + 1, width, cells });
+}
+
+/** The row of a table for each code. */
+export function gather(
+  graph: Graph,
+  codes: string,
+  { rows, width, cells }: { rows: number; width: number; cells: ArrayLike<number> },
+): string {
+  const table = numbers(graph, [rows, width], cells);
+  return step(graph, "Gather", { of: [table, codes], attributes: [part.intAttribute("axis", 0)] });
 }
 
 /** Calendar arithmetic (Hinnant, "chrono-compatible low-level date algorithms"); NaN stays NaN. */

@@ -4,12 +4,13 @@
  * are not supported.
  */
 
+import type { DerivedFeature } from "../../encoding/derived.ts";
 import { fineCategories } from "../../encoding/supervised.ts";
 import type { LossName } from "../../learners/trees/losses.ts";
 import type { Calibration } from "../calibration.ts";
 import type { Member } from "../members.ts";
 import type { Model } from "../model.ts";
-import { type Column, designMatrix, lookUp, onEveryRow, readColumn } from "./onnx-columns.ts";
+import { type Column, designMatrix, gather, lookUp, onEveryRow, readColumn } from "./onnx-columns.ts";
 import { affine, network, smooth } from "./onnx-curves.ts";
 import {
   beside,
@@ -102,14 +103,14 @@ function openInputs(graph: Graph, model: Model): Inputs {
   };
 }
 
-/** As treeSamples: fine categories by their target means, after the others. */
+/** As treeSamples: fine categories by their target means, after the others; derived features last. */
 function treeColumns(
   graph: Graph,
   { model, columns, supervised }: { model: Model; columns: Column[]; supervised: number },
 ): Column[] {
   const fine = new Set(fineCategories({ rows: 0, features: columns.map(asFeature) }));
   const base = columns.filter((_, index) => !fine.has(index));
-  const targets = supervised < 0 ? [] : model.supervised[supervised].targets;
+  const { targets, derived = [] } = model.supervised[supervised] ?? { targets: [] };
   const means = targets.flatMap(({ feature, outputs, means, prior }) => {
     const category = columns[feature] as Column & { kind: "category" };
     return Array.from({ length: outputs }, (_, k): Column => {
@@ -118,7 +119,32 @@ function treeColumns(
       return { kind: "number", name: category.name, value };
     });
   });
-  return [...base, ...means];
+  return [...base, ...means, ...derived.flatMap((feature) => derivedColumns(graph, feature, columns))];
+}
+
+const ARITHMETIC = { plus: "Add", minus: "Sub", times: "Mul", "divided by": "Div" } as const;
+
+/** As derivedFeatures. */
+function derivedColumns(graph: Graph, feature: DerivedFeature, columns: Column[]): Column[] {
+  const [left, right] = [columns[feature.left], columns[feature.right]];
+  if (feature.kind === "arithmetic") {
+    const value = calculate(graph, ARITHMETIC[feature.operator], left.value, right.value);
+    // A finite number minus itself is zero; anything else is not a number then.
+    const isNumber = calculate(graph, "LessOrEqual", calculate(graph, "Sub", value, value), 0);
+    return [
+      { kind: "number", name: left.name, value: calculate(graph, "Where", isNumber, value, Number.NaN) },
+    ];
+  }
+  // The graph's codes are already one more than ours, as pairCode wants them.
+  const labels = (right as Column & { kind: "category" }).labels.length;
+  const first = step(graph, "Mul", { of: [left.value, whole(graph, [labels + 1])] });
+  const pair = step(graph, "Add", { of: [first, right.value] });
+  const { means, outputs } = feature.encoding;
+  const rows = means.length / outputs;
+  return Array.from({ length: outputs }, (_, k): Column => {
+    const cells = Float64Array.from({ length: rows }, (_, code) => means[code * outputs + k]);
+    return { kind: "number", name: left.name, value: gather(graph, pair, { rows, width: 1, cells }) };
+  });
 }
 
 const asFeature = (column: Column) =>
@@ -156,7 +182,8 @@ function untransformed(
   if (member.kind === "smooth") return link(graph, linked, smooth(graph, member.model, inputs.design()));
   if (member.kind === "network") return link(graph, linked, network(graph, member.model, inputs.design()));
   const margins = sumTrees(graph, inputs.ensembles.get(member)!, inputs.trees!);
-  return member.kind === "forest" ? margins : link(graph, member.model.loss, margins);
+  if (member.kind === "boosting") return link(graph, member.model.loss, margins);
+  return member.scaling ? calibrated(graph, member.scaling, margins) : margins;
 }
 
 function link(graph: Graph, loss: LossName, margins: string): string {

@@ -1,9 +1,10 @@
 /** Checks that a single row gets the same prediction as in a table, from every kind of learner and column. */
 import { expect, test } from "bun:test";
 import type { Table } from "../../../../core/csv/types.ts";
+import { fitDerived } from "../../../../core/trainer/encoding/choose-derived.ts";
 import { buildDesign, planDesign } from "../../../../core/trainer/encoding/design.ts";
 import { encodeTable, fitEncoder } from "../../../../core/trainer/encoding/encoder.ts";
-import { fitSupervised, treeSamples } from "../../../../core/trainer/encoding/supervised.ts";
+import { fitSupervised, treeSamples, treeSources } from "../../../../core/trainer/encoding/supervised.ts";
 import { fitLinear } from "../../../../core/trainer/learners/linear/linear.ts";
 import { fitNetwork } from "../../../../core/trainer/learners/network/network.ts";
 import { fitNystroem } from "../../../../core/trainer/learners/nystroem/nystroem.ts";
@@ -43,6 +44,10 @@ const table: Table = {
       words(() => `s${Math.floor(random() * 80)}`),
     ),
     dates as Table["columns"][number],
+    numbers(
+      "weight",
+      draw(ROWS, () => Math.floor(random() * 4) - 1),
+    ),
   ],
 };
 
@@ -74,6 +79,15 @@ async function modelOf(target: Target): Promise<Model> {
   const encoded = await encodeTable(encoder, table, checkpoint);
   const supervised = await fitSupervised(encoded, target, given);
   const samples = treeSamples(encoded, supervised.features);
+  const derived = await fitDerived(encoded, target, {
+    ...given,
+    base: {
+      samples,
+      sources: Int32Array.from(treeSources(encoded, supervised.encoder), ([source = -1]) => source),
+    },
+  });
+  expect(new Set(derived.derived.map(({ kind }) => kind))).toEqual(new Set(["arithmetic", "cross"]));
+  const combined = { rows: ROWS, features: [...samples.features, ...derived.features] };
   const design = planDesign(encoded, rows, () => false);
   const matrix = buildDesign(design, encoded, rows);
   const fit = { task, classes: classes.length, checkpoint };
@@ -96,6 +110,23 @@ async function modelOf(target: Target): Promise<Model> {
     { kind: "forest", model: forest, supervised: 0, transform: none },
     {
       kind: "boosting",
+      model: await trainBoosting(combined, target, boosting),
+      supervised: 1,
+      transform: none,
+    },
+    ...(task === "regression"
+      ? []
+      : [
+          {
+            kind: "forest" as const,
+            model: forest,
+            supervised: 0,
+            transform: none,
+            scaling: { kind: "temperature" as const, slope: 1.7, offset: classes.map(() => 0) },
+          },
+        ]),
+    {
+      kind: "boosting",
       model: await trainBoosting(samples, target, boosting),
       supervised: 0,
       transform: log,
@@ -109,7 +140,8 @@ async function modelOf(target: Target): Promise<Model> {
   ];
   const isBinary = task === "binary";
   return {
-    ...{ version: 1, task, target: "y", classes, encoder, design, supervised: [supervised.encoder] },
+    ...{ version: 1, task, target: "y", classes, encoder, design },
+    supervised: [supervised.encoder, { ...supervised.encoder, derived: derived.derived }],
     plans: table.columns.map(({ name, type }) => ({ name, type, missingWords: [] })),
     parts: members.map((member, i) => ({
       name: `${i}`,
@@ -149,9 +181,9 @@ for (const task of ["binary", "multiclass", "regression"] as const) {
 test("unseen labels and missing columns count as missing", async () => {
   const model = await modelOf(TARGETS.binary);
   const answer = openRowModel(model)!;
-  const nothing = answer([null, null, null, null]).probabilities!.slice();
-  expect([...answer([null, "violet", "nowhere", null]).probabilities!]).toEqual([...nothing]);
-  expect([...answer([3, "r", "s1", 1.7e12]).probabilities!]).not.toEqual([...nothing]);
+  const nothing = answer([null, null, null, null, null]).probabilities!.slice();
+  expect([...answer([null, "violet", "nowhere", null, null]).probabilities!]).toEqual([...nothing]);
+  expect([...answer([3, "r", "s1", 1.7e12, 0]).probabilities!]).not.toEqual([...nothing]);
 });
 
 test("a model that reads texts predicts tables only", async () => {
