@@ -3,6 +3,7 @@
  * merged, only the first table. Never refuses an empty file: it has no rows.
  */
 
+import { unquotedLines } from "./bytes/quoted-lines.ts";
 import { HEAD_BYTES, utf8Chunks } from "./bytes/source.ts";
 import { decide, describeDialect } from "./dialect/decide.ts";
 import { mergeHeader, withoutMark } from "./dialect/layout.ts";
@@ -26,7 +27,8 @@ export async function* readRows(
 ): AsyncGenerator<string[][]> {
   const { choices = {}, known } = options;
   const { dialect } = known ? await decideTable(path, choices, known) : await decide(path, choices);
-  yield* rowsOf(utf8Chunks(path, dialect.encoding), dialect, options.onDecided);
+  const chunks = utf8Chunks(path, dialect.encoding);
+  yield* rowsOf(dialect.lineQuotes ? unquotedLines(chunks) : chunks, dialect, options.onDecided);
 }
 
 /** After this long without a new byte, the decision is made on what has arrived, so that slow input is read at once. */

@@ -19,15 +19,22 @@ import { mergeHeader, withoutMark } from "./dialect/layout.ts";
 import { nameColumns } from "./dialect/names.ts";
 import { decideTable } from "./formats/table-dialect.ts";
 import { type ColumnAccumulator, shown } from "./profile/accumulator.ts";
+import { groupedIdFinding } from "./profile/advice/grouped-ids.ts";
 import { describeLeak } from "./profile/advice/leaks.ts";
 import { positiveOf } from "./profile/advice/positive-class.ts";
 import { canCorrelate, correlate, type Side } from "./profile/correlation.ts";
-import { describeBounds, describeColumn, describeOddRows, describeReading } from "./profile/findings.ts";
+import {
+  describeBytes,
+  describeColumn,
+  describeBounds,
+  describeOddRows,
+  describeReading,
+} from "./profile/findings.ts";
 import { guessTarget, guessTask, TASK_CHOSEN, type TargetGuess, unsureTask } from "./profile/guess-target.ts";
 import {
   type Pass,
   type ProfileOptions,
-  profileAll,
+  profileTable,
   type Start,
   type TargetSample,
 } from "./profile/passes.ts";
@@ -72,7 +79,7 @@ export async function profileCsv(
   const inferred = samples.map((sample) => inferColumn({ ...sample, decimal }));
   const plans = inferred.map(({ plan }) => plan);
   findings.push(...inferred.flatMap((column) => column.findings));
-  const pass = await profileAll(path, { dialect, plans, start, choices, options, findings, decimal });
+  const pass = await profileTable(path, { dialect, plans, start, choices, options, findings, decimal });
   const profile = assemble(pass, { dialect, choices, findings, start });
   const sample = options.advise && targetSample(profile, pass);
   return sample ? { ...profile, findings: [...profile.findings, ...options.advise!(sample)] } : profile;
@@ -221,7 +228,7 @@ function emptyFile(name: string): AppError {
 }
 
 function assemble(
-  { bounds, accumulators, sample, odd, places }: Pass,
+  { bounds, accumulators, sample, odd, places, otherBytes }: Pass,
   known: {
     dialect: Dialect & { width: number };
     choices: ReadingChoices;
@@ -238,6 +245,8 @@ function assemble(
     const type = chosenType(choices, name) ?? (isTarget ? read : accumulator.settle(position));
     const plan = withUnread(accumulator.refine(settlePlan(accumulator.plan, type)), accumulator);
     findings.push(...describeReading(accumulator, plan, (row) => places.rowOf(row)));
+    const groups = type === "id" ? groupedIdFinding(name, accumulator.values()) : null;
+    if (groups) findings.push(groups);
     return { plan, profile: accumulator.profile(type) };
   });
   const blank = namelessAndEmpty(start, settled);
@@ -251,6 +260,7 @@ function assemble(
   if (isUnsure && guess.target && guess.task) findings.push(unsureTask(guess.target, guess.task));
   const columns = withCorrelations(kept, guess, (k) => sample.column(plans[k].index ?? k));
   findings.push(
+    ...describeBytes(dialect, otherBytes),
     ...describeBounds(bounds),
     ...describeOddRows(odd, dialect.width),
     ...columns.flatMap((column) => describeColumn(column, guess.target)),
@@ -268,7 +278,7 @@ function assemble(
     ...guess,
     ...positiveOf(columns, guess.target),
     preview: start.rows
-      .slice(0, PREVIEW_ROWS)
+      .slice(0, Math.min(PREVIEW_ROWS, bounds.rows))
       .map((row) => plans.map(({ index = 0 }) => shown(row[index] ?? "", CELL_LENGTH))),
     previewOdd: start.odd.filter((place) => place < PREVIEW_ROWS),
   };

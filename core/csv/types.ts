@@ -59,6 +59,8 @@ export interface Dialect {
   footerRows: number;
   /** The decision in one sentence for the page. */
   sentence: string;
+  /** Each line is one quoted cell that holds a whole row; the quotes around it are removed before it is split. */
+  lineQuotes?: true;
   /** Number of cells in a usual row. */
   width?: number;
   /** What a usual row looks like, one letter per column (see row-shape.ts): tells odd rows from data. */
@@ -92,10 +94,12 @@ export interface ColumnPlan {
     percent: boolean;
     /** The unit after the digits, as written, and its factor. */
     units?: Record<string, number>;
+    /** Units that do not begin at zero: what is subtracted before the factor applies, 32 for °F. */
+    zeros?: Record<string, number>;
     /** Marks for "about" and "at least", and a margin after ±, are ignored. */
     marks?: true;
-    /** Written with more than digits; feet are read in inches, durations in seconds. */
-    style?: "hex" | "feet" | "duration" | "clock";
+    /** Written with more than digits; feet are read in inches, durations in seconds, 120/80 as 1.5. */
+    style?: "hex" | "feet" | "duration" | "clock" | "fraction";
   };
   /** type date: the pattern by name that the date parser knows, several joined by " | " (see dates.ts). */
   dateFormat?: string;

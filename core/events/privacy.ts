@@ -184,7 +184,9 @@ function emptyIndex(): Index {
 /** The same words whether it is hidden or not there. */
 export function missingSubject(kind: Annotated, subject: string): AppError {
   const named = { dataset: `Dataset ${subject}`, run: `Run ${subject}`, model: `The model ${subject}` }[kind];
-  return new AppError("missing", `${named} does not exist`, { fix: `GET /api/${kind}s lists them.` });
+  return new AppError("missing", `${named} does not exist or was deleted`, {
+    fix: `GET /api/${kind}s lists them.`,
+  });
 }
 
 /** Settles who may see a model that has a new version: that is as private as its run. */

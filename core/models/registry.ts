@@ -113,7 +113,12 @@ export class Models {
     const found = await findVersion(store, name, version);
     if (!found) {
       const versions = (await listVersions(store, name)).map((entry) => entry.version);
-      throw new AppError("missing", `${name} has no version ${version}`, {
+      // Versions are counted up, so a lower number was given once.
+      const wasDeleted = version > 0 && versions.some((other) => other > version);
+      const message = wasDeleted
+        ? `${name} version ${version} was deleted`
+        : `${name} has no version ${version}`;
+      throw new AppError("missing", message, {
         fix: versions.length ? `Its versions are ${versions.join(", ")}.` : "Train it again.",
       });
     }

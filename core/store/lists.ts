@@ -47,6 +47,9 @@ export interface ListedRun extends Annotations, ListedOwner {
   baseline: number | null;
   modelName: string;
   version: number | null;
+  /** 1 if it was deleted since. */
+  datasetDeleted: number;
+  versionDeleted: number;
   queuedAt: number;
   startedAt: number | null;
   finishedAt: number | null;
@@ -114,7 +117,13 @@ const RUNS = {
     options ->> 'target' AS target,
     coalesce(result ->> 'task', options ->> 'task') AS task,
     status, result ->> 'verdict' AS verdict, ${figures("result")},
-    model_name AS "modelName", model_version AS version, ${listedOwnerColumns("run", "runs")},
+    model_name AS "modelName", model_version AS version,
+    CASE WHEN EXISTS (SELECT 1 FROM datasets d WHERE d.id = runs.dataset_id AND d.deletion IS NULL)
+     THEN 0 ELSE 1 END AS "datasetDeleted",
+    CASE WHEN runs.model_version IS NULL OR EXISTS (SELECT 1 FROM model_versions m
+     WHERE m.name = runs.model_name AND m.version = runs.model_version AND m.deletion IS NULL)
+     THEN 0 ELSE 1 END AS "versionDeleted",
+    ${listedOwnerColumns("run", "runs")},
     queued_at AS "queuedAt", started_at AS "startedAt", finished_at AS "finishedAt",
     (SELECT v.column_names FROM dataset_versions v
      WHERE v.dataset_id = runs.dataset_id AND v.version = runs.dataset_version) AS "columnNames"

@@ -134,6 +134,16 @@ export async function findVersion(
   return row && { ...row, result: readResult(row.result) };
 }
 
+/** The runs that made a model's versions, of those that were not deleted. */
+export async function runsLeftOf(store: Handle, name: string): Promise<ReadonlySet<string>> {
+  const rows = await store.all<{ id: string }>(
+    `SELECT r.id AS id FROM model_versions v JOIN runs r ON r.id = v.run_id
+     WHERE v.name = $name AND r.deletion IS NULL`,
+    { name },
+  );
+  return new Set(rows.map(({ id }) => id));
+}
+
 /** The data of the version's charts; separate, because lists never need it. */
 export async function findEvaluation(
   store: Handle,

@@ -114,6 +114,23 @@ export async function findRun(store: Handle, id: string): Promise<StoredRun | nu
   return row && readRun(row);
 }
 
+/** Whether what a run refers to was deleted since: its dataset, and the version that it made. */
+export async function deletedBeside(
+  store: Handle,
+  { datasetId, modelName, modelVersion }: Pick<StoredRun, "datasetId" | "modelName" | "modelVersion">,
+): Promise<{ datasetDeleted: boolean; versionDeleted: boolean }> {
+  const found = await store.get<{ datasets: number; versions: number }>(
+    `SELECT (SELECT count(*) FROM datasets WHERE id = $datasetId AND deletion IS NULL) AS datasets,
+     (SELECT count(*) FROM model_versions
+      WHERE name = $modelName AND version = $version AND deletion IS NULL) AS versions`,
+    { datasetId, modelName, version: modelVersion ?? 0 },
+  );
+  return {
+    datasetDeleted: Number(found?.datasets) === 0,
+    versionDeleted: modelVersion !== null && Number(found?.versions) === 0,
+  };
+}
+
 /** The run that a page without a subject shows: a running one, else the next in the queue, else the latest. */
 export async function currentRun(store: Handle): Promise<StoredRun | null> {
   const row =

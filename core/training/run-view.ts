@@ -5,6 +5,7 @@ import type { Store } from "../store/database.ts";
 import { ownerView, type Visibility } from "../store/ownership.ts";
 import { latestTrained } from "../store/run-events.ts";
 import {
+  deletedBeside,
   type RunStatus,
   runCandidates,
   runRounds,
@@ -66,6 +67,9 @@ export interface RunView {
   cost: number | null;
   modelName: string;
   version: number | null;
+  /** Deleted since the run, so that there is nothing to open. */
+  datasetDeleted: boolean;
+  versionDeleted: boolean;
   options: StoredRun["options"];
   error: ErrorRecord | null;
   queuedAt: string;
@@ -120,6 +124,7 @@ export async function runView(store: Store, run: StoredRun, now: number): Promis
     cost: run.result?.cost ?? null,
     modelName: run.modelName,
     version: run.modelVersion,
+    ...(await deletedBeside(store, run)),
     options: run.options,
     error: run.error,
     queuedAt: new Date(run.queuedAt).toISOString(),

@@ -35,6 +35,8 @@ export const RUN: RunView = {
   datasetId: "d1",
   datasetVersion: 1,
   datasetName: HOSTILE,
+  datasetDeleted: false,
+  versionDeleted: false,
   target: HOSTILE,
   task: "binary",
   metric: "roc_auc",
@@ -118,6 +120,7 @@ export const MODEL: ModelView = {
   versions: [2, 1].map((version) => ({
     version,
     runId: "r1",
+    runDeleted: false,
     createdAt: AT,
     sizeBytes: 5000,
     isLive: version === 1,

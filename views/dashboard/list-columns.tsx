@@ -74,11 +74,14 @@ export const RUN_COLUMNS: readonly Column<RunRow>[] = [
   {
     label: "Dataset",
     sort: "dataset",
-    cell: (run, links) => (
-      <a href={url(links, datasetPath({ id: run.datasetId }))} title={run.datasetName}>
-        {short(run.datasetName, MOST_OF_NAME)}
-      </a>
-    ),
+    cell: (run, links) =>
+      run.datasetDeleted ? (
+        <span title={run.datasetName}>{short(run.datasetName, MOST_OF_NAME)} (deleted)</span>
+      ) : (
+        <a href={url(links, datasetPath({ id: run.datasetId }))} title={run.datasetName}>
+          {short(run.datasetName, MOST_OF_NAME)}
+        </a>
+      ),
   },
   { label: "Score", sort: "score", kind: "number", cell: (run) => scoreOf(run, "score") },
   { label: "Baseline", sort: "baseline", kind: "number", cell: (run) => scoreOf(run, "baseline") },
@@ -87,6 +90,8 @@ export const RUN_COLUMNS: readonly Column<RunRow>[] = [
     cell: (run, links) =>
       run.version === null ? (
         "–"
+      ) : run.versionDeleted ? (
+        `${short(run.modelName, MOST_OF_NAME)} version ${run.version} (deleted)`
       ) : (
         <a href={url(links, `${modelPath(run.modelName)}?version=${run.version}`)}>
           {short(run.modelName, MOST_OF_NAME)} version {run.version}

@@ -34,7 +34,12 @@ export function Summary({ links, version }: { links: Links; version: ModelView["
         <div>
           <dt>Trained</dt>
           <dd>
-            <Time at={createdAt} /> in <a href={url(links, `/runs/${encodeURIComponent(runId)}`)}>this run</a>
+            <Time at={createdAt} /> in{" "}
+            {version.runDeleted ? (
+              "a run that was deleted"
+            ) : (
+              <a href={url(links, `/runs/${encodeURIComponent(runId)}`)}>this run</a>
+            )}
           </dd>
         </div>
         <div>

@@ -36,9 +36,13 @@ export function RunPanel({ data: run, links }: { data: RunView; links: Links }) 
         <strong>{RUN_WORDS[run.status]}</strong>
         <span class="run-whose">
           predicting <b title={run.target}>{shortName(run.target)}</b> from{" "}
-          <a href={url(links, `/datasets/${encodeURIComponent(run.datasetId)}`)}>
-            {shortName(run.datasetName)}
-          </a>
+          {run.datasetDeleted ? (
+            `${shortName(run.datasetName)} (deleted)`
+          ) : (
+            <a href={url(links, `/datasets/${encodeURIComponent(run.datasetId)}`)}>
+              {shortName(run.datasetName)}
+            </a>
+          )}
         </span>
       </p>
       <Headline run={run} />
@@ -140,7 +144,7 @@ function RunButtons({ run, links }: { run: RunView; links: Links }) {
   const trainsAgain = run.status === "cancelled" || (run.status === "failed" && !canResume);
   return (
     <div id={`actions-${run.id}`} class="actions run-actions">
-      {trainsAgain && (
+      {trainsAgain && !run.datasetDeleted && (
         <a class="button primary" href={url(links, `/datasets/${encodeURIComponent(run.datasetId)}`)}>
           {run.status === "failed" ? "Change settings and train again" : "Train again"}
         </a>
@@ -174,7 +178,12 @@ function RunButtons({ run, links }: { run: RunView; links: Links }) {
           describes={describes}
         />
       )}
-      {run.version !== null && (
+      {run.versionDeleted && (
+        <p class="fine">
+          {run.modelName} version {run.version} was deleted.
+        </p>
+      )}
+      {run.version !== null && !run.versionDeleted && (
         <a class="button primary" data-lead href={url(links, modelUrl(run))}>
           Open {run.modelName} version {run.version}
         </a>
@@ -184,7 +193,7 @@ function RunButtons({ run, links }: { run: RunView; links: Links }) {
           Replay this run
         </a>
       )}
-      {run.version !== null && (
+      {run.version !== null && !run.versionDeleted && (
         <p class="lead-words fine" data-lead-words hidden>
           <span data-lead-text>Opening the model</span>{" "}
           <button type="button" class="quiet" data-lead-stay>

@@ -33,9 +33,15 @@ export function RunPage({ context, run, data }: RunPageProps) {
       <header class="page-head run-page-head">
         <p class="crumbs">
           <a href={url(links, "/runs")}>Runs</a> /{" "}
-          <a href={url(links, `/datasets/${encodeURIComponent(run.datasetId)}`)}>
-            <Name of={run.datasetName} />
-          </a>
+          {run.datasetDeleted ? (
+            <>
+              <Name of={run.datasetName} /> (deleted)
+            </>
+          ) : (
+            <a href={url(links, `/datasets/${encodeURIComponent(run.datasetId)}`)}>
+              <Name of={run.datasetName} />
+            </a>
+          )}
         </p>
         <h1>
           Run {run.number}:{" "}
@@ -117,7 +123,9 @@ function RunExport({ links, run }: { links: PageContext["links"]; run: RunView }
           says="every candidate with its score by fold (CSV)"
         />
       </ul>
-      {run.version !== null && <RunFiles links={links} name={run.modelName} version={run.version} />}
+      {run.version !== null && !run.versionDeleted && (
+        <RunFiles links={links} name={run.modelName} version={run.version} />
+      )}
     </section>
   );
 }

@@ -86,7 +86,20 @@ function wideEncoding(head: Uint8Array): string | null {
 function narrowEncoding(head: Uint8Array): string {
   if (isUtf8(wholeUtf8(head))) return "utf-8";
   const odd = oddLines(head);
-  return isMostlyUtf8(odd) ? "utf-8" : detectLegacy(odd);
+  return isMostlyUtf8(odd) || isPartlyUtf8(head) ? "utf-8" : detectLegacy(odd);
+}
+
+const LEAST_LINES = 3;
+const LEAST_SHARE = 0.2;
+
+/**
+ * True if whole lines are UTF-8 and others are not: files were joined. In another encoding a line with special
+ * characters is hardly ever UTF-8 by chance.
+ */
+function isPartlyUtf8(head: Uint8Array): boolean {
+  const lines = oddLinesOf(head);
+  const whole = lines.filter((line) => isUtf8(line)).length;
+  return whole >= LEAST_LINES && whole >= LEAST_SHARE * lines.length;
 }
 
 /** True if only a few bytes are invalid among many multi-byte characters, which rarely occur by chance. */
@@ -99,6 +112,10 @@ function isMostlyUtf8(bytes: Uint8Array): boolean {
 
 /** Keeps only lines with non-ASCII bytes: ASCII lines say nothing about the encoding. */
 function oddLines(head: Uint8Array): Uint8Array {
+  return Buffer.concat(oddLinesOf(head));
+}
+
+function oddLinesOf(head: Uint8Array): Uint8Array[] {
   const lines: Uint8Array[] = [];
   let start = 0;
   while (start < head.length) {
@@ -108,24 +125,42 @@ function oddLines(head: Uint8Array): Uint8Array {
     if (line.some((byte) => byte >= 0x80)) lines.push(line);
     start = end;
   }
-  return Buffer.concat(lines);
+  return lines;
 }
 
 /** Detection libraries guess badly on a few bytes, so each candidate is decoded and must look like text. */
 function detectLegacy(bytes: Uint8Array): string {
-  const sample = bytes.subarray(0, 16_384);
+  const sample = withoutPowers(bytes.subarray(0, 16_384));
   const candidates = chardet
     .analyse(sample)
     .map(({ name, confidence }) => ({ encoding: windowsName(name.toLowerCase()), confidence }))
     .filter(({ encoding }) => encoding !== "utf-8" && encoding !== "ascii" && iconv.encodingExists(encoding));
   for (const encoding of ["windows-1252", "koi8-r", "windows-1251", "shift_jis"])
     candidates.push({ encoding, confidence: 10 });
+  if (sample.length < Math.min(bytes.length, 16_384))
+    candidates.push({ encoding: "windows-1252", confidence: POWER_CONFIDENCE });
+  if (hasSignsInWords(iconv.decode(Buffer.from(sample), "windows-1252")))
+    candidates.push({ encoding: "windows-1250", confidence: 10 });
   let best = { encoding: "windows-1252", score: Number.NEGATIVE_INFINITY };
   for (const { encoding, confidence } of candidates) {
     const score = textScore(iconv.decode(Buffer.from(sample), encoding)) + 0.4 * (confidence / 100);
     if (score > best.score + 1e-9) best = { encoding, score };
   }
   return best.encoding;
+}
+
+/** m² and m³ in Windows-1252; other encodings have letters in their place. */
+const POWER = /(?<![A-Za-z\x80-\xff])(mm|cm|dm|km|m|ft|in)[\xb2\xb3](?![A-Za-z])/g;
+
+const POWER_CONFIDENCE = 60;
+
+function withoutPowers(bytes: Uint8Array): Uint8Array {
+  return Buffer.from(Buffer.from(bytes).toString("latin1").replace(POWER, "$1"), "latin1");
+}
+
+/** Where Windows-1252 has ³, ¹, £ and ¥, Windows-1250 has letters of central Europe; after m, a ³ is a unit. */
+function hasSignsInWords(text: string): boolean {
+  return /\p{L}{3,}[³¹£¥¼¾]|[³¹£¥¼¾]\p{L}{2,}/u.test(text);
 }
 
 /** Files labelled Latin-1 are nearly always Windows-1252 (WHATWG Encoding, labels). */
@@ -162,6 +197,6 @@ function wordScore(word: string): number {
   if (odd === 0) return 0;
   const scripts = SCRIPTS.filter((script) => script.test(word)).length;
   const capitals = word.match(/(?<=\p{Ll})\p{Lu}/gu)?.length ?? 0;
-  const isAccents = SCRIPTS[0].test(word) && word.length > 2 && odd > 0.6 * word.length;
+  const isAccents = SCRIPTS[0].test(word) && word.length > 2 && odd > 0.75 * word.length;
   return odd * (scripts > 1 || isAccents ? -0.5 : 1) - capitals;
 }

@@ -14,6 +14,8 @@ const CHUNK_BYTES = 512 * 1024;
 export interface SourceProgress {
   bytesRead: number;
   bytesTotal: number;
+  /** Bytes so far that were not UTF-8 in a file that is. */
+  otherBytes?: number;
 }
 
 export interface SourceHead {
@@ -118,13 +120,14 @@ export async function* utf8Chunks(
     const plain = isFirst ? bytes.subarray(markBytes(bytes, encoding)) : bytes;
     isFirst = false;
     yield decoder.push(plain);
-    options.onProgress?.(progress);
+    options.onProgress?.({ ...progress, otherBytes: decoder.mended });
   }
   yield decoder.end();
 }
 
 /** Converts any encoding to UTF-8, joining characters that are split between chunks. */
 class Transcoder {
+  readonly mended = 0;
   private readonly decoder: iconv.DecoderStream;
   private readonly encoder = new TextEncoder();
 

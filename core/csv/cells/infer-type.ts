@@ -7,6 +7,7 @@ import { plural } from "../../platform/figures.ts";
 import type { ColumnPlan, ColumnType, Finding, StoredKind } from "../types.ts";
 import { mixesOrders, type SniffedDates, sniffDateFormat } from "./dates/date-format.ts";
 import { DATE_FORMATS, parseDate, stylesOf } from "./dates/dates.ts";
+import { zoneFindings } from "./dates/zone-names.ts";
 import { isIdName } from "./id-column.ts";
 import { missingAmongWords } from "./missing-words.ts";
 import { numberLikeFindings } from "./number-like.ts";
@@ -185,9 +186,10 @@ const YEAR_2100 = Date.UTC(2100, 0, 1);
 
 /** Digits that are dates or timestamps: all within a lifetime, and more likely dates than numbers. */
 function sniffDayNumber(name: string, solid: readonly string[]): SniffedDates | null {
-  // Some programs write zeros for a missing date.
-  const filled = solid.filter((value) => !/^0+$/.test(value));
+  // Some programs write zeros for a missing date, and the end of time for one that is open.
+  const filled = solid.filter((value) => !/^(?:0+|(?:9999|2999)\d{4,10})$/.test(value));
   if (filled.length < 0.5 * solid.length) return null;
+  if (areSheetDays(name, filled)) return { format: "sheet days", share: 1, isAmbiguous: false };
   const probe = filled.slice(0, 40);
   const isDigits = (value: string) => /^\d{8,19}(?:\.\d{1,9})?$/.test(value);
   if (probe.filter(isDigits).length < 0.9 * probe.length) return null;
@@ -204,6 +206,18 @@ function sniffDayNumber(name: string, solid: readonly string[]): SniffedDates | 
     if (isNamed || isSure) return { format, share: fitting / filled.length, isAmbiguous: false };
   }
   return null;
+}
+
+const SHEET_DATE_NAME = /(?:^|[\s_.-])(?:date|datetime|datum|fecha|dt)(?:$|[\s_.-])/i;
+const CAMEL_DATE_NAME = /[a-z]Date(?:Time)?$/;
+
+/** Days that a spreadsheet counts from 1900, if the name says that they are dates: 44000 is 2020-06-18. */
+function areSheetDays(name: string, filled: readonly string[]): boolean {
+  if (!SHEET_DATE_NAME.test(name) && !CAMEL_DATE_NAME.test(name)) return false;
+  return (
+    distinct(filled).length >= LEAST_UNNAMED_DAYS &&
+    filled.every((value) => /^[2-5]\d{4}(?:\.\d{1,12})?$/.test(value))
+  );
 }
 
 function sniffAnyDate(name: string, solid: readonly string[]): SniffedDates | null {
@@ -275,7 +289,11 @@ function inferDate(
     missingWords: [...missingIn(values, MISSING_AMONG_VALUES), ...words],
     ...dateStyle(sniffed),
   };
-  return { plan, findings: dateFindings(name, sniffed, { words, strays }) };
+  const zones = zoneFindings(name, dated.slice(0, MAX_DISTINCT_PROBED));
+  return {
+    plan,
+    findings: [...dateFindings(name, sniffed, { words, strays, example: dated[0]! }), ...zones],
+  };
 }
 
 /** Placeholders that databases write for a missing date. */
@@ -286,11 +304,12 @@ function isZeroDate(value: string): boolean {
 function dateFindings(
   column: string,
   sniffed: SniffedDates,
-  { words, strays }: { words: readonly string[]; strays: readonly string[] },
+  { words, strays, example }: { words: readonly string[]; strays: readonly string[]; example: string },
 ): Finding[] {
   const findings: Finding[] = [];
   if (words.length > 0) findings.push(strayFinding(column, words, strays));
   const styles = stylesOf(sniffed.format);
+  if (sniffed.format === "sheet days") findings.push(sheetDays(column, example));
   if (styles.length > 1) findings.push(severalStyles(column, styles));
   if (!sniffed.isAmbiguous) return findings;
   const order = styles.some((style) => style.startsWith("M")) ? "the month first" : "the day first";
@@ -302,6 +321,17 @@ function dateFindings(
     fix: { types: { [column]: "category" } },
   });
   return findings;
+}
+
+function sheetDays(column: string, example: string): Finding {
+  const day = new Date(parseDate(example, "sheet days")).toISOString().slice(0, 10);
+  return {
+    code: "sheet_days",
+    severity: "info",
+    column,
+    message: `Values of “${column}” such as ${example} are read as days that a spreadsheet counts: ${day}. If they are numbers, read the column as a number.`,
+    fix: { types: { [column]: "number" } },
+  };
 }
 
 function severalStyles(column: string, styles: readonly string[]): Finding {

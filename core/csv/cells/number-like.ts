@@ -1,4 +1,5 @@
 /** Reports a column of labels that holds unreadable numbers: in several units, as ranges or as fractions. */
+import { figure } from "../../platform/figures.ts";
 import type { Finding } from "../types.ts";
 import { splitUnit } from "./numbers/numbers.ts";
 
@@ -17,6 +18,8 @@ export function numberLikeFindings(column: string, values: readonly string[]): F
   if (distinct.filter(startsWithDigit).length < LEAST_SHARE * distinct.length) return [];
   const patterns = new Set(distinct.map((value) => value.replace(/\d[\d.,]*/g, "0")));
   if (patterns.size > MOST_PATTERNS || (patterns.size === 1 && patterns.has("0"))) return [];
+  const pair = distinct.find((value) => PAIR.test(value));
+  if (pair && distinct.every((value) => PAIR.test(value))) return [pairFinding(column, pair)];
   const units = unitsOf(values);
   const shown = `“${distinct.find((value) => startsWithDigit(value) && !/^[\d.,]+$/.test(value)) ?? distinct[0]}”`;
   const message =
@@ -25,7 +28,22 @@ export function numberLikeFindings(column: string, values: readonly string[]): F
       : `“${column}” has values such as ${shown}, which are read as labels. If they are quantities, write each as one number.`;
   const [code, severity] =
     units.length > 1 ? ["mixed_units", "warning" as const] : ["number_like", "info" as const];
-  return [{ code, severity, column, message, fix: null }];
+  return [{ code, severity, column, message, fix: { exclude: [column] } }];
+}
+
+/** `120/80`. */
+const PAIR = /^(\d{1,6})\s?\/\s?(\d{1,6})$/;
+
+function pairFinding(column: string, pair: string): Finding {
+  const [, first, second] = PAIR.exec(pair)!;
+  const message = `“${column}” has two numbers in each cell, such as “${pair}”, which are read as labels. Write them in two columns, or read the column as a number: the first divided by the second, here ${figure(Number(first) / Number(second))}.`;
+  return {
+    code: "number_pairs",
+    severity: "warning",
+    column,
+    message,
+    fix: { types: { [column]: "number" } },
+  };
 }
 
 /** Those of more than a few values, the commonest first. */

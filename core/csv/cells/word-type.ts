@@ -43,6 +43,7 @@ function wordsIn(text: string): number {
   return words;
 }
 
+/** 120/80 is two measurements. */
 function isToken(value: string): boolean {
-  return /^[\w./:@#{}-]+$/.test(value);
+  return /^[\w./:@#{}-]+$/.test(value) && !/^\d{1,3}\/\d{1,3}$/.test(value);
 }

@@ -7,6 +7,7 @@ import { AppError } from "../../platform/errors.ts";
 import { plural } from "../../platform/figures.ts";
 import { type Encoding, knownEncoding, markBytes } from "../bytes/encoding.ts";
 import { Utf8Mender } from "../bytes/mixed-encoding.ts";
+import { hasQuotedLines, withoutLineQuotes } from "../bytes/quoted-lines.ts";
 import { type OpenSource, openSource } from "../bytes/source.ts";
 import { refuseForeign } from "../rows/refuse.ts";
 import { shapeOf } from "../rows/row-shape.ts";
@@ -43,7 +44,9 @@ export function decideOn(
 ): Decision {
   refuseForeign(head, detected);
   const encoding = chosenEncoding(head, detected, choices.encoding ?? encodingHint);
-  const sample = asUtf8(head, encoding);
+  const decoded = asUtf8(head, encoding);
+  const hasLineQuotes = (choices.quote ?? '"') === '"' && hasQuotedLines(decoded);
+  const sample = hasLineQuotes ? withoutLineQuotes(decoded) : decoded;
   const isWhole = compression === "none" && head.length >= bytesTotal && sample.length <= SNIFF_BYTES;
   const isEmpty = isBlank(sample);
   const start = sample.subarray(0, SNIFF_BYTES);
@@ -58,6 +61,7 @@ export function decideOn(
     compression,
     ...cutting,
     comment,
+    ...(hasLineQuotes && { lineQuotes: true as const }),
     ...layout,
     footerRows: 0,
     sentence: "",
@@ -125,6 +129,7 @@ export function describeDialect(dialect: Dialect): string {
         `${packed}${encoding.toUpperCase()} text`,
         `${NAMES[delimiter] ?? JSON.stringify(delimiter)}-separated`,
       ];
+  if (dialect.lineQuotes) parts.push("quotes around whole rows removed");
   if (quote !== '"') parts.push(quote ? `quoted by ${quote}` : "no quotes");
   if (newline === "\r" || newline === "mixed")
     parts.push(newline === "mixed" ? "mixed line endings" : "CR line endings");

@@ -33,6 +33,10 @@ export interface ColumnAccumulator {
   profile(type: ColumnType): ColumnProfile;
   /** Spellings that are one label. */
   variants(): string[][];
+  /** The different labels, as far as they are kept; none of a column of numbers. */
+  values(): string[];
+  /** Whether the column's last value is the sum of all others. */
+  endsInSum(): boolean;
 }
 
 export const NO_MOMENTS: Moments = {

@@ -3,7 +3,7 @@
 import { count as grouped, percent, plural } from "../../platform/figures.ts";
 import { isHugeWhole } from "../cells/numbers/digit-names.ts";
 import type { Oddity } from "../rows/table-bounds.ts";
-import type { ColumnPlan, ColumnProfile, Finding } from "../types.ts";
+import type { ColumnPlan, ColumnProfile, Dialect, Finding } from "../types.ts";
 import type { ColumnAccumulator, Stray } from "./accumulator.ts";
 import { groupFinding, isGroupColumn } from "./advice/group-column.ts";
 
@@ -231,6 +231,24 @@ function isApart(
 
 function areNumbers(examples: readonly string[]): boolean {
   return examples.every((text) => /^[-+]?\d+$/.test(text) && Number.isSafeInteger(Number(text)));
+}
+
+/** What was done to the bytes before the rows were split; `otherBytes`: those that are not UTF-8 in a file that is. */
+export function describeBytes({ lineQuotes }: Pick<Dialect, "lineQuotes">, otherBytes: number): Finding[] {
+  const findings: Finding[] = [];
+  const say = (code: string, message: string) =>
+    findings.push({ code, severity: "info", column: null, message, fix: null });
+  if (lineQuotes)
+    say(
+      "quoted_lines",
+      "Each line is in quotes as if the whole row were one cell. The quotes were removed, and the rows were split.",
+    );
+  if (otherBytes > 0)
+    say(
+      "mixed_encodings",
+      `The file is UTF-8, except for ${plural(otherBytes, "character")}, which ${otherBytes === 1 ? "was" : "were"} read as Windows-1252.`,
+    );
+  return findings;
 }
 
 /** `nextTableRow` 0: only one table. */

@@ -6,6 +6,7 @@ import { isNumberId } from "../cells/id-column.ts";
 import { isHugeWhole } from "../cells/numbers/digit-names.ts";
 import { type NumberFormat, PLAIN_NUMBER, readNumber } from "../cells/numbers/numbers.ts";
 import type { RowCutter } from "../kernels/row-cutter.ts";
+import { isSumOfOthers } from "../rows/total-rows.ts";
 import type { ColumnPlan, ColumnProfile, ColumnType } from "../types.ts";
 import {
   type ColumnAccumulator,
@@ -143,6 +144,15 @@ export class NumberAccumulator implements ColumnAccumulator {
 
   variants(): string[][] {
     return [];
+  }
+
+  values(): string[] {
+    return [];
+  }
+
+  endsInSum(): boolean {
+    this.statistics.flush();
+    return this.plan.type === "number" && isSumOfOthers(this.statistics);
   }
 
   settle(position: number): ColumnType {

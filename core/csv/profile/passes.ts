@@ -5,9 +5,11 @@
 import { inferColumn } from "../cells/infer-type.ts";
 import { chosenMissing, chosenType } from "../dialect/choices.ts";
 import type { KnownTable } from "../formats/known-table.ts";
+import { readPage } from "../preview.ts";
 import { RowPlaces } from "../rows/row-places.ts";
 import { scanTable } from "../rows/scan.ts";
 import type { TableBounds } from "../rows/table-bounds.ts";
+import { isTotalRow, totalFinding } from "../rows/total-rows.ts";
 import type {
   Column,
   ColumnPlan,
@@ -62,6 +64,8 @@ export interface Pass {
   accumulators: ColumnAccumulator[];
   sample: RowSample;
   odd: OddRows;
+  /** Bytes that were not UTF-8 in a file that is. */
+  otherBytes: number;
 }
 
 export interface Reading {
@@ -74,7 +78,30 @@ export interface Reading {
   decimal: "." | "," | undefined;
 }
 
-export async function profileAll(path: string, reading: Reading): Promise<Pass> {
+/** As profileAll, without a row of totals at the end. */
+export async function profileTable(path: string, reading: Reading): Promise<Pass> {
+  const pass = await profileAll(path, reading);
+  if (!(await hasTotalRow(path, pass, reading.dialect))) return pass;
+  reading.findings.push(totalFinding(pass.places.rowOf(pass.bounds.rows - 1)));
+  const plans = pass.accumulators.map(({ plan }) => plan);
+  const tableRows = pass.bounds.rows - 1;
+  const bare = await profileAll(path, { ...reading, plans, dialect: { ...reading.dialect, tableRows } });
+  bare.bounds.footerRows = pass.bounds.footerRows;
+  return bare;
+}
+
+/** The last row is read only if a column ends in its sum. */
+async function hasTotalRow(path: string, { accumulators, bounds }: Pass, dialect: Dialect): Promise<boolean> {
+  const sums = accumulators.filter((accumulator) => accumulator.endsInSum()).length;
+  if (sums === 0) return false;
+  const columns = accumulators.map(({ plan }, index) => ({ ...plan, index }));
+  const [last] = await readPage(path, { dialect, columns }, { offset: bounds.rows - 1, limit: 1 });
+  // A column that is blank in that row alone.
+  const isAlwaysFilled = (k: number) => accumulators[k]!.missing <= 1;
+  return last !== undefined && isTotalRow(last, { sums, isAlwaysFilled });
+}
+
+async function profileAll(path: string, reading: Reading): Promise<Pass> {
   let plans = reading.plans;
   for (let passes = 1; ; passes++) {
     const pass = await profileOnce(path, { ...reading, plans });
@@ -91,6 +118,7 @@ async function profileOnce(path: string, { dialect, plans, options }: Reading): 
   const odd: OddRows = new Map();
   const places = new RowPlaces();
   let shownAt = 0;
+  let otherBytes = 0;
   const bounds = await scanTable(path, dialect, {
     handlers: {
       header: () => {
@@ -114,7 +142,8 @@ async function profileOnce(path: string, { dialect, plans, options }: Reading): 
     },
     options: {
       signal: options.signal,
-      onProgress: (progress, { rows }) => {
+      onProgress: ({ otherBytes: others = 0, ...progress }, { rows }) => {
+        otherBytes = others;
         const isDue = options.onProgress !== undefined && progress.bytesRead >= shownAt && rows > 0;
         if (isDue) shownAt = 2 * progress.bytesRead;
         const columns = isDue ? { columns: snapshot(accumulators) } : {};
@@ -122,7 +151,7 @@ async function profileOnce(path: string, { dialect, plans, options }: Reading): 
       },
     },
   });
-  return { places, bounds, accumulators, sample, odd };
+  return { places, bounds, accumulators, sample, odd, otherBytes };
 }
 
 /**

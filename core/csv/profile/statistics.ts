@@ -18,7 +18,7 @@ export class NumberStatistics {
   isSequence = true;
   private flushed = 0;
   private squares = 0;
-  private last = Number.NaN;
+  last = Number.NaN;
   private block = new Float64Array(FIRST_BLOCK);
   private used = 0;
   private readonly fullBlock: number;

@@ -174,6 +174,14 @@ export class WordAccumulator implements ColumnAccumulator {
     return this.refined;
   }
 
+  values(): string[] {
+    return [...this.labels().keys()];
+  }
+
+  endsInSum(): boolean {
+    return false;
+  }
+
   /** Spellings that are one label, a few of them: ["Yes", "YES"]. */
   variants(): string[][] {
     const spellings = this.spellings();

@@ -84,3 +84,14 @@ export function isHeaderLike(cells: readonly string[], shape: string): boolean {
 export function usualFill(shape: string): number {
   return shape.replace(/[^A-Z]/g, "").length;
 }
+
+/** Of the columns that every row fills, at least a third is blank or has a word for a number, date or time. */
+export function misfits(cells: readonly string[], shape: string): boolean {
+  let odd = 0;
+  for (let k = 0; k < shape.length; k++) {
+    if (!/[A-Z]/.test(shape[k])) continue;
+    const kind = cellKind(cells[k] ?? "");
+    if (kind === "empty" || (shape[k] !== "W" && !isTyped(kind) && !isMissingWord(cells[k]))) odd++;
+  }
+  return odd > 0 && odd >= usualFill(shape) / 3;
+}

@@ -3,6 +3,7 @@
  * nothing.
  */
 
+import { unquotedLines } from "../bytes/quoted-lines.ts";
 import { type SourceProgress, utf8Chunks } from "../bytes/source.ts";
 import type { Dialect } from "../types.ts";
 import { type BoundsHandlers, TableBounds } from "./table-bounds.ts";
@@ -27,7 +28,8 @@ export async function scanTable(
   const bounds = new TableBounds({ ...dialect, width }, handlers);
   const tokenizer = new Tokenizer(dialect, width, bounds.take, bounds.takesMany(dialect));
   const onProgress = (progress: SourceProgress) => options.onProgress?.(progress, bounds);
-  for await (const chunk of utf8Chunks(path, dialect.encoding, { signal: options.signal, onProgress })) {
+  const chunks = utf8Chunks(path, dialect.encoding, { signal: options.signal, onProgress });
+  for await (const chunk of dialect.lineQuotes ? unquotedLines(chunks) : chunks) {
     tokenizer.push(chunk);
     if (bounds.isFinished || options.isDone?.()) return bounds;
   }

@@ -5,7 +5,7 @@
 import { RowCutter } from "../kernels/row-cutter.ts";
 import type { Dialect } from "../types.ts";
 import { cellKind, isTyped } from "./cell-kinds.ts";
-import { isHeaderLike, shapeOf, surplusBlank, usualFill } from "./row-shape.ts";
+import { isHeaderLike, misfits, shapeOf, surplusBlank, usualFill } from "./row-shape.ts";
 import type { Irregular, RowsHandler } from "./tokenizer.ts";
 
 /** What was odd about a row that was kept: its quotes, or a superfluous blank cell that was left out. */
@@ -125,7 +125,7 @@ export class TableBounds {
   end(): void {
     if (this.isOver) return;
     let last = this.held.length;
-    while (last > 0 && this.isFooter(this.held[last - 1])) last--;
+    while (last > 0 && (this.isFooter(this.held[last - 1]) || this.isNoteBelow(this.held[last - 1]))) last--;
     if (last === 0 && this.rows === 0) last = this.held.length;
     this.footerRows += this.held.slice(last).filter((row) => !isBlankLine(row)).length;
     for (const held of this.held.slice(0, last)) this.hand(held);
@@ -167,7 +167,7 @@ export class TableBounds {
     if (this.plan.tableRows !== undefined) this.hand(odd);
     else if (odd.cells !== this.width || isBlank) this.hold(odd);
     else if (this.repeatsHeader(odd.bytes, odd.spans) || this.startsBelow(odd)) this.finish(odd.row);
-    else if (this.isFooter(odd)) this.hold(odd);
+    else if (this.isFooter(odd) || this.isNoteBelow(odd)) this.hold(odd);
     else {
       this.release();
       this.hand(odd);
@@ -234,6 +234,12 @@ export class TableBounds {
     return this.held.some(isBlankLine) && this.shape !== "" && isHeaderLike(textsOf(odd), this.shape);
   }
 
+  /** After a blank row, a row that lacks what every row has, or has a word for a number or date: "Balance,,1234.56". */
+  private isNoteBelow(odd: Row): boolean {
+    const isBelow = this.held.some((held) => held.row < odd.row && isBlankRow(held));
+    return isBelow && odd.cells === this.width && this.shape !== "" && misfits(textsOf(odd), this.shape);
+  }
+
   private finish(row: number): void {
     this.held = this.held.filter((held) => held.row < row);
     this.end();
@@ -271,6 +277,10 @@ export class TableBounds {
     if (width < 2) return false;
     return cells === 1 || filled <= 0.34 * width || (cells <= 0.5 * width && isProse(textsOf(odd)));
   }
+}
+
+function isBlankRow({ cells, spans }: Row): boolean {
+  return filledIn(spans, cells) === 0;
 }
 
 function isBlankLine({ cells, spans }: Row): boolean {

@@ -63,6 +63,7 @@ export async function reportCsv(
 /** Some rows at a time, the header first. Throws AppError `invalid` if the file is not CSV or a quote stays open. */
 async function* rowsOf(path: string): AsyncGenerator<string[][]> {
   const { utf8Chunks } = await import("../../csv/bytes/source.ts");
+  const { unquotedLines } = await import("../../csv/bytes/quoted-lines.ts");
   const { decide } = await import("../../csv/dialect/decide.ts");
   const { CsvError, parse } = await import("csv-parse");
   const { pipeline } = await import("node:stream");
@@ -78,7 +79,8 @@ async function* rowsOf(path: string): AsyncGenerator<string[][]> {
     skip_empty_lines: true,
   });
   // A failure of either destroys the other, and is thrown by the loop below.
-  pipeline(utf8Chunks(path, dialect.encoding), parser, () => {});
+  const chunks = utf8Chunks(path, dialect.encoding);
+  pipeline(dialect.lineQuotes ? unquotedLines(chunks) : chunks, parser, () => {});
   let titles = dialect.preambleRows;
   let rows: string[][] = [];
   try {

@@ -3,6 +3,7 @@
  * table or a note. A row with too few or too many cells gets a warning.
  */
 import { detectEncoding } from "../../csv/bytes/encoding.ts";
+import { unquotedLines } from "../../csv/bytes/quoted-lines.ts";
 import { decodedChunks, unpackedChunks } from "../../csv/bytes/source.ts";
 import type { Compression } from "../../csv/bytes/unpack.ts";
 import { decideOn } from "../../csv/dialect/decide.ts";
@@ -51,7 +52,8 @@ export async function readInputRows(
   const { layout, firstRow } = findHeader(sample, isWhole, model);
   if (!layout) throw unnamed(firstRow);
   const decoded = decodedChunks(rest, dialect.encoding);
-  return { layout, batches: rowsBelow(decoded, layout, model.reading) };
+  const lines = dialect.lineQuotes ? unquotedLines(decoded) : decoded;
+  return { layout, batches: rowsBelow(lines, layout, model.reading) };
 }
 
 async function* rowsBelow(

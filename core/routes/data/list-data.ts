@@ -24,8 +24,14 @@ export interface Page<T> {
 }
 
 export interface RunRow
-  extends Omit<ListedRun, "position" | "queuedAt" | "startedAt" | "finishedAt" | "archivedAt"> {
+  extends Omit<
+    ListedRun,
+    "position" | "queuedAt" | "startedAt" | "finishedAt" | "archivedAt" | "datasetDeleted" | "versionDeleted"
+  > {
   archived: boolean;
+  /** Since the run. */
+  datasetDeleted: boolean;
+  versionDeleted: boolean;
   /** 0..1 over all stages. */
   progress: number;
   queuedAt: string;
@@ -74,6 +80,8 @@ export async function runRows(
   return mapped(listed, async ({ position: _, queuedAt, startedAt, finishedAt, archivedAt, ...row }) => ({
     ...row,
     archived: archivedAt !== null,
+    datasetDeleted: row.datasetDeleted === 1,
+    versionDeleted: row.versionDeleted === 1,
     durationMs: startedAt === null || finishedAt === null ? null : finishedAt - startedAt,
     progress:
       row.status === "running"

@@ -20,6 +20,7 @@ import {
   findModel,
   listVersions,
   predictionsSince,
+  runsLeftOf,
 } from "../../store/models.ts";
 import { ownerView, type Visibility } from "../../store/ownership.ts";
 import { findRejection, latestRejection, type Rejection } from "../../store/rejections.ts";
@@ -96,6 +97,7 @@ export interface ModelView {
   versions: {
     version: number;
     runId: string;
+    runDeleted: boolean;
     createdAt: string;
     sizeBytes: number;
     isLive: boolean;
@@ -260,10 +262,12 @@ export async function modelView(source: Signalbox, name: string): Promise<ModelV
 }
 
 async function versionsOf({ store }: Signalbox, name: string, liveVersion: number | null) {
+  const runs = await runsLeftOf(store, name);
   return (await listVersions(store, name)).map(
     ({ version, runId, createdAt, sizeBytes, threshold, previousThreshold, result }) => ({
       version,
       runId,
+      runDeleted: !runs.has(runId),
       createdAt: new Date(createdAt).toISOString(),
       sizeBytes,
       isLive: version === liveVersion,

@@ -164,7 +164,11 @@ export async function modelData(call: Call, tried?: WhatIf, note: FormNote = {})
   const version = model.versions.find(
     (entry): entry is ModelView["versions"][number] => entry.version === wanted,
   );
-  if (!version) throw new AppError("missing", `${model.name} has no version ${wanted}`);
+  if (!version) {
+    // Its error says whether there was one.
+    await signalbox.models.findVersion(model.name, wanted);
+    throw new AppError("missing", `${model.name} has no version ${wanted}`);
+  }
   const evaluation = await findEvaluation(signalbox.store, model.name, wanted);
   const watch = await READERS.watch(signalbox, model.name);
   const trial = tried ?? (await typicalWhatIf(call, model.name, wanted));

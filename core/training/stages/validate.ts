@@ -5,6 +5,7 @@
  */
 
 import { groupFinding, isGroupColumn } from "../../csv/profile/advice/group-column.ts";
+import { stemsOf } from "../../csv/profile/advice/grouped-ids.ts";
 import type { ColumnPlan, Finding, Table } from "../../csv/types.ts";
 import { AppError } from "../../platform/errors.ts";
 import { count as writtenCount } from "../../platform/figures.ts";
@@ -313,7 +314,16 @@ function splitKeys(table: Table, name: string | null, split: string): Float64Arr
   const column = split === "random" ? undefined : table.columns.find((candidate) => candidate.name === name);
   if (!column) return null;
   if ("values" in column) return column.values;
-  return Float64Array.from(column.codes, (code) => (code < 0 ? Number.NaN : code));
+  const groupOf = split === "group" && column.type === "id" ? groupsOfIds(column.labels) : null;
+  return Float64Array.from(column.codes, (code) => (code < 0 ? Number.NaN : (groupOf?.[code] ?? code)));
+}
+
+/** By label, its group: IDs of which none repeats group rows by how they begin, if they do. */
+function groupsOfIds(labels: readonly string[]): number[] | null {
+  const stems = stemsOf(labels);
+  if (!stems) return null;
+  const numbers = new Map([...new Set(stems)].map((stem, k) => [stem, k]));
+  return stems.map((stem) => numbers.get(stem)!);
 }
 
 /** Cost of encoding a row, training the leaders on it, and a first try of the others, in units of reading it. */

@@ -41,7 +41,8 @@ export function sniffDateFormat(values: readonly string[], name = ""): SniffedDa
   if (!probe.some((value) => /\d/.test(value))) return null;
   let best: SniffedDates | null = null;
   for (const format of DATE_FORMATS) {
-    if (format.startsWith("epoch") || NAMED_ONLY[format]?.test(name) === false) continue;
+    if (format.startsWith("epoch") || format === "sheet days" || NAMED_ONLY[format]?.test(name) === false)
+      continue;
     if (readShare(probe, format) < 0.5 * Math.max(LEAST_SHARE, best?.share ?? 0)) continue;
     const share = readShare(values, format);
     if (share > (best?.share ?? LEAST_SHARE)) best = { format, share, isAmbiguous: false };

@@ -97,6 +97,7 @@ export const DATE_FORMATS = [
   "epoch ms",
   "epoch us",
   "epoch ns",
+  "sheet days",
   "H:mm",
 ] as const;
 
@@ -339,10 +340,17 @@ const SPECIAL: Record<string, ((text: string) => number) | undefined> = {
   yyyyMMddHHmmss: readDigitsOnly,
   "epoch s": (text) => readEpoch(text, 1000),
   "epoch ms": (text) => readEpoch(text, 1),
+  "sheet days": readSheetDays,
   "epoch us": (text) => readEpoch(text, 0.001),
   // Truncated, because a double cannot hold so many digits.
   "epoch ns": (text) => (/^\d{16,20}$/.test(text) ? readEpoch(text.slice(0, -6), 1) : Number.NaN),
 };
+
+/** Days since the eve of 1899's last day, which makes up for a leap day that 1900 did not have; to the second. */
+function readSheetDays(text: string): number {
+  if (!/^\d{1,6}(?:\.\d{1,12})?$/.test(text)) return Number.NaN;
+  return Date.UTC(1899, 11, 30) + Math.round(Number(text) * 86_400) * 1000;
+}
 
 /** "2024-060". */
 function readDayOfYear(text: string): number {

@@ -2,12 +2,15 @@
  * Decides which number format a column uses. All of its values are considered; if they allow two readings (1.234), so
  * are the other columns of the file. Every assumption is returned, so that it can be reported.
  */
+import type { ColumnType } from "../../types.ts";
 import { type NumberFormat, PLAIN_NUMBER, parseNumber, splitUnit } from "./numbers.ts";
 import {
   CURRENCY_BEFORE,
   CURRENCY_BEHIND,
+  LEDGER_SIDES,
   MAGNITUDES,
   NO_CENTS,
+  TEMPERATURES,
   TIME_UNITS,
   UNIT_FAMILIES,
 } from "./units.ts";
@@ -33,6 +36,8 @@ export interface NumberHints {
   decimal?: "." | ",";
   /** The column's name: 1:20:05 is a time of day or a duration. */
   name?: string;
+  /** "number" if the user says so: 120/80 is then the quotient. */
+  type?: ColumnType;
 }
 
 export interface SniffedNumbers {
@@ -223,36 +228,63 @@ const CLOCK_PARTS = /^[-+]?(?:\d+\s?d\D*)?(\d{1,5}):\d\d(:\d\d)?([.,]\d+)?/;
 const TOOK =
   /duration|elapsed|runtime|run_?time|uptime|\blap|(?:^|_)took|dauer|durée|duración|pace|split|\blength/i;
 
-function* styled(values: readonly string[], { name = "" }: NumberHints): Generator<SniffedNumbers> {
-  for (const style of ["hex", "feet", "duration", "clock"] as const) {
+function* styled(values: readonly string[], { name = "", type }: NumberHints): Generator<SniffedNumbers> {
+  for (const style of ["hex", "feet", "duration", "clock", "fraction"] as const) {
     const format: NumberFormat = { ...PLAIN_NUMBER, style };
     const isNamed = style === "clock" && TOOK.test(name) && values.some((value) => CLOCK_PARTS.test(value));
-    if (!isNamed && !values.some(SHOWS_STYLE[style])) continue;
+    const isShown =
+      style === "fraction" ? type === "number" || areFractions(values) : values.some(SHOWS_STYLE[style]);
+    if (!isNamed && !isShown) continue;
     if (shareOf(values.slice(0, PROBED), format) < 0.5) continue;
     yield { format, share: shareOf(values, format), isAmbiguous: false };
   }
 }
 
+const FRACTION_PARTS = /^(\d{1,6}(?:\s+|-))?(\d{1,4})\s?[/⁄]\s?(\d{1,4})(?!\d)/;
+/** Halves to sixty-fourths, as on rulers. */
+const RULED = /^(?:2|4|8|16|32|64)$/;
+const LEAST_FRACTIONS = 3;
+
+/**
+ * Whether values such as 3/4 are parts of one, and not days of a month, results of a match, or two measurements: some
+ * have a whole number before them, or all are smaller than one and divide by two again and again.
+ */
+function areFractions(values: readonly string[]): boolean {
+  if (values.some((value) => /[\u00bc-\u00be\u2150-\u215e]/.test(value))) return true;
+  const parts = values.flatMap((value) =>
+    [FRACTION_PARTS.exec(value.trim()) ?? []].filter(({ length }) => length > 0),
+  );
+  if (parts.length < LEAST_FRACTIONS || parts.some(([, , above, below]) => Number(above) >= Number(below)))
+    return false;
+  const isMixed = parts.some(([, whole]) => whole !== undefined);
+  const belows = new Set(parts.map(([, , , below]) => below!));
+  return isMixed || (belows.size > 1 && [...belows].every((below) => RULED.test(below)));
+}
+
 function* marked(values: readonly string[], hints: NumberHints): Generator<SniffedNumbers> {
   const formats = NUMBER_FORMATS.map((format) => ({ ...format, marks: true as const }));
   const { format, share } = bestOf(values, formats, hints);
-  // A mark in a few cells is a footnote; in most cells it belongs to the column.
-  if (share - shareOf(values, { ...format, marks: undefined }) < 0.5) return;
+  // A mark in a few cells is a footnote; in more it belongs to the column.
+  if (share - shareOf(values, { ...format, marks: undefined }) < LEAST_MARKED) return;
   yield { format: withPercent(values, format), share, isAmbiguous: false };
 }
 
+const LEAST_MARKED = 0.1;
+
 const MOST_UNITS = 12;
+
+type Units = Required<Pick<NumberFormat, "units">> & Pick<NumberFormat, "zeros">;
 
 /** One unit after all numbers, or several that convert into each other. */
 function* withUnits(values: readonly string[], hints: NumberHints): Generator<SniffedNumbers> {
   const units = unitsOf(values);
   if (!units) return;
-  const formats = NUMBER_FORMATS.map((format) => ({ ...format, units }));
+  const formats = NUMBER_FORMATS.map((format) => ({ ...format, ...units }));
   const { format, share } = bestOf(values, formats, hints);
   yield { format, share, isAmbiguous: false };
 }
 
-function unitsOf(values: readonly string[]): Record<string, number> | null {
+function unitsOf(values: readonly string[]): Units | null {
   const counts = new Map<string, number>();
   const sizes = new Map<string, number[]>();
   let [bare, withCurrency] = [0, 0];
@@ -273,11 +305,48 @@ function unitsOf(values: readonly string[]): Record<string, number> | null {
   common.sort((a, b) => b[1] - a[1]);
   if (common.length === 0 || common.length > MOST_UNITS) return null;
   const named = common.map(([unit]) => unit);
-  return (
+  const units =
+    ledgerSides(named, values) ??
     (areSizes(sizes) ? magnitudes(named, bare, withCurrency > 0) : null) ??
-    family(named) ??
-    onlyUnit(named, { bare, all: values.length })
+    family(named);
+  if (units) return { units };
+  const only = onlyUnit(named, { bare, all: values.length });
+  return only ? { units: only } : temperatures(named, sizes);
+}
+
+/** `12.50 CR` beside `3.00 DR`: money that came and money that went. */
+function ledgerSides(units: readonly string[], values: readonly string[]): Record<string, number> | null {
+  const sides = LEDGER_SIDES.find(
+    ([came, went]) =>
+      units.length === 2 && [came, went].every((side) => units.some((unit) => isSide(unit, side))),
   );
+  if (!sides) return null;
+  // Single letters also name sizes and seats, which have no cents.
+  const withCents = values.filter((value) => /[.,]\d{2}\s?\p{L}+\.?$/u.test(value.trim())).length;
+  if (sides[0].length === 1 && withCents < 0.5 * values.length) return null;
+  return Object.fromEntries(units.map((unit) => [unit, isSide(unit, sides[0]) ? 1 : -1]));
+}
+
+const isSide = (unit: string, side: string) => unit.toLowerCase().replace(/\.$/, "") === side;
+
+/** The same weather is this much more in °F, at least. */
+const LEAST_APART = 20;
+
+/** In °C, if there are several scales. */
+function temperatures(units: readonly string[], sizes: ReadonlyMap<string, number[]>): Units | null {
+  const scales = units.map((unit) => TEMPERATURES.get(unit.replace(/\s/g, "")));
+  if (!scales.every((scale) => scale !== undefined)) return null;
+  const medians = units.map((unit) => middle(sizes.get(unit) ?? []));
+  const areBare = units.every((unit) => /^\p{L}$/u.test(unit));
+  // C and F alone are also grades and seats: the warmer scale has the larger numbers.
+  const isOrdered = scales.every(({ zero }, k) =>
+    scales.every((other, j) => zero <= other.zero || medians[k]! > medians[j]! + LEAST_APART),
+  );
+  if (areBare && !isOrdered) return null;
+  return {
+    units: Object.fromEntries(units.map((unit, k) => [unit, scales[k]!.factor])),
+    zeros: Object.fromEntries(units.map((unit, k) => [unit, scales[k]!.zero])),
+  };
 }
 
 /** With a letter for millions or billions, numbers are so much smaller than those without: else it is a footnote's. */
@@ -322,8 +391,8 @@ function family(units: readonly string[]): Record<string, number> | null {
   return Object.fromEntries(units.map((unit, k) => [unit, seconds[k]! / seconds[0]!]));
 }
 
-/** `km/h`, `€/m2`, `°C`, or `/5`: out of five. */
-const UNIT = /^(?:\/\s?\d{1,4}|[^\d.,+±-][^\d]*[23]?)$/u;
+/** `km/h`, `€/m2`, `°C`, or `/5` and `out of 5`. */
+const UNIT = /^(?:(?:\/|out of|of|von|sur|de|su|van|av|из)\s?\d{1,4}|[^\d.,+±-][^\d]*[23]?)$/u;
 
 const PLURAL = /^(?:e?s|e?n|e)?$/;
 

@@ -29,8 +29,7 @@ export function parseNumber(text: string, format: NumberFormat): number {
 function parseWritten(text: string, format: NumberFormat): number {
   const isBracketed = text.startsWith("(") && text.endsWith(")");
   const { sign, rest } = takeSigns(isBracketed ? text.slice(1, -1).trim() : text, format);
-  const magnitude = readMagnitude(rest, format);
-  return (isBracketed ? -sign : sign) * magnitude;
+  return readMagnitude(rest, format, isBracketed ? -sign : sign);
 }
 
 /** A minus sign may come once: before the currency, after it, or at the end. */
@@ -54,19 +53,22 @@ function takeSign(text: string): { sign: number; rest: string } {
 }
 
 /** Digits, or digits with a unit that the column uses. */
-function readMagnitude(text: string, format: NumberFormat): number {
-  const { units } = format;
+function readMagnitude(text: string, format: NumberFormat, sign: number): number {
+  const { units, zeros } = format;
   const share = PERCENT.exec(text);
   if (share && !units) {
     const digits = plainDigits(text.slice(0, share.index), format);
-    return digits === null ? Number.NaN : Number(digits);
+    return digits === null ? Number.NaN : sign * Number(digits);
   }
   const digits = plainDigits(text, format);
-  if (digits !== null) return Number(digits);
+  if (digits !== null) return sign * Number(digits);
   const parts = units && splitUnit(text);
   if (!parts || !Object.hasOwn(units, parts.unit)) return Number.NaN;
   const before = plainDigits(parts.digits, format);
-  return before === null ? Number.NaN : scaled(before, units[parts.unit]!);
+  if (before === null) return Number.NaN;
+  const factor = units[parts.unit]!;
+  const zero = zeros && Object.hasOwn(zeros, parts.unit) ? zeros[parts.unit]! : 0;
+  return zero === 0 ? sign * scaled(before, factor) : (sign * Number(before) - zero) * factor;
 }
 
 /** Powers of ten through the exponent: 1.1 × 1e6 would not be 1100000. */
@@ -114,7 +116,14 @@ function isGrouped(groups: readonly string[]): boolean {
 }
 
 function parseStyled(text: string, format: NumberFormat, style: NonNullable<NumberFormat["style"]>): number {
-  const read = { hex: readHex, feet: readFeet, duration: readLasting, clock: readClock }[style](text);
+  const readers = {
+    hex: readHex,
+    feet: readFeet,
+    duration: readLasting,
+    clock: readClock,
+    fraction: readFraction,
+  };
+  const read = readers[style](text);
   return Number.isNaN(read) ? parseWritten(text, { ...format, style: undefined }) : read;
 }
 
@@ -126,6 +135,19 @@ function readLasting(text: string): number {
 
 function readHex(text: string): number {
   return /^0x[\da-f]{1,13}$/i.test(text) ? Number(text) : Number.NaN;
+}
+
+/** `3/4`, `1 1/2`, `1-1/2"`, `2½`. */
+const FRACTION =
+  /^([-−])?(?:(\d{1,6})(?:\s+|-))?(\d{1,6})\s?[/⁄]\s?(\d{1,6})\s?(?:"|″|”|''|in\.?|inch(?:es)?)?$/i;
+const VULGAR = /\s*([\u00bc-\u00be\u2150-\u215e])/;
+
+function readFraction(text: string): number {
+  const plain = text.replace(VULGAR, (_, sign: string) => ` ${sign.normalize("NFKC")}`).trim();
+  const [, sign, whole = "0", above, below] = FRACTION.exec(plain) ?? [];
+  if (above === undefined || Number(below) === 0) return Number.NaN;
+  const value = Number(whole) + Number(above) / Number(below);
+  return sign === undefined ? value : -value;
 }
 
 const FEET =

@@ -146,3 +146,21 @@ export const TIME_UNITS: ReadonlyMap<string, number> = new Map(
     "y yr yrs year years jahr jahre jahren an ans année années año años anno anni ano anos jaar": 31_556_952,
   }).flatMap(([words, seconds]) => words.split(" ").map((word) => [word, seconds] as const)),
 );
+
+/** Words behind an amount for money that came and money that went, in lower case without a full stop. */
+export const LEDGER_SIDES: readonly (readonly [came: string, went: string])[] = [
+  ["cr", "dr"],
+  ["credit", "debit"],
+  ["haben", "soll"],
+  ["h", "s"],
+  ["c", "d"],
+];
+
+/** By unit, without blanks: °C is what remains of the digits after `zero` was subtracted, times `factor`. */
+export const TEMPERATURES: ReadonlyMap<string, { zero: number; factor: number }> = new Map(
+  Object.entries({
+    "°C ℃ ºC C degC celsius Celsius degreesC": { zero: 0, factor: 1 },
+    "°F ℉ ºF F degF fahrenheit Fahrenheit degreesF": { zero: 32, factor: 5 / 9 },
+    "°K K kelvin Kelvin": { zero: 273.15, factor: 1 },
+  }).flatMap(([words, scale]) => words.split(" ").map((word) => [word, scale] as const)),
+);

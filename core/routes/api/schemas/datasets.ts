@@ -108,6 +108,7 @@ const DIALECT = z
     headerRows: COUNT,
     footerRows: COUNT,
     sentence: z.string(),
+    lineQuotes: z.literal(true).optional().describe("quotes around whole lines were removed"),
     width: COUNT.optional(),
     shape: z.string().optional(),
     tableRows: COUNT.optional(),

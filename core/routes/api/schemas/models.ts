@@ -119,7 +119,15 @@ export const MODEL = (
     ...ORDERED,
     liveVersion: z.int().nullable(),
     ...LEAD,
-    versions: z.array(z.object({ ...VERSION, live: LIVE })).describe("newest first"),
+    versions: z
+      .array(
+        z.object({
+          ...VERSION,
+          runDeleted: z.boolean().describe("the run that made it was deleted since"),
+          live: LIVE,
+        }),
+      )
+      .describe("newest first"),
     deployments: z.array(z.object({ version: z.int(), at: TIME })).describe("newest first"),
     predictions: z.object({ total: COUNT, perMinute: PER_MINUTE }),
   }) satisfies z.ZodType<ModelView>

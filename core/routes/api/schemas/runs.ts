@@ -155,6 +155,8 @@ export const RUN = (
     cost: COST,
     modelName: z.string(),
     version: z.int().nullable(),
+    datasetDeleted: z.boolean().describe("the dataset was deleted since"),
+    versionDeleted: z.boolean().describe("the version that it made was deleted since"),
     options: OPTIONS,
     error: ERROR_RECORD.nullable(),
     queuedAt: TIME,

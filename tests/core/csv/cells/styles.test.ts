@@ -48,6 +48,14 @@ async function expectRead(
   });
 }
 
+/** 13 is "1 5/8". */
+function eighths(count: number): string {
+  const [whole, rest] = [count >> 3, count & 7];
+  const parts = [1, 2, 4].find((part) => rest % (2 * part) !== 0) ?? 1;
+  if (rest === 0) return String(whole);
+  return `${whole > 0 ? `${whole} ` : ""}${rest / parts}/${8 / parts}`;
+}
+
 describe("numbers", () => {
   const amount = (k: number) => 10 + ((k * 7919) % 9000);
   const cases: [string, (k: number) => Cell][] = [
@@ -80,8 +88,60 @@ describe("numbers", () => {
   ];
   for (const [name, cell] of cases) test(name, () => expectRead("number", cell));
 
+  const fractions: [string, (k: number) => Cell][] = [
+    ["eighths of an inch", (k) => [eighths(k % 40), (k % 40) / 8]],
+    [
+      "with a dash and a sign",
+      (k) => [
+        eighths(k % 40)
+          .replace(" ", "-")
+          .replace(/(\/\d)$/, '$1"'),
+        (k % 40) / 8,
+      ],
+    ],
+    [
+      "signs of fractions",
+      (k) => [k % 4 ? `${k % 50}${"¼½¾"[(k % 4) - 1]}` : `${k % 50}`, (k % 50) + (k % 4) / 4],
+    ],
+    [
+      "less than one",
+      (k) => [
+        ["1/2", "1/4", "3/4", "5/8", "7/16", "1/8"][k % 6]!,
+        [0.5, 0.25, 0.75, 0.625, 0.4375, 0.125][k % 6]!,
+      ],
+    ],
+    ["degrees of two scales", (k) => (k % 2 ? [`${k % 40}°C`, k % 40] : [`${k - 20} °F`, (k - 52) / 1.8])],
+    [
+      "money that came and went",
+      (k) => (k % 3 ? [`${amount(k)}.50 CR`, amount(k) + 0.5] : [`${amount(k)}.50 Dr.`, -amount(k) - 0.5]),
+    ],
+    [
+      "Soll und Haben",
+      (k) => (k % 3 ? [`${amount(k)}.50 H`, amount(k) + 0.5] : [`${amount(k)}.50 S`, -amount(k) - 0.5]),
+    ],
+    ["out of five", (k) => [`${(k % 10) / 2} out of 5`, (k % 10) / 2]],
+    ["a mark on a quarter", (k) => [k % 4 ? `${k % 90}` : `${k % 90}+`, k % 90]],
+  ];
+  for (const [name, cell] of fractions) test(name, () => expectRead("number", cell));
+
+  test("pairs are divided where the user reads them as a number", async () => {
+    const cells = Array.from({ length: ROWS }, (_, k) => `${100 + (k % 70)}/${60 + (k % 40)}`);
+    const { values } = await readColumn(cells, { choices: { types: { val: "number" } } });
+    expect(values.slice(0, 2)).toEqual([100 / 60, 101 / 61]);
+  });
+
+  test("days without a year, sizes and seats are not fractions, degrees or sides of a ledger", async () => {
+    const columns: ((k: number) => string)[] = [
+      (k) => `${1 + (k % 12)}/${1 + ((k * 7) % 28)}`,
+      (k) => `${75 + 5 * (k % 5)} ${"CD"[k % 2]}`,
+      (k) => `${1 + (k % 30)}${"CF"[k % 2]}`,
+    ];
+    for (const cell of columns)
+      expect((await readColumn(Array.from({ length: ROWS }, (_, k) => cell(k)))).type).toBe("category");
+  });
+
   test("units that cannot be converted are said", async () => {
-    const cells = Array.from({ length: ROWS }, (_, k) => (k % 3 ? `${k % 40} °C` : `${32 + k} °F`));
+    const cells = Array.from({ length: ROWS }, (_, k) => (k % 3 ? `${k % 40} kg` : `${32 + k} litres`));
     const { type, findings } = await readColumn(cells);
     expect(type).toBe("category");
     expect(findings.map(({ code }) => code)).toContain("mixed_units");
@@ -91,7 +151,10 @@ describe("numbers", () => {
     const pressures = await readColumn(
       Array.from({ length: ROWS }, (_, k) => `${100 + (k % 70)}/${60 + (k % 40)}`),
     );
-    expect(pressures.findings.map(({ code }) => code)).toContain("number_like");
+    const told = pressures.findings.find(({ code }) => code === "number_pairs");
+    expect([pressures.type, told?.fix]).toEqual(["category", { types: { val: "number" } }]);
+    const ranges = await readColumn(Array.from({ length: ROWS }, (_, k) => `${k % 70} - ${71 + (k % 40)}`));
+    expect(ranges.findings.find(({ code }) => code === "number_like")?.fix).toEqual({ exclude: ["val"] });
     const street = (k: number) => String.fromCharCode(97 + (k % 26), 97 + ((k * 5) % 17));
     const streets = Array.from({ length: ROWS }, (_, k) => `${k % 90} ${street(k)} Street`);
     expect((await readColumn(streets)).findings.map(({ code }) => code)).not.toContain("number_like");
@@ -147,6 +210,36 @@ describe("days", () => {
     const { values } = await readColumn(cells);
     expect(values[0]).toBe(Date.UTC(2023, 6, 10, 16));
     expect(values[1]).toBe(Date.UTC(2023, 0, 11, 17));
+  });
+
+  test("a zone that several countries have is said, unless others in the column settle it", async () => {
+    const told = async (zone: (k: number) => string) => {
+      const { type, findings } = await readColumn(
+        Array.from({ length: ROWS }, (_, k) => `2023-01-${10 + (k % 18)} 12:00:00 ${zone(k)}`),
+      );
+      expect(type).toBe("date");
+      return findings.filter(({ code }) => code === "time_zone_assumed").map(({ message }) => message);
+    };
+    expect((await told(() => "IST"))[0]).toContain("IST is read as UTC+5:30 (India)");
+    expect((await told(() => "CST"))[0]).toContain("also used in China");
+    expect(await told((k) => (k % 2 ? "CST" : "CDT"))).toEqual([]);
+    expect(await told((k) => (k % 2 ? "BST" : "GMT"))).toEqual([]);
+    expect(await told(() => "AEST")).toEqual([]);
+  });
+
+  test("days that a spreadsheet counts where the name says so", async () => {
+    const cells = Array.from({ length: ROWS }, (_, k) => `${44_000 + k}.5`);
+    const dated = await readColumn(cells, { name: "order_date" });
+    expect([dated.type, dated.values[0]]).toEqual(["date", Date.UTC(2020, 5, 18, 12)]);
+    expect(dated.findings.map(({ code }) => code)).toContain("sheet_days");
+    expect((await readColumn(cells, { name: "candidate_price" })).type).toBe("number");
+  });
+
+  test("the end of time in digits stays a date, and is said", async () => {
+    const cells = Array.from({ length: ROWS }, (_, k) => (k % 7 ? iso(k).replaceAll("-", "") : "99991231"));
+    const { type, findings } = await readColumn(cells, { name: "valid_to" });
+    expect(type).toBe("date");
+    expect(findings.map(({ code }) => code)).toContain("stand_in");
   });
 
   test("the day of a year where the column is called so, else a number of an invoice", async () => {
