@@ -32,6 +32,10 @@ const RANKS: readonly (readonly [RegExp, number])[] = [
   [/^(?:salary|result|sentiment|revenue|sales|demand|mpg|risk|rating|grade|score|profit|cost)$/i, 6],
   [/^(?:type|count|amount|total|value|category|status)$/i, 3],
 ];
+/** What became of something, if it has two values. */
+const BECAME =
+  /^(?:is_?|was_?|has_?)?(?:sold|bought|flagged|cancell?ed|returned|refunded|paid|repaid|won|lost|passed|failed|hired|left|subscribed|renewed|delayed|late|died|dead|recovered|readmitted|relapsed?|fraudulent|verkauft|gekauft|gekündigt|gekuendigt|storniert|bezahlt|zurückgezahlt|verspätet|vendu|acheté|résilié|payé|vendido|comprado|cancelado|pagado|venduto|acquistato|verkocht|betaald)$/i;
+const BECAME_RANK = 6;
 const PARTIAL =
   /(?:^|[\s_.-])(?:target|label|class|outcome|churn|survived|fraud|default|price|species|response|y|total|amount)(?:$|[\s_.-])/i;
 /** Names of locations, not of outcomes. */
@@ -90,7 +94,8 @@ function score(
   { isLast, isLastOfAll, isFirst }: { isLast: boolean; isLastOfAll: boolean; isFirst: boolean },
 ): { points: number; reason: string } {
   const { name, type, distinct } = column;
-  const rank = RANKS.find(([pattern]) => pattern.test(name.trim()))?.[1] ?? 0;
+  const isBecame = distinct === 2 && BECAME.test(name.trim().normalize("NFC"));
+  const rank = RANKS.find(([pattern]) => pattern.test(name.trim()))?.[1] ?? (isBecame ? BECAME_RANK : 0);
   const partial = rank === 0 && PARTIAL.test(name) ? 4 : 0;
   let points = rank + partial;
   if (isLast) points += isLastOfAll ? 3 : 2.5;
