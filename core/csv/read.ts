@@ -24,9 +24,9 @@ import { describeLeak } from "./profile/advice/leaks.ts";
 import { positiveOf } from "./profile/advice/positive-class.ts";
 import { canCorrelate, correlate, type Side } from "./profile/correlation.ts";
 import {
+  describeBounds,
   describeBytes,
   describeColumn,
-  describeBounds,
   describeOddRows,
   describeReading,
 } from "./profile/findings.ts";
