@@ -192,6 +192,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   page("/settings", later(settings, "settingsData"), views.SETTINGS);
   page("/settings/tokens", pages.tokensData, views.TOKENS);
   page("/settings/audit", pages.auditData, views.AUDIT);
+  page("/settings/sessions", pages.sessionsData, views.SESSIONS);
   page("/sign-in", signInData, views.SIGN_IN);
 
   // Forms: with htmx the page stays and its panels are pushed; a browser without script is sent to a page

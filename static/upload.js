@@ -10,10 +10,9 @@ function post(file, { isOnly, onSent }) {
   return new Promise((resolve) => {
     const request = new XMLHttpRequest();
     running = request;
-    request.open(
-      "POST",
-      `${dialog.dataset.upload}?wait=${isOnly ? 0 : 1}&name=${encodeURIComponent(file.name)}`,
-    );
+    const query = new URLSearchParams({ wait: isOnly ? 0 : 1, name: file.name });
+    if (document.querySelector("[data-private]")?.checked) query.set("visibility", "private");
+    request.open("POST", `${dialog.dataset.upload}?${query}`);
     request.setRequestHeader("accept", "application/json");
     request.responseType = "json";
     request.upload.onprogress = ({ loaded, total }) => onSent(loaded / total);

@@ -47,7 +47,8 @@ export const LIST: Page<pages.ListData> = {
 };
 export const HISTORY: Page<Awaited<ReturnType<typeof pages.historyData>>> = {
   html: async (props) => (await import("./dashboard/history.tsx")).HistoryPage(props),
-  json: ({ history }) => history,
+  panels: async (data) => (await import("./dashboard/history.tsx")).livePanels(data),
+  json: ({ asText }) => asText(),
 };
 export const RUN: Page<Awaited<ReturnType<typeof pages.runData>>> = {
   html: async (props) => (await import("./run/run.tsx")).RunPage(props),
@@ -88,6 +89,10 @@ export const TOKENS: Page<Awaited<ReturnType<typeof pages.tokensData>>> = {
 export const AUDIT: Page<Awaited<ReturnType<typeof pages.auditData>>> = {
   html: async (props) => (await import("./settings/audit.tsx")).AuditPage(props),
   json: (data) => data,
+};
+export const SESSIONS: Page<Awaited<ReturnType<typeof pages.sessionsData>>> = {
+  html: async (props) => (await import("./settings/sessions.tsx")).SessionsPage(props),
+  json: ({ sessions, next }) => ({ items: sessions, next }),
 };
 export const SETTINGS: Page<settings.SettingsPageData> = {
   html: async (props) => (await import("./settings/settings.tsx")).SettingsPage(props),

@@ -9,6 +9,7 @@ import type { PanelData } from "../core/routes/data/panel-data.ts";
 import { ActivityPanel, AttentionPanel } from "./dashboard/activity.tsx";
 import { DatasetsPanel, ReadingPanel } from "./dashboard/datasets.tsx";
 import { ConnectionPanel, HealthPanel, MetricsPanel } from "./dashboard/health.tsx";
+import { HistoryPanel } from "./dashboard/history-panel.tsx";
 import { ModelsPanel } from "./dashboard/models.tsx";
 import { type Links, url } from "./layout/page-context.ts";
 import { MonitoringPanel } from "./model/monitoring/monitoring.tsx";
@@ -49,6 +50,7 @@ const COMPONENTS: { [P in Panel]: (props: PanelProps<P>) => Child } = {
   schedules: SchedulesPanel,
   model: ModelPanel,
   watch: MonitoringPanel,
+  history: HistoryPanel,
 };
 
 export const PANEL_TITLES: Record<Panel, string> = {
@@ -71,6 +73,7 @@ export const PANEL_TITLES: Record<Panel, string> = {
   schedules: "Your schedules",
   model: "Model",
   watch: "Monitoring",
+  history: "Latest figures",
 };
 
 /** Why there is nothing yet, and what to do. */
@@ -94,6 +97,7 @@ export const EMPTY_WORDS: Record<Panel, string> = {
   schedules: "No schedules yet.",
   model: "No models yet. When a run finishes, its model appears here, ready to deploy.",
   watch: "No models yet. Deploy one to monitor it.",
+  history: "Nothing was measured yet.",
 };
 
 /** Panels whose empty state the dashboard leaves out, because another one says the same. */
@@ -104,6 +108,7 @@ const IS_EMPTY: { [P in Panel]?: (data: NonNullable<PanelData[P]>) => boolean } 
   activity: ({ items }) => !items.length,
   curve: ({ run, rounds }) => run.finishedAt !== null && !rounds.length,
   leaderboard: ({ finishedAt, candidates }) => finishedAt !== null && !candidates.length,
+  history: ({ at }) => at === null,
   predictions: ({ perMinute }) => perMinute.every(({ predictions }) => predictions === 0),
 };
 
@@ -130,6 +135,7 @@ const SAYS: { [P in Panel]?: (data: NonNullable<PanelData[P]>) => Record<string,
   model: ({ liveVersion, versions }) => ({
     "data-version": `${liveVersion} of ${versions.map(({ version, threshold }) => `${version}@${threshold}`).join()}`,
   }),
+  history: ({ at }) => ({ "data-revision": at ?? "" }),
   run: (run) => ({
     "data-status": run.status,
     "data-version": run.finishedAt === null ? "" : `${run.status} ${run.version ?? ""}`,

@@ -42,7 +42,7 @@ export const ACCESS_EVENTS = {
       ...EVERY_LIST,
       ...(datasetId === undefined ? [] : [`runs:${datasetId}` as const]),
       ...(runId === undefined ? [] : [`run:${runId}` as const]),
-      ...(model === undefined ? [] : [`model:${model}` as const]),
+      ...(model === undefined ? [] : ([`model:${model}`, `history:${model}`] as const)),
     ],
   }),
 } as const;

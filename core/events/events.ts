@@ -284,13 +284,16 @@ export const EVENTS = {
     data: () => z.object({ ...model, predictions: z.number(), warnings: z.number().optional() }),
     level: "info",
     sentence: null,
-    stale: (d) => ["predictions", "model", `model:${d.model}`, "watch", `watch:${d.model}`],
+    stale: (d) => [
+      ...(["predictions", "model", `model:${d.model}`, "watch", `watch:${d.model}`] as const),
+      `history:${d.model}`,
+    ],
   }),
   "outcome.counted": event({
     data: () => z.object({ ...model, outcomes: z.number() }),
     level: "info",
     sentence: null,
-    stale: (d) => ["model", `model:${d.model}`, "watch", `watch:${d.model}`],
+    stale: (d) => ["model", `model:${d.model}`, "watch", `watch:${d.model}`, `history:${d.model}`],
   }),
   "alert.raised": event({
     data: () =>

@@ -27,6 +27,8 @@ export const PANELS = {
   schedules: null,
   model: "model",
   watch: "model",
+  /** Without a subject it is the machine's. */
+  history: "model",
 } as const satisfies Record<string, "run" | "model" | "dataset" | null>;
 
 export type Panel = keyof typeof PANELS;

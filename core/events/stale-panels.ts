@@ -29,6 +29,7 @@ export const ofModel = (data: { model: string }): PanelKey[] => [
   `model:${data.model}`,
   "watch",
   `watch:${data.model}`,
+  `history:${data.model}`,
   "activity",
   "attention",
   "health",

@@ -9,7 +9,7 @@ import type { Audience, Privacy, ViewScope } from "../events/privacy.ts";
 export type DrawingKey = PanelKey | `${PanelKey}@${Audience}`;
 
 /** They show nothing that could be private. */
-const SAME_FOR_ALL: ReadonlySet<Panel> = new Set(["connection"]);
+const SAME_FOR_ALL: ReadonlySet<Panel> = new Set(["connection", "history"]);
 /** Lists, although they have a subject. */
 const LISTS: ReadonlySet<Panel> = new Set(["runs"]);
 

@@ -11,6 +11,7 @@ import { Idempotency } from "../http/idempotency.ts";
 import { Audit } from "../http/identity/audit.ts";
 import { embedSecretOf } from "../http/identity/embeds/embeds.ts";
 import { SignIns } from "../http/identity/providers/sign-ins.ts";
+import { Sessions } from "../http/identity/sessions.ts";
 import { Tokens } from "../http/identity/tokens.ts";
 import { Canaries } from "../models/canary/canaries.ts";
 import { SplitServing } from "../models/canary/split-serving.ts";
@@ -88,6 +89,7 @@ export interface Signalbox {
   settings: Settings;
   tokens: Tokens;
   signIns: SignIns;
+  sessions: Sessions;
   holds: Leases;
   audit: Audit;
   idempotency: Idempotency;
@@ -130,6 +132,7 @@ export async function openSignalbox(
   const holds = new Leases(now);
   const tokens = await Tokens.open({ store, log, config, holds, now });
   const signIns = new SignIns({ store, log, config, holds, logger, now });
+  const sessions = new Sessions({ store, log, holds, tokens, signIns, now });
   const audit = new Audit({ store, logger, now });
   if (config.ADMIN_TOKEN && config.ADMIN_TOKEN.length < SHORTEST_TOKEN)
     logger.warn({ characters: config.ADMIN_TOKEN.length }, "ADMIN_TOKEN is short enough to be guessed");
@@ -354,6 +357,7 @@ export async function openSignalbox(
     settings,
     tokens,
     signIns,
+    sessions,
     holds,
     audit,
     idempotency: new Idempotency({ store, now }),

@@ -20,6 +20,13 @@ const fromMinutes = STEPS.map(
   FROM prediction_minutes GROUP BY name, minute * 60000 / ${step} * ${step};`,
 );
 
+/** A year of a figure in 183 rows. */
+export const HISTORY_OF_A_YEAR = `
+  INSERT INTO points (kind, subject, step, at, n, total, low, high)
+  SELECT kind, subject, 172800000, at / 172800000 * 172800000, sum(n), sum(total), min(low), max(high)
+  FROM points WHERE step = 21600000 GROUP BY kind, subject, at / 172800000 * 172800000;
+  `;
+
 export const HISTORY = `
   -- What was measured in a span of time, kept for several lengths of span: n measurements with their sum and bounds.
   CREATE TABLE points (

@@ -11,6 +11,8 @@ export const POINT_STEPS = [
   { stepMs: 600_000, days: 14 },
   { stepMs: 3_600_000, days: 90 },
   { stepMs: 21_600_000, days: 400 },
+  // A year is read and drawn in its 183 spans.
+  { stepMs: 172_800_000, days: 400 },
 ] as const;
 
 /** The most rows that one figure takes, some 100 bytes each. */
@@ -92,6 +94,18 @@ export async function pointsOf(
   return store.all(
     `SELECT at, n, total, low, high FROM points
      WHERE kind = $kind AND subject = $subject AND step = $stepMs AND at >= $from AND at < $to ORDER BY at`,
+    asked,
+  );
+}
+
+/** The latest span of one length with a measurement; null: there is none. */
+export async function newestPoint(
+  store: Handle,
+  asked: { kind: PointKind; subject: string; stepMs: number },
+): Promise<Point | null> {
+  return store.get(
+    `SELECT at, n, total, low, high FROM points
+     WHERE kind = $kind AND subject = $subject AND step = $stepMs ORDER BY at DESC LIMIT 1`,
     asked,
   );
 }

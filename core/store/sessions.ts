@@ -17,6 +17,15 @@ export async function findSession(store: Handle, hash: string): Promise<StoredSe
   );
 }
 
+/** Those that have not expired at `now`. */
+export async function listSessions(store: Handle, now: number): Promise<StoredSession[]> {
+  return store.all<StoredSession>(
+    `SELECT hash, token_hash AS "tokenHash", created_at AS "createdAt", expires_at AS "expiresAt"
+     FROM sessions WHERE expires_at > $now`,
+    { now },
+  );
+}
+
 /** Adds it, drops those that have expired, and keeps the newest `keep`. */
 export async function insertSession(store: Handle, session: StoredSession, keep: number): Promise<void> {
   const { hash, tokenHash, createdAt, expiresAt } = session;
@@ -35,6 +44,6 @@ export async function insertSession(store: Handle, session: StoredSession, keep:
   });
 }
 
-export async function deleteSession(store: Handle, hash: string): Promise<void> {
-  await store.run("DELETE FROM sessions WHERE hash = $hash", { hash });
+export async function deleteSession(store: Handle, hash: string): Promise<boolean> {
+  return (await store.run("DELETE FROM sessions WHERE hash = $hash", { hash })) > 0;
 }

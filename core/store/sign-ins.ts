@@ -25,6 +25,12 @@ export async function findSignIn(store: Handle, hash: string): Promise<StoredSig
   return row && readRow(row);
 }
 
+/** Those that have not expired at `now`. */
+export async function listSignIns(store: Handle, now: number): Promise<StoredSignIn[]> {
+  const rows = await store.all<Row>(`SELECT ${COLUMNS} FROM sign_ins WHERE expires_at > $now`, { now });
+  return rows.map(readRow);
+}
+
 /** Adds it, drops those that have expired, and keeps the newest `keep`. */
 export async function insertSignIn(store: Handle, signIn: StoredSignIn, keep: number): Promise<void> {
   await store.transaction(async (tx) => {

@@ -90,6 +90,27 @@ test("two colleagues: one keeps a file private, shares it, and signs out", async
   await vera.getByRole("button", { name: "Share with the team" }).click();
   await expect(tim.locator('[id="datasets"]')).toContainText("fruit.csv");
 
+  await vera.goto(server.url);
+  await vera.getByLabel("Private: only you and admins see it").check();
+  const own = { name: "diary.csv", mimeType: "text/csv", buffer: Buffer.from(fruitCsv(130)) };
+  await vera.locator("#new input[type=file]").setInputFiles(own);
+  await expect(vera.getByRole("heading", { level: 1 })).toHaveText("diary.csv");
+  await vera.locator("#order > summary").click();
+  await expect(vera.locator("#sharing")).toContainText("Only the owner and admins see this dataset");
+  await expect(tim.locator('[id="activity"]')).not.toContainText("diary.csv");
+
+  // An admin ends a session: the page that is open there leads to signing in.
+  const ada = await signIn(browser, server, "ada");
+  await ada.goto(`${server.url}settings`);
+  await ada.locator("#sessions").scrollIntoViewIfNeeded();
+  await expectAccessible(ada);
+  const row = ada.locator("#sessions tr", { hasText: "tim@example.com" });
+  await expect(row).toContainText("by Company");
+  await row.getByRole("button", { name: /^End session/ }).click();
+  await expect(ada.getByRole("heading", { level: 1, name: "Sessions" })).toBeVisible();
+  await expect(ada.getByText("tim@example.com")).toHaveCount(0);
+  await expect(tim.getByRole("heading", { name: "Sign in", exact: true })).toBeVisible();
+
   await vera.getByRole("button", { name: "Sign out" }).click();
   await expect(vera.getByRole("heading", { name: "Sign in", exact: true })).toBeVisible();
   await vera.goto(address);

@@ -14,6 +14,16 @@ const PEOPLE: Record<string, { name: string; groups: string[] }> = {
   nobody: { name: "No Group", groups: [] },
 };
 
+/** From the person's next sign-in on, as when somebody is moved to another team; the function returned undoes it. */
+export function moveTo(login: string, groups: string[]): () => void {
+  const person = PEOPLE[login]!;
+  const before = person.groups;
+  person.groups = groups;
+  return () => {
+    person.groups = before;
+  };
+}
+
 export interface RunningProvider {
   issuer: string;
   close: () => Promise<void>;

@@ -331,6 +331,14 @@ export const PANEL_DATA: { [P in keyof PanelData]: NonNullable<PanelData[P]> } =
     ],
   },
   model: MODEL,
+  history: {
+    model: null,
+    at: "2026-11-22T16:22:00.000Z",
+    figures: [
+      { name: "cpu", label: "CPU", unit: "%", value: 12.3, at: "2026-11-22T16:22:00.000Z" },
+      { name: "queue", label: "Queue", unit: "", value: 2, at: "2026-11-22T16:21:00.000Z" },
+    ],
+  },
   watch: {
     ...{ name: "fruit", version: 1, isLive: true, candidates: [2], log: "full" },
     canary: {

@@ -45,7 +45,7 @@ export function DashboardPage({ context, isFirst, isBusy, samples }: DashboardPa
     >
       <h1 class="visually-hidden">Dashboard</h1>
       <div class="dashboard">
-        <DropZone links={context.links} isFirst={isFirst} />
+        <DropZone links={context.links} viewer={context.viewer} isFirst={isFirst} />
         {isFirst && <JourneyAhead />}
         {isFirst && <Samples links={context.links} samples={samples} />}
         <div class="dashboard-main">

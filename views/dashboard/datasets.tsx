@@ -6,7 +6,7 @@ import type { PanelData } from "../../core/routes/data/panel-data.ts";
 import type { Rejection } from "../../core/store/rejections.ts";
 import { ColumnHead } from "../dataset/table.tsx";
 import { NearText } from "../layout/error.tsx";
-import { type Links, url } from "../layout/page-context.ts";
+import { type Links, url, type Viewer } from "../layout/page-context.ts";
 import { FileField } from "../layout/upload.tsx";
 import { bytes, count, plural, sentence } from "../parts/format.ts";
 import { All, apiUrl, Bar, CodeBlock, Empty, Time } from "../parts/parts.tsx";
@@ -159,13 +159,15 @@ function Refused({ rejection, links }: { rejection: Rejection; links: Links }) {
 }
 
 /** Works as a plain form; upload.js sends the files and opens their page. */
-export function DropZone({
-  links,
-  isFirst,
-}: {
-  links: Links /** True if there are no files yet. */;
+export function DropZone(props: {
+  links: Links;
+  viewer: Viewer;
+  /** True if there are no files yet. */
   isFirst: boolean;
 }) {
+  const { links, viewer, isFirst } = props;
+  // Where nobody signs in, nobody owns anything.
+  const mayHide = viewer.name !== "";
   return (
     <form
       id="new"
@@ -189,7 +191,17 @@ export function DropZone({
         <button type="submit" class="no-script">
           Upload
         </button>
+        {mayHide && (
+          <button type="submit" class="no-script" formaction={url(links, "/datasets?visibility=private")}>
+            Upload privately
+          </button>
+        )}
       </div>
+      {mayHide && (
+        <label class="dropzone-private needs-js">
+          <input type="checkbox" data-private /> Private: only you and admins see it
+        </label>
+      )}
       <details class="command" open={isFirst}>
         <summary>Upload and train with curl</summary>
         <CodeBlock

@@ -1,4 +1,5 @@
 /** Draws figures over time: ranges, a model to choose, and charts with links that zoom in. All of it is in the address. */
+import type { PanelKey } from "../../core/events/panel-names.ts";
 import type { HistorySeries, HistoryView } from "../../core/routes/data/history-data.ts";
 import { Figure, Legend, LineChart, type Series } from "../charts/chart.tsx";
 import { Layout } from "../layout/layout.tsx";
@@ -9,7 +10,7 @@ import { modelPath } from "../parts/paths.ts";
 
 export interface HistoryPageProps {
   context: PageContext;
-  history: HistoryView;
+  history: HistoryView<number>;
   /** Models to choose from. */
   models: string[];
   ranges: readonly string[];
@@ -26,12 +27,23 @@ const SHORTEST_PART_MS = 5 * 60_000;
 const DAY_MS = 86_400_000;
 const TWO_DAYS_MS = 2 * DAY_MS;
 
+/** While the range ends now, the newest figures: with them the page gets its new points. */
+export function livePanels({ history, now }: Pick<HistoryPageProps, "history" | "now">): PanelKey[] {
+  if (!endsNow(history, now)) return [];
+  return [history.model === null ? "history" : `history:${history.model}`];
+}
+
+function endsNow({ to, stepSeconds }: HistoryView<number>, now: string): boolean {
+  return Date.parse(to) >= Date.parse(now) - stepSeconds * 1000;
+}
+
 export function HistoryPage(props: HistoryPageProps) {
   const { context, history, models, ranges, keptDays, hasTables } = props;
+  const panels = livePanels(props);
   const { links } = context;
   const { model, series } = history;
   return (
-    <Layout context={context} title={model === null ? "History" : `History of ${model}`} panels={[]}>
+    <Layout context={context} title={model === null ? "History" : `History of ${model}`} panels={panels}>
       <header class="page-head">
         {model !== null && (
           <p class="crumbs">
@@ -47,6 +59,7 @@ export function HistoryPage(props: HistoryPageProps) {
         </p>
       </header>
       <Choices links={links} history={history} models={models} ranges={ranges} />
+      {panels.map((panel) => context.panel(panel))}
       <Times {...props} />
       <div class="history-charts">
         {series.map((entry) => (
@@ -71,7 +84,7 @@ function HistoryOf({ model }: { model: string }) {
 
 /** The page's path with its state; `change` replaces some of it. */
 function address(
-  { range, from, to, model }: Pick<HistoryView, "range" | "from" | "to" | "model">,
+  { range, from, to, model }: Pick<HistoryView<number>, "range" | "from" | "to" | "model">,
   change: { range?: string; from?: string; to?: string },
 ): string {
   const isMoved = change.from !== undefined || (range === null && change.range === undefined);
@@ -136,7 +149,7 @@ function Times({ context: { links }, history, now, hasTables }: HistoryPageProps
   const time = (at: number) => new Date(Math.round(at)).toISOString();
   const go = (begin: number, end: number) =>
     url(links, address(history, { from: time(begin), to: time(end) }));
-  const isNow = to >= Date.parse(now) - history.stepSeconds * 1000;
+  const isNow = endsNow(history, now);
   return (
     <section class="panel" aria-label="Time">
       <p class="facts">
@@ -184,7 +197,7 @@ function tick(at: number, length: number): string {
       : iso.slice(0, 7);
 }
 
-function Chart(props: { entry: HistorySeries; history: HistoryView; hasTables: boolean }) {
+function Chart(props: { entry: HistorySeries<number>; history: HistoryView<number>; hasTables: boolean }) {
   const { entry, history, hasTables } = props;
   const { name, label, unit, figure: kind, points } = entry;
   const id = `history-${name.replaceAll(/[^a-z0-9]+/gi, "-")}`;
@@ -196,7 +209,7 @@ function Chart(props: { entry: HistorySeries; history: HistoryView; hasTables: b
       </section>
     );
   const [from, to] = [Date.parse(history.from), Date.parse(history.to)];
-  const at = ({ at: time }: { at: string }) => Math.max(from, Date.parse(time));
+  const at = ({ at: begin }: { at: number }) => Math.max(from, begin);
   const main: Series = {
     name: kind === "sum" ? label : "Mean",
     kind: "main",
@@ -247,7 +260,7 @@ function Chart(props: { entry: HistorySeries; history: HistoryView; hasTables: b
   );
 }
 
-function sentenceOf({ label, unit, figure: kind, points }: HistorySeries): string {
+function sentenceOf({ label, unit, figure: kind, points }: HistorySeries<number>): string {
   const withUnit = (value: number) => (unit === "" ? figure(value) : reading(value, unit));
   if (kind === "sum") {
     const total = points.reduce((sum, { value }) => sum + value, 0);
@@ -258,10 +271,11 @@ function sentenceOf({ label, unit, figure: kind, points }: HistorySeries): strin
   return `${label}: ${withUnit(mean)} on average, ${withUnit(Math.max(...points.map(({ high }) => high)))} at most.`;
 }
 
-function rowsOf({ figure: kind, points }: HistorySeries) {
-  if (kind === "sum") return points.map(({ at, value }) => ({ head: utc(at), cells: [count(value)] }));
+function rowsOf({ figure: kind, points }: HistorySeries<number>) {
+  const headOf = (at: number) => utc(new Date(at).toISOString());
+  if (kind === "sum") return points.map(({ at, value }) => ({ head: headOf(at), cells: [count(value)] }));
   const columns = (["value", "low", "high"] as const).map((name) =>
     figures(points.map((point) => point[name])),
   );
-  return points.map(({ at }, row) => ({ head: utc(at), cells: columns.map((column) => column[row]!) }));
+  return points.map(({ at }, row) => ({ head: headOf(at), cells: columns.map((column) => column[row]!) }));
 }

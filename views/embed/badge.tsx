@@ -6,7 +6,7 @@
 import type { Panel } from "../../core/events/panel-names.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
 import type { RunView } from "../../core/training/run-view.ts";
-import { count, duration, figure, percent, plural, short } from "../parts/format.ts";
+import { count, duration, figure, percent, plural, reading, short } from "../parts/format.ts";
 import { HEALTH_WORDS, type Lamp, metricLabel, READING_WORDS, RUN_LAMPS, RUN_WORDS } from "../parts/words.ts";
 
 export interface Badge {
@@ -104,6 +104,13 @@ export const BADGES: { [P in Panel]: (data: NonNullable<PanelData[P]>) => Badge 
     const value = `${metricLabel(telling.metric)} ${figure(telling.value)} on actual outcomes`;
     return { label: name, value, lamp: telling.verdict === "worse" ? "caution" : "clear" };
   },
+  history: ({ model, figures }) => ({
+    label: model ?? "machine",
+    value:
+      figures.map(({ label, value, unit }) => `${label} ${reading(value, unit)}`).join(" · ") ||
+      "nothing yet",
+    lamp: "dark",
+  }),
   model: ({ name, versions }) => {
     const live = versions.find(({ isLive }) => isLive);
     if (!live) return { label: name, value: "no version is live", lamp: "dark" };

@@ -81,6 +81,7 @@ const WORDS: Record<string, string> = {
   "PATCH /api/settings": "changed settings",
   "POST /api/tokens": "created a token",
   "DELETE /api/tokens/:id": "revoked a token",
+  "DELETE /api/sessions/:id": "ended a session",
   "POST /api/embeds": "created an embed link",
 };
 

@@ -11,6 +11,7 @@ import { AlertRoutes } from "./alert-routes.tsx";
 import { Audit } from "./audit.tsx";
 import { EmbedMaker } from "./embed.tsx";
 import { Refused } from "./refused.tsx";
+import { Sessions } from "./sessions.tsx";
 import { OPTION_WORDS, SETTING_WORDS, type SettingWords } from "./setting-words.ts";
 import { Tokens } from "./tokens.tsx";
 import { Webhooks } from "./webhooks.tsx";
@@ -33,6 +34,7 @@ const GROUPS: Record<Group, { title: string; says: string }> = {
 
 const SECTIONS = [
   ["tokens", "Access tokens"],
+  ["sessions", "Sessions"],
   ["backup", "Backup"],
   ["alert-routes", "Alert routes"],
   ["alerts", "Webhooks"],
@@ -45,7 +47,7 @@ const SECTIONS = [
 
 export function SettingsPage({ context, ...data }: SettingsPageData & { context: PageContext }) {
   const { links } = context;
-  const { settings, webhooks, fresh, embed, needsToken, tokens, audit, refusal } = data;
+  const { settings, webhooks, fresh, embed, needsToken, tokens, sessions, audit, refusal } = data;
   const origins = asText(settings.find(({ name }) => name === "EMBED_ORIGINS")?.value);
   const group = (name: Group) => (
     <SettingGroup links={links} group={name} settings={settings.filter((entry) => entry.group === name)} />
@@ -61,7 +63,7 @@ export function SettingsPage({ context, ...data }: SettingsPageData & { context:
       <div class="settings">
         <nav class="settings-index" aria-label="Sections">
           <ul>
-            {SECTIONS.map(([id, label]) => (
+            {SECTIONS.filter(([id]) => id !== "sessions" || sessions).map(([id, label]) => (
               <li>
                 <a href={`#${id}`}>{label}</a>
               </li>
@@ -79,6 +81,11 @@ export function SettingsPage({ context, ...data }: SettingsPageData & { context:
           <div id="tokens">
             <Tokens links={links} tokens={tokens} />
           </div>
+          {sessions && (
+            <div id="sessions">
+              <Sessions links={links} {...sessions} />
+            </div>
+          )}
           <Backup links={links} />
           <AlertRoutes links={links} routes={data.alertRoutes} kinds={data.alertKinds} />
           <section class="panel" id="alerts" aria-labelledby="webhooks-heading">

@@ -48,7 +48,7 @@ export const HOST_EVENTS = {
     data: () => z.object({ values: z.record(z.string(), z.number()), host: one.host }),
     level: "info",
     sentence: null,
-    stale: () => ["metrics", "health", "connection", "predictions"],
+    stale: () => ["metrics", "health", "connection", "predictions", "history"],
   }),
   "settings.changed": event({
     data: () => z.object({ names: z.array(z.string()) }),

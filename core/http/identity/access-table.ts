@@ -22,6 +22,7 @@ export interface RouteAccess {
 const ENDS_ACCESS = new Set([
   ...["POST /sign-in", "GET /sign-in/:provider/callback", "POST /sign-out"],
   "DELETE /api/tokens/:id",
+  "DELETE /api/sessions/:id",
 ]);
 
 /** The part of an API row about access. */
@@ -56,6 +57,7 @@ export const PAGES: Record<string, PageAccess> = {
   "GET /settings": { scope: "admin" },
   "GET /settings/tokens": { scope: "admin" },
   "GET /settings/audit": { scope: "admin" },
+  "GET /settings/sessions": { scope: "admin" },
   "GET /ws": { scope: "panel", rate: "socket" },
   "GET /panels": { scope: "panel" },
   "GET /panels/:panel": { scope: "panel" },
@@ -121,6 +123,7 @@ export const PAGES: Record<string, PageAccess> = {
   "POST /settings/webhooks/:id/delete": { like: "DELETE /api/webhooks/:id" },
   "POST /settings/tokens": { like: "POST /api/tokens" },
   "POST /settings/tokens/:id/revoke": { like: "DELETE /api/tokens/:id" },
+  "POST /settings/sessions/:id/end": { like: "DELETE /api/sessions/:id" },
 };
 
 /** "METHOD /path" -> its requirements. Throws if a form refers to a row that does not exist. */

@@ -12,14 +12,14 @@ import { RateLimit, rateHeaders, tooMany } from "../rate-limit.ts";
 import { corsHeaders, guardRequest, isPreflight, preflightHeaders, securityHeaders } from "../security.ts";
 import { type RouteAccess, unlisted } from "./access-table.ts";
 import type { Audit } from "./audit.ts";
-import { readSessionCookie } from "./cookies.ts";
+import { readSessionCookie } from "./browser/cookies.ts";
+import { returnPath } from "./browser/return-path.ts";
 import { readCredential } from "./credentials.ts";
 import { curlCommand } from "./curl.ts";
 import { embedGrant, refuseOtherPanels } from "./embeds/embeds.ts";
 import { embedIdentity, type Identity, may, OPERATOR } from "./identity.ts";
 import type { SignIns } from "./providers/sign-ins.ts";
 import { identityOfProxy } from "./proxy.ts";
-import { returnPath } from "./return-path.ts";
 import type { Access } from "./scopes.ts";
 import type { Tokens } from "./tokens.ts";
 

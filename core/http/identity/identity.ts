@@ -90,6 +90,11 @@ export function newSecret(prefix: string): string {
   return `${prefix}${crypto.getRandomValues(new Uint8Array(32)).toBase64({ alphabet: "base64url", omitPadding: true })}`;
 }
 
+/** Names a session where admins, and everybody who reads events, may see it: the cookie's hash stays in the database. */
+export function sessionId(hash: string): string {
+  return hashOf(hash).slice(0, 16);
+}
+
 /** Secrets are 256 random bits, so one round is enough: a hash gives nothing to guess. */
 export function hashOf(secret: string): string {
   return new Bun.CryptoHasher("sha256").update(secret).digest("hex");

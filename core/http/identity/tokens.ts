@@ -11,7 +11,7 @@ import { DAY_MS } from "../../platform/figures.ts";
 import { newId } from "../../platform/ids.ts";
 import type { Leases } from "../../platform/leases.ts";
 import { keptValue, knownValue, type Store } from "../../store/database.ts";
-import { deleteSession, findSession, insertSession } from "../../store/sessions.ts";
+import { findSession, insertSession } from "../../store/sessions.ts";
 import {
   countTokens,
   deleteToken,
@@ -21,8 +21,8 @@ import {
   type StoredToken,
   touchToken,
 } from "../../store/tokens.ts";
-import { hashOf, type Identity, newSecret } from "./identity.ts";
-import { isScope, SCOPES } from "./scopes.ts";
+import { hashOf, type Identity, newSecret, sessionId } from "./identity.ts";
+import { isScope, SCOPES, type Scope } from "./scopes.ts";
 
 const ADMIN_HASH = "admin_token_hash";
 const MAX_TOKENS = 1000;
@@ -185,12 +185,14 @@ export class Tokens {
     if (!token || isOver(token, now())) return null;
     const { credentials, ...identity } = await this.identityOf(session.tokenHash);
     const expiresAt = session.expiresAt;
-    return { ...identity, via: "browser", credentials: [...credentials, session.hash], expiresAt };
+    return { ...identity, via: "browser", credentials: [...credentials, sessionId(session.hash)], expiresAt };
   }
 
-  async signOut(cookie: string): Promise<void> {
-    await deleteSession(this.options.store, hashOf(cookie));
-    this.options.holds.revoke(hashOf(cookie));
+  /** What a token with this hash opens; null: it was revoked or has expired. */
+  async standing(hash: string): Promise<{ name: string; scopes: Scope[] } | null> {
+    const token = await this.find(hash);
+    if (!token || isOver(token, this.options.now())) return null;
+    return { name: token.name, scopes: token.scopes.filter(isScope) };
   }
 
   private async identityOf(hash: string): Promise<Identity> {

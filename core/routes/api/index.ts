@@ -3,6 +3,7 @@
 import type { Route } from "./route.ts";
 import { AUDIT_ROUTES } from "./rows/access/audit.ts";
 import { EMBED_ROUTES } from "./rows/access/embeds.ts";
+import { SESSION_ROUTES } from "./rows/access/sessions.ts";
 import { TOKEN_ROUTES } from "./rows/access/tokens.ts";
 import { ALERT_ROUTES } from "./rows/alerts.ts";
 import { ALERT_ROUTE_ROUTES } from "./rows/automation/alert-routes.ts";
@@ -43,6 +44,7 @@ export const API: Route[] = [
   ...EMBED_ROUTES,
   ...SETTINGS_ROUTES,
   ...TOKEN_ROUTES,
+  ...SESSION_ROUTES,
   ...AUDIT_ROUTES,
   ...OPERATIONS_ROUTES,
 ];

@@ -6,10 +6,10 @@ import * as z from "zod";
 import { GAUGES, type GaugeName, gaugeOn } from "../../operations/gauges.ts";
 import { AppError } from "../../platform/errors.ts";
 import { DAY_MS } from "../../platform/figures.ts";
-import { deploymentsOf, findVersion, listVersions } from "../../store/models.ts";
-import { POINT_STEPS, type Point, type PointKind, pointsOf } from "../../store/points.ts";
+import type { Signalbox } from "../../process/signalbox.ts";
+import { deploymentsOf, findModel, findVersion, listVersions } from "../../store/models.ts";
+import { newestPoint, POINT_STEPS, type Point, type PointKind, pointsOf } from "../../store/points.ts";
 import { isMetricName, METRICS } from "../../trainer/metrics/index.ts";
-import type { PanelSource } from "./panel-data.ts";
 
 const HOUR_MS = 3_600_000;
 const RANGES = {
@@ -38,9 +38,13 @@ export const HISTORY_QUERY = z.object({
 });
 type Asked = z.output<typeof HISTORY_QUERY>;
 
-export interface HistoryPoint {
+/** What of a server is read. */
+type Source = Pick<Signalbox, "store" | "models" | "now" | "presence">;
+
+/** `T`: a moment, as text or in milliseconds. */
+export interface HistoryPoint<T = string> {
   /** The start of the span. */
-  at: string;
+  at: T;
   /** The mean over the span, or the sum if the series is a count. */
   value: number;
   low: number;
@@ -49,16 +53,16 @@ export interface HistoryPoint {
   count: number;
 }
 
-export interface HistorySeries {
+export interface HistorySeries<T = string> {
   name: string;
   label: string;
   unit: string;
   /** What `value` is. */
   figure: "mean" | "sum";
-  points: HistoryPoint[];
+  points: HistoryPoint<T>[];
 }
 
-export interface HistoryView {
+export interface HistoryView<T = string> {
   /** Null: `from` and `to` were given. */
   range: Range | null;
   from: string;
@@ -67,32 +71,71 @@ export interface HistoryView {
   stepSeconds: number;
   /** Null: the machine. */
   model: string | null;
-  series: HistorySeries[];
+  series: HistorySeries<T>[];
   /** Of the model, in the range, newest first. */
   deployments: { version: number; at: string }[];
 }
 
 interface Kind {
   kind: PointKind;
+  name: string;
+  /** The subject that it is stored for. */
+  stored: string;
   label: string;
   unit: string;
-  figure: HistorySeries["figure"];
+  figure: "mean" | "sum";
   /** From what is kept to what is shown. */
   scale: number;
 }
 
+/** The newest minute in which something was measured. */
+export interface NewestFigures {
+  model: string | null;
+  /** Null: nothing was measured in the last days. */
+  at: string | null;
+  figures: { name: string; label: string; unit: string; value: number; at: string }[];
+}
+
+/** Null if the model does not exist; `model` null: of the machine. */
+export async function newestFigures(source: Source, model: string | null): Promise<NewestFigures | null> {
+  if (model !== null && !(await findModel(source.store, model))) return null;
+  const figures = (await kindsOf(source, model)).map(async (kind) => {
+    const asked = { kind: kind.kind, subject: kind.stored, stepMs: POINT_STEPS[0].stepMs };
+    const newest = await newestPoint(source.store, asked);
+    const { name, label, unit } = kind;
+    return newest && { name, label, unit, ...dated(pointOf(newest, kind)) };
+  });
+  const known = (await Promise.all(figures)).filter((figure) => figure !== null);
+  return {
+    model,
+    at: known.reduce<string | null>((last, { at }) => (last !== null && last > at ? last : at), null),
+    figures: known.map(({ name, label, unit, value, at }) => ({ name, label, unit, value, at })),
+  };
+}
+
+function dated<P extends HistoryPoint<number>>(point: P): Omit<P, "at"> & { at: string } {
+  return { ...point, at: new Date(point.at).toISOString() };
+}
+
+/** As `historyFigures`, with moments as text: what scripts get. */
+export async function historyView(source: Source, asked: Asked): Promise<HistoryView> {
+  return asText(await historyFigures(source, asked));
+}
+
+export function asText(figures: HistoryView<number>): HistoryView {
+  const series = figures.series.map((entry) => ({ ...entry, points: entry.points.map(dated) }));
+  return { ...figures, series };
+}
+
 /** Throws AppError: `invalid` for a range that is empty, too short or too long, `missing` for the model. */
-export async function historyView(source: PanelSource, asked: Asked): Promise<HistoryView> {
+export async function historyFigures(source: Source, asked: Asked): Promise<HistoryView<number>> {
   const model = asked.model === undefined ? null : (await source.models.find(asked.model)).name;
   const span = spanOf(asked, source.now());
   const step = stepFor(span, source.now());
-  const kinds = model === null ? gaugeKinds() : await modelKinds(source, model);
-  const series = kinds.map(async ({ subject, ...kind }): Promise<HistorySeries> => {
-    const { name, label, unit, figure } = { ...kind, name: model === null ? subject : kind.kind };
+  const series = (await kindsOf(source, model)).map(async (kind): Promise<HistorySeries<number>> => {
+    const { name, label, unit, figure, stored: subject } = kind;
     const from = Math.floor(span.from / step.spanMs) * step.spanMs;
-    const { stepMs } = step;
-    const stored = model === null ? gaugeOn(source.presence.hostId, subject as GaugeName) : subject;
-    const asked = { kind: kind.kind, subject: stored, stepMs, from, to: span.to };
+    const asked = { kind: kind.kind, subject, stepMs: step.stepMs, from, to: span.to };
     const points = await pointsOf(source.store, asked);
     const spans = merged(points, step.spanMs);
     const filled = figure === "sum" ? withZeros(spans, step.spanMs, Math.min(span.to, source.now())) : spans;
@@ -128,33 +171,38 @@ function spanOf({ range, from, to }: Asked, now: number): { from: number; to: nu
   return { from: begin, to: end };
 }
 
-/** Which spans are read, and the length to which they are put together. */
+/**
+ * Which spans are read, and the length to which they are put together: the longest that still give half of
+ * MOST_POINTS, so that as few rows as possible are read.
+ */
 function stepFor(
   { from, to }: { from: number; to: number },
   now: number,
 ): { stepMs: number; spanMs: number } {
   const kept = POINT_STEPS.filter(({ days }) => from >= now - days * DAY_MS);
-  const fitting = kept.find(({ stepMs }) => (to - from) / stepMs <= MOST_POINTS);
+  const fitting = kept.findLast(({ stepMs }) => (to - from) / stepMs >= MOST_POINTS / 2) ?? kept[0];
   const { stepMs } = fitting ?? POINT_STEPS.at(-1)!;
   return { stepMs, spanMs: stepMs * Math.ceil((to - from) / stepMs / MOST_POINTS) };
 }
 
-function gaugeKinds(): (Kind & { subject: string })[] {
-  return (Object.keys(GAUGES) as GaugeName[]).map((subject) => {
-    const { label, unit } = GAUGES[subject];
-    return { kind: "gauge", subject, label, unit, figure: "mean", scale: 1 };
+async function kindsOf(source: Source, model: string | null): Promise<Kind[]> {
+  return model === null ? gaugeKinds(source) : await modelKinds(source, model);
+}
+
+function gaugeKinds({ presence }: Source): Kind[] {
+  return (Object.keys(GAUGES) as GaugeName[]).map((name) => {
+    const { label, unit } = GAUGES[name];
+    const stored = gaugeOn(presence.hostId, name);
+    return { kind: "gauge", name, stored, label, unit, figure: "mean", scale: 1 };
   });
 }
 
-async function modelKinds(
-  { store, models }: PanelSource,
-  name: string,
-): Promise<(Kind & { subject: string })[]> {
+async function modelKinds({ store, models }: Source, name: string): Promise<Kind[]> {
   const { liveVersion } = await models.find(name);
   const version = liveVersion ?? (await listVersions(store, name))[0]?.version;
   const metric =
     version === undefined ? "" : ((await findVersion(store, name, version))?.result.metric ?? "");
-  const kinds: Kind[] = [
+  const kinds: Omit<Kind, "name" | "stored">[] = [
     { kind: "predictions", label: "Predictions", unit: "", figure: "sum", scale: 1 },
     { kind: "latency", label: "Time per request", unit: "ms", figure: "mean", scale: 1000 },
     { kind: "warnings", label: "Warnings", unit: "", figure: "sum", scale: 1 },
@@ -171,7 +219,7 @@ async function modelKinds(
         ]
       : []),
   ];
-  return kinds.map((kind) => ({ ...kind, subject: name }));
+  return kinds.map((kind) => ({ ...kind, name: kind.kind, stored: name }));
 }
 
 function merged(points: readonly Point[], spanMs: number): Point[] {
@@ -202,7 +250,7 @@ function withZeros(spans: readonly Point[], spanMs: number, to: number): Point[]
   });
 }
 
-function pointOf({ at, n, total, low, high }: Point, { figure, scale }: Kind): HistoryPoint {
+function pointOf({ at, n, total, low, high }: Point, { figure, scale }: Kind): HistoryPoint<number> {
   const value = (figure === "sum" ? total : total / n) * scale;
-  return { at: new Date(at).toISOString(), value, low: low * scale, high: high * scale, count: n };
+  return { at, value, low: low * scale, high: high * scale, count: n };
 }

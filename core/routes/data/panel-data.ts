@@ -30,6 +30,7 @@ import type { HostView } from "../../training/queue/presence.ts";
 import { currentRounds, type RunView, runView } from "../../training/run-view.ts";
 import { type ScheduleRow, type SourceRow, scheduleRows, sourceRows } from "./automation-data.ts";
 import { type Signal, signalOf } from "./header-status.ts";
+import { type NewestFigures, newestFigures } from "./history-data.ts";
 import {
   activityRows,
   type DatasetSummary,
@@ -77,6 +78,7 @@ export interface PanelData {
   schedules: { items: ScheduleRow[] };
   model: ModelView | null;
   watch: MonitoringView | null;
+  history: NewestFigures | null;
 }
 
 /** The start of a minute and the number of predictions in it. */
@@ -206,6 +208,7 @@ export const READERS: {
       subject === null ? await currentModel(source.store) : await findModel(source.store, subject);
     return model && (await monitoringView(source, model));
   },
+  history: (source, subject) => newestFigures(source, subject),
 };
 
 /** Runs as the API returns them. */

@@ -150,6 +150,11 @@ export const PANEL_TABLES: { [P in Panel]: (data: NonNullable<PanelData[P]>) => 
         ...[version, live.outcomes, metric, value, ...interval, training, verdict],
       ]),
     ),
+  history: ({ figures }) =>
+    table(
+      ["name", "value", "unit", "at"],
+      figures.map(({ name, value, unit, at }) => [name, value, unit, at]),
+    ),
   model: ({ versions }) =>
     table(
       ["version", "isLive", "metric", "score", "best", "createdAt", "sizeBytes"],

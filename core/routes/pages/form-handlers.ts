@@ -1,9 +1,13 @@
 /** Handles the forms of pages, with the API's own checks, and names the page that shows the result. */
 
-import { may } from "../../http/identity/identity.ts";
+import * as z from "zod";
+import { checked } from "../../http/body.ts";
+import { may, ownershipBy } from "../../http/identity/identity.ts";
 import { wantedForm } from "../../http/negotiate.ts";
 import { type Problem, problem } from "../../http/problem.ts";
 import { AppError } from "../../platform/errors.ts";
+import { VISIBILITY } from "../../process/organise/visibility.ts";
+import { ownedBy } from "../../store/ownership.ts";
 import { requestFrom } from "../../training/results/from-run.ts";
 import type { Call } from "../api/route.ts";
 import { predictFileAnswer } from "../api/rows/models/models.ts";
@@ -24,11 +28,18 @@ import { tryRow, type WhatIfResult } from "./try-row.ts";
 /** `go`: the page that the browser shows next. `stay`: with htmx the page stays, because its panels are pushed. */
 export type Landing = { go: string } | { stay: string };
 
-export async function uploadForm({ signalbox, request, takeTime }: Call): Promise<Landing> {
+/** Whom it is for is in the address: a file is hidden before its first byte arrives. */
+const UPLOAD_QUERY = z.object({ visibility: VISIBILITY });
+
+export async function uploadForm(call: Call): Promise<Landing> {
+  const { signalbox, request, identity, takeTime } = call;
   takeTime();
-  const { id, ready } = await signalbox.datasets.receive(request, null);
-  await ready;
-  return { go: `/datasets/${id}` };
+  const { visibility = null } = checked(call.query, UPLOAD_QUERY);
+  const received = await ownedBy(ownershipBy(identity, visibility), () =>
+    signalbox.datasets.receive(request, null),
+  );
+  await received.ready;
+  return { go: `/datasets/${received.id}` };
 }
 
 export async function openSample(call: Call): Promise<Landing> {
@@ -92,6 +103,11 @@ export async function revokeToken({ signalbox, params }: Call): Promise<Landing>
   return { go: "/settings/tokens" };
 }
 
+export async function endSession({ signalbox, params }: Call): Promise<Landing> {
+  await signalbox.sessions.end(params.id!);
+  return { go: "/settings/sessions" };
+}
+
 /** The page that shows it once. */
 export async function createToken({ signalbox, request, identity }: Call) {
   const fresh = await signalbox.tokens.create(await tokenForm(request, signalbox.now()), identity.name);
@@ -153,4 +169,5 @@ export const FORMS: Record<string, (call: Call) => Promise<Landing>> = {
   "/models/:name/canary": shareTraffic,
   "/alerts/:id/dismiss": dismissAlert,
   "/settings/tokens/:id/revoke": revokeToken,
+  "/settings/sessions/:id/end": endSession,
 };

@@ -19,7 +19,7 @@ import { currentRun, findRun } from "../../store/runs.ts";
 import { replayRun } from "../../training/replay.ts";
 import { runView } from "../../training/run-view.ts";
 import { type Call, filterQuery, LIST_QUERY, rangeOf } from "../api/route.ts";
-import { HISTORY_QUERY, historyView, RANGE_NAMES } from "../data/history-data.ts";
+import { asText, HISTORY_QUERY, historyFigures, RANGE_NAMES } from "../data/history-data.ts";
 import {
   ACTIVITY_LEVELS,
   activityRows,
@@ -30,6 +30,7 @@ import {
   runRows,
 } from "../data/list-data.ts";
 import { type ModelView, modelView, type PanelData, type PanelSource, READERS } from "../data/panel-data.ts";
+import { sessionPage } from "../data/session-data.ts";
 import type { FormNote } from "./outcome-forms.ts";
 import { tryRow, typicalRow, type WhatIf } from "./try-row.ts";
 
@@ -206,12 +207,13 @@ async function weighing({ store }: PanelSource, runId: string, query: Record<str
 export async function historyData({ signalbox, query }: Call) {
   // A form sends what was left empty, too.
   const filled = Object.fromEntries(Object.entries(query).filter(([, text]) => text !== ""));
-  const history = await historyView(signalbox, checked(filled, HISTORY_QUERY));
+  const history = await historyFigures(signalbox, checked(filled, HISTORY_QUERY));
   const models = await listModels(signalbox.store, { before: NEWEST, limit: MODELS_OFFERED });
   const keptDays = POINT_STEPS.at(-1)!.days;
   const now = new Date(signalbox.now()).toISOString();
   const offered = { models: models.map(({ name }) => name), ranges: RANGE_NAMES };
-  return { history, ...offered, keptDays, now, hasTables: query.table === "1" };
+  const shown = { history, asText: () => asText(history), hasTables: query.table === "1" };
+  return { ...shown, ...offered, keptDays, now };
 }
 
 export async function tokensData({ signalbox }: Call): Promise<{
@@ -219,6 +221,11 @@ export async function tokensData({ signalbox }: Call): Promise<{
   fresh?: TokenView & { token: string };
 }> {
   return { tokens: await signalbox.tokens.list() };
+}
+
+export async function sessionsData(call: Call) {
+  const { items: sessions, next } = await sessionPage(call, checked(call.query, LIST_QUERY));
+  return { sessions, next };
 }
 
 export async function auditData({ signalbox, query }: Call) {

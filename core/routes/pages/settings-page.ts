@@ -2,6 +2,7 @@
 
 import { ALERT_CODES } from "../../events/alert-records.ts";
 import type { AuditView } from "../../http/identity/audit.ts";
+import type { SessionView } from "../../http/identity/sessions.ts";
 import type { TokenView } from "../../http/identity/tokens.ts";
 import type { Problem } from "../../http/problem.ts";
 import type { AlertRouteView } from "../../operations/alert-routes/alert-routes.ts";
@@ -9,6 +10,8 @@ import type { SettingView } from "../../operations/settings.ts";
 import type { WebhookView } from "../../operations/webhooks.ts";
 import type { Call } from "../api/route.ts";
 import { type Embed, type EmbedRequest, makeEmbed } from "../data/embeds.ts";
+import { NEWEST } from "../data/list-data.ts";
+import { sessionPage } from "../data/session-data.ts";
 import type { Landing } from "./form-handlers.ts";
 import { withRefusal } from "./refusal.ts";
 import { alertRouteForm, embedForm, settingsForm, webhookForm } from "./settings-form.ts";
@@ -25,6 +28,8 @@ export interface SettingsPageData {
   /** Whether a link needs a token. */
   needsToken: boolean;
   tokens: TokenView[];
+  /** Null: sign-in is turned off here, or the proxy does it. */
+  sessions: { sessions: SessionView[]; next: number | null } | null;
   audit: { entries: AuditView[]; next: number | null };
   /** Why a change was refused; nothing was changed. */
   refusal: Problem | null;
@@ -33,6 +38,7 @@ export interface SettingsPageData {
 const refusable = withRefusal((call: Call, refusal) => settingsData(call, { refusal }));
 
 const AUDIT_ROWS = 10;
+const SESSION_ROWS = 10;
 const FIRST_EMBED: EmbedRequest = { panel: "metrics", theme: "auto" };
 
 export async function settingsData(
@@ -50,10 +56,16 @@ export async function settingsData(
     embed: signalbox.config.AUTH === "none" ? await makeEmbed(signalbox, home, FIRST_EMBED) : null,
     needsToken: signalbox.config.AUTH !== "none",
     tokens: await signalbox.tokens.list(),
+    sessions: signalbox.config.AUTH === "token" ? await newestSessions(call) : null,
     audit: { entries, next },
     refusal: null,
     ...asked,
   };
+}
+
+async function newestSessions(call: Call) {
+  const { items: sessions, next } = await sessionPage(call, { cursor: NEWEST, limit: SESSION_ROWS });
+  return { sessions, next };
 }
 
 export const saveSettings = refusable(async ({ signalbox, request }) => {

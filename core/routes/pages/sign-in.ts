@@ -3,12 +3,12 @@
  * no script can read.
  */
 
-import { readSessionCookie, sessionCookie } from "../../http/identity/cookies.ts";
+import { readSessionCookie, sessionCookie } from "../../http/identity/browser/cookies.ts";
+import { returnPath } from "../../http/identity/browser/return-path.ts";
 import type { Gate, RequestContext } from "../../http/identity/gate.ts";
-import type { Identity } from "../../http/identity/identity.ts";
+import { hashOf, type Identity } from "../../http/identity/identity.ts";
 import { attemptCookie, endedAttempt, readAttempt } from "../../http/identity/providers/attempt-cookie.ts";
 import type { Provider } from "../../http/identity/providers/provider.ts";
-import { returnPath } from "../../http/identity/return-path.ts";
 import { wantedForm } from "../../http/negotiate.ts";
 import { type Problem, problem } from "../../http/problem.ts";
 import { AppError } from "../../platform/errors.ts";
@@ -18,7 +18,7 @@ import { filled, readForm, signInForm } from "./form-fields.ts";
 
 type SignInBox = Pick<
   Signalbox,
-  "config" | "tokens" | "signIns" | "audit" | "logger" | "embedSecret" | "now"
+  "config" | "tokens" | "signIns" | "sessions" | "audit" | "logger" | "embedSecret" | "now"
 >;
 
 export interface SignInData {
@@ -179,14 +179,9 @@ async function shownWith({ signIns }: Pick<Signalbox, "signIns">, next: string):
   return { next, providers: await Promise.all(providers) };
 }
 
-async function endSession(
-  { config, tokens, signIns }: SignInBox,
-  { request }: RequestContext,
-): Promise<void> {
+async function endSession({ config, sessions }: SignInBox, { request }: RequestContext): Promise<void> {
   const cookie = readSessionCookie(request.headers, config.PORT);
-  if (!cookie) return;
-  await tokens.signOut(cookie);
-  await signIns.signOut(cookie);
+  if (cookie) await sessions.endBy(hashOf(cookie));
 }
 
 /** One per provider, so that one's response is never taken for another's. */

@@ -4,7 +4,7 @@
  */
 import { AUTOMATION, AUTOMATION_HOLDERS } from "../automation-migration.ts";
 import { DEPLOY_SCOPE } from "../deploy-scope-migration.ts";
-import { HISTORY } from "../history-migration.ts";
+import { HISTORY, HISTORY_OF_A_YEAR } from "../history-migration.ts";
 import { HOSTS } from "../hosts-migration.ts";
 import { OWNERSHIP, SIGN_INS } from "../teams-migration.ts";
 
@@ -358,6 +358,7 @@ const STEPS: readonly string[] = [
   HISTORY.replace(/ STRICT(?:, WITHOUT ROWID)?;/g, ";")
     .replaceAll("INTEGER", "BIGINT")
     .replaceAll("REAL", "DOUBLE PRECISION"),
+  HISTORY_OF_A_YEAR,
 ];
 
 /** Text is compared by its bytes, as in SQLite, whatever the database's own order is: IDs are read in that order. */

@@ -4,7 +4,7 @@
  */
 import { AUTOMATION, AUTOMATION_HOLDERS } from "../automation-migration.ts";
 import { DEPLOY_SCOPE } from "../deploy-scope-migration.ts";
-import { HISTORY } from "../history-migration.ts";
+import { HISTORY, HISTORY_OF_A_YEAR } from "../history-migration.ts";
 import { HOSTS } from "../hosts-migration.ts";
 import { OWNERSHIP, SIGN_INS } from "../teams-migration.ts";
 
@@ -376,4 +376,5 @@ export const MIGRATIONS: readonly string[] = [
   SIGN_INS,
   OWNERSHIP,
   HISTORY,
+  HISTORY_OF_A_YEAR,
 ];

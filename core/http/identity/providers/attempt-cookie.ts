@@ -3,7 +3,7 @@
  * any server of a cluster can. One cookie for each attempt, so that two tabs do not disturb each other.
  */
 import * as z from "zod";
-import type { CookieScope } from "../cookies.ts";
+import type { CookieScope } from "../browser/cookies.ts";
 import type { Attempt } from "./provider.ts";
 
 const LIFETIME_SECONDS = 600;

@@ -8,8 +8,8 @@ import { AppError } from "../../../platform/errors.ts";
 import type { Leases } from "../../../platform/leases.ts";
 import type { Logger } from "../../../platform/logger.ts";
 import type { Store } from "../../../store/database.ts";
-import { deleteSignIn, deleteSignIns, findSignIn, insertSignIn } from "../../../store/sign-ins.ts";
-import { hashOf, type Identity, newSecret } from "../identity.ts";
+import { deleteSignIns, findSignIn, insertSignIn } from "../../../store/sign-ins.ts";
+import { hashOf, type Identity, newSecret, sessionId } from "../identity.ts";
 import { ROLE_SCOPES, type Role, type Scope } from "../scopes.ts";
 import { type Person, Provider } from "./provider.ts";
 
@@ -29,12 +29,9 @@ export class SignIns {
   readonly providers: readonly Provider[];
 
   constructor(private readonly options: SignInsOptions) {
-    const { config, logger, now, log } = options;
+    const { config, logger, now } = options;
     const asked = { claim: config.OIDC_GROUPS_CLAIM, scopes: config.OIDC_SCOPES, logger, now };
     this.providers = config.providers.map((about) => new Provider(about, asked));
-    log.hear((type, data) => {
-      if (type === "session.ended") options.holds.revoke(String(data.sessionId));
-    });
   }
 
   /** Throws AppError `missing`. */
@@ -68,15 +65,15 @@ export class SignIns {
     const hash = hashOf(cookie);
     const found = await findSignIn(store, hash);
     if (!found || found.expiresAt <= now()) return null;
-    if (!config.providers.some(({ issuer }) => issuer === found.issuer)) return null;
-    const scopes = this.scopesOf(found.groups);
-    return scopes.length ? identityOf(found, { hash, scopes, expiresAt: found.expiresAt }) : null;
+    const standing = this.standing(found.issuer, found.groups);
+    return standing && identityOf(found, { hash, scopes: standing.scopes, expiresAt: found.expiresAt });
   }
 
-  async signOut(cookie: string): Promise<void> {
-    const { store } = this.options;
-    const hash = hashOf(cookie);
-    if (await deleteSignIn(store, hash)) await this.end([hash]);
+  /** What people with these groups may do; null: nothing, or their provider was removed. */
+  standing(issuer: string, groups: readonly string[]): { provider: string; scopes: Scope[] } | null {
+    const provider = this.options.config.providers.find((known) => known.issuer === issuer);
+    const scopes = this.scopesOf(groups);
+    return provider && scopes.length ? { provider: provider.name, scopes } : null;
   }
 
   /** By the provider's word: one of its sessions, or every session of a person. How many ended. */
@@ -106,11 +103,6 @@ export class SignIns {
 
 function isRole(word: string): word is Role {
   return Object.hasOwn(ROLE_SCOPES, word);
-}
-
-/** Names a session where everybody who reads events may see it: the cookie's hash stays here. */
-function sessionId(hash: string): string {
-  return hashOf(hash).slice(0, 16);
 }
 
 function identityOf(

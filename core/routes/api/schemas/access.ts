@@ -2,6 +2,7 @@
 import * as z from "zod";
 import type { AuditView } from "../../../http/identity/audit.ts";
 import { SCOPES } from "../../../http/identity/scopes.ts";
+import type { SessionView } from "../../../http/identity/sessions.ts";
 import type { TokenView } from "../../../http/identity/tokens.ts";
 import type { Embed } from "../../data/embeds.ts";
 import { TIME } from "./datasets.ts";
@@ -20,6 +21,20 @@ export const TOKEN = z
   .meta({ id: "Token" }) satisfies z.ZodType<TokenView>;
 
 export const NEW_TOKEN = TOKEN.extend({ token: z.string().describe("shown only once") });
+
+export const SESSION = z
+  .object({
+    id: z.string(),
+    name: z.string().describe("of the person, or of the token that the browser signed in with"),
+    via: z.enum(["token", "oidc"]),
+    provider: z.string().nullable().describe("null: it was a token"),
+    groups: z.array(z.string()).describe("as the provider reported them at sign-in"),
+    scopes: z.array(z.enum(SCOPES)),
+    createdAt: TIME,
+    expiresAt: TIME,
+    isOwn: z.boolean().describe("the browser that asks"),
+  })
+  .meta({ id: "Session" }) satisfies z.ZodType<SessionView>;
 
 export const EMBED = z
   .object({

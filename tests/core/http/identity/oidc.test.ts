@@ -1,7 +1,7 @@
 /** People sign in with a real OpenID Connect provider, and what they may do follows from their groups. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { type Harness, openHarness } from "../../../harness/app.ts";
-import { CLIENT, openProvider, type RunningProvider, Visitor } from "../../../harness/oidc.ts";
+import { CLIENT, moveTo, openProvider, type RunningProvider, Visitor } from "../../../harness/oidc.ts";
 
 setDefaultTimeout(60_000);
 
@@ -111,6 +111,23 @@ test("groups decide: an admin opens the settings, a viewer does not, someone wit
   expect(answer.status).toBe(403);
   expect(await answer.text()).toContain("No Group (nobody@example.com) has no role here");
   expect(cookie).toBe("");
+});
+
+test("another group gives another role from the next sign-in on", async () => {
+  const { cookie: before } = await signIn("vera");
+  expect(await status("/api/tokens", before)).toBe(403);
+  const moveBack = moveTo("vera", ["admins"]);
+  try {
+    // The session that stands has what she had when it began.
+    expect(await status("/api/tokens", before)).toBe(403);
+    const { cookie: after } = await signIn("vera");
+    expect(await status("/api/tokens", after)).toBe(200);
+    moveTo("vera", []);
+    const { answer } = await signIn("vera");
+    expect(answer.status).toBe(403);
+  } finally {
+    moveBack();
+  }
 });
 
 test("the answer counts once, and only in the browser that began", async () => {

@@ -281,6 +281,25 @@ test("the page says who owns it and who sees it, and its button switches", async
   );
 });
 
+test("the form without script keeps an upload private, and the page with script offers the same", async () => {
+  const home = await (await ask("alice", "/", { headers: { accept: "text/html" } })).text();
+  expect(home).toContain('formaction="/datasets?visibility=private"');
+  expect(home).toContain("Private: only you and admins see it");
+  const body = new FormData();
+  body.append("file", new File([passengersCsv(80, 25)], "form.csv", { type: "text/csv" }));
+  const sent = await ask("alice", "/datasets?visibility=private", {
+    method: "POST",
+    headers: { accept: "text/html" },
+    body,
+  });
+  expect(sent.status).toBe(303);
+  const path = sent.headers.get("location")!;
+  expect(await read("alice", `/api${path}`)).toMatchObject({ owner: "alice", visibility: "private" });
+  expect((await ask("bob", path)).status).toBe(404);
+  const wrong = await ask("alice", "/datasets?visibility=mine", { method: "POST", body });
+  expect(wrong.status).toBe(400);
+});
+
 test("a run that tests on a private dataset is private, as long as that dataset is", async () => {
   const { id: open } = await upload("alice", "open.csv", passengersCsv(85, 21));
   const { id: own } = await upload("alice", "own.csv", passengersCsv(60, 22), "&visibility=private");

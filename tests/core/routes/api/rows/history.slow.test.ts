@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { GAUGE_NAMES } from "../../../../../core/operations/gauges.ts";
-import type { HistoryView } from "../../../../../core/routes/data/history-data.ts";
+import type { HistoryView, NewestFigures } from "../../../../../core/routes/data/history-data.ts";
 import { POINT_STEPS, POINTS_A_SERIES, trimPoints } from "../../../../../core/store/points.ts";
 import { type Harness, openHarness, passengersCsv } from "../../../../harness/app.ts";
 
@@ -72,7 +72,7 @@ test("what a figure takes is bounded: a step is kept as long as it says and no l
       now - POINT_STEPS[index]!.days * DAY_MS - POINT_STEPS[index]!.stepMs - 60_000,
     );
   expect(rows.reduce((total, { n }) => total + n, 0)).toBeLessThan(POINTS_A_SERIES);
-  expect(POINTS_A_SERIES).toBe(2880 + 2016 + 2160 + 1600);
+  expect(POINTS_A_SERIES).toBe(2880 + 2016 + 2160 + 1600 + 200);
 });
 
 test("a day of half a year ago is there by six hours, and a link to it keeps the state in the address", async () => {
@@ -102,6 +102,29 @@ test("the figures stand as tables below the charts where the address asks for it
     ).text();
   expect(await page("")).not.toContain("<table");
   expect(await page("&table=1")).toContain("<table");
+});
+
+test("the page is live while its range ends now: each new minute changes what its panel tells", async () => {
+  const html = async (query: string) =>
+    (await harness.ask(`/history?${query}`, { headers: { accept: "text/html" } })).text();
+  const standing = (text: string) => /data-panel="history"[^>]* data-revision="([^"]*)"/.exec(text)?.[1];
+  const before = standing(await html("range=year&model=crew"));
+  expect(before).toBe(new Date(Math.floor((now - 60_000) / 60_000) * 60_000).toISOString());
+  const watched = async (query: string) => /\/ws\?panels=([^"]+)"/.exec(await html(query))?.[1];
+  expect(await watched("range=year&model=crew")).toBe("history%3Acrew,health");
+  expect(await watched("range=hour")).toBe("history,health");
+  const past = `from=${new Date(now - 40 * DAY_MS).toISOString()}&to=${new Date(now - 20 * DAY_MS).toISOString()}`;
+  expect(await watched(`${past}&model=crew`)).toBeUndefined();
+  now += 5 * 60_000;
+  await predict(7);
+  expect(standing(await html("range=year&model=crew"))).toBe(
+    new Date(Math.floor(now / 60_000) * 60_000).toISOString(),
+  );
+  const newest = await harness.json<NewestFigures>("/panels/history.json?of=crew");
+  expect(newest.figures.find(({ name }) => name === "predictions")).toMatchObject({ value: 7 });
+  const machine = await harness.json<NewestFigures>("/panels/history.json");
+  expect(machine.figures.map(({ name }) => name)).toEqual(GAUGE_NAMES);
+  expect((await harness.ask("/panels/history.json?of=nobody")).status).toBe(404);
 });
 
 test("a range that is empty, too long or of nobody is refused with the fix", async () => {

@@ -59,6 +59,27 @@ test("both servers send the same rows to it, and its figures are those of both",
   ]);
 }, 60_000);
 
+test("a key goes to one version, whichever server is asked and whatever else is in the row", async () => {
+  const [first, second] = servers;
+  await second.send("PUT", "/api/models/crew/canary", { version: 2, share: 50, header: "x-client" });
+  await until(() => first.signalbox.log.lastSeq >= second.signalbox.log.lastSeq);
+  const versionFor = async (server: Harness, client: number, row: (typeof rows)[number]) => {
+    const answer = await server.ask("/api/models/crew/predict", {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-client": `client-${client}` },
+      body: JSON.stringify(row),
+    });
+    return ((await answer.json()) as { version: number }).version;
+  };
+  const seen = new Set<number>();
+  for (let client = 0; client < 20; client++) {
+    const version = await versionFor(first, client, rows[client]!);
+    seen.add(version);
+    expect([client, await versionFor(second, client, rows[59 - client]!)]).toEqual([client, version]);
+  }
+  expect(seen).toEqual(new Set([1, 2]));
+}, 60_000);
+
 test("failures on one server end it on both", async () => {
   const [first, second] = servers;
   await first.send("PUT", "/api/models/crew/canary", { version: null });

@@ -3,7 +3,8 @@
  * and back again by itself when the canary fails.
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { readdirSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CanaryView } from "../../../../../../core/models/canary/canaries.ts";
 import { type Harness, openHarness, passengersCsv } from "../../../../../harness/app.ts";
@@ -193,3 +194,75 @@ test("it follows its model to a new name", async () => {
   expect((await harness.ask("/api/models/sailors/canary", { method: "DELETE" })).status).toBe(204);
   expect(await canaryOf("sailors")).toBeNull();
 });
+
+test("one that is slower beyond its line goes back by itself, is told, and not before it was timed", async () => {
+  const { items: runs } = await harness.json<{ items: { datasetId: string }[] }>("/api/runs?limit=1");
+  const { datasetId } = runs[0]!;
+  const options = { datasetId, name: "pace", budgetRounds: 300, learners: ["linear"], refit: false };
+  // A line of arithmetic for each row, and beside it a walk through hundreds of trees.
+  await harness.send("POST", "/api/train?wait=1", options);
+  await harness.send("POST", "/api/train?wait=1", {
+    ...{ ...options, learners: ["boosting"] },
+    parameters: { boosting: { max_iter: 300, learning_rate: 0.02, n_iter_no_change: 300 } },
+  });
+  await harness.send("PUT", "/api/models/pace/live", { version: 1 });
+  const before = harness.signalbox.log.lastSeq;
+  const canary = { version: 2, share: 50, header: "x-client", maxSlowdown: 1.2 };
+  expect((await harness.send("PUT", "/api/models/pace/canary", canary)).status).toBe(200);
+  const rows = Array.from({ length: 1000 }, (_, n) => rowOf(n));
+  const request = async (client: number) => {
+    const answer = await harness.ask("/api/models/pace/predict?log=0", {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-client": `client-${client}` },
+      body: JSON.stringify({ rows }),
+    });
+    expect(answer.status).toBe(200);
+    await answer.body?.cancel();
+  };
+  for (let n = 0; n < 20; n++) await request(n);
+  await harness.signalbox.canaries.flush();
+  // Ten of each have not been timed thirty times.
+  expect((await canaryOf("pace"))?.version).toBe(2);
+  for (let n = 0; n < 100; n++) await request(n);
+  await harness.signalbox.canaries.flush();
+  expect(await canaryOf("pace")).toBeNull();
+  const told = (await harness.eventsSince(before)).find(({ type }) => type === "canary.rolledback");
+  expect(told?.data).toMatchObject({
+    ...{ model: "pace", version: 2, liveVersion: 1 },
+    reason: expect.stringMatching(
+      /^a request takes .+ ms instead of .+ ms \(the limit is 1\.2 times as long\)$/,
+    ),
+  });
+  const { items } = await harness.json<{ items: { code: string; subject: string }[] }>("/api/alerts");
+  expect(items).toContainEqual(expect.objectContaining({ code: "canary", subject: "pace" }));
+}, 60_000);
+
+test("a key keeps its version when the server starts again, and when the share grows", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "signalbox-canary-"));
+  const versionsOf = async ({ send }: Harness) => {
+    const rows = Array.from({ length: 40 }, (_, n) => ({ ...rowOf(n), customer: `c${n % 20}` }));
+    const answer = (await (await send("POST", "/api/models/crew/predict", { rows })).json()) as Answer;
+    return answer.predictions.map(({ version }) => version!);
+  };
+  const first = await openHarness({ DATA_DIR: folder });
+  const { id } = (await (await first.upload("crew.csv", passengersCsv(200))).json()) as { id: string };
+  for (const exclude of [["Sex"], []])
+    await first.send("POST", "/api/train?wait=1", { datasetId: id, name: "crew", budgetRounds: 3, exclude });
+  await first.send("PUT", "/api/models/crew/live", { version: 1 });
+  await first.send("PUT", "/api/models/crew/canary", { version: 2, share: 40, column: "customer" });
+  const before = await versionsOf(first);
+  expect(new Set(before)).toEqual(new Set([1, 2]));
+  // A customer's second row goes where the first one went.
+  expect(before.slice(20)).toEqual(before.slice(0, 20));
+  await first.close();
+  const second = await openHarness({ DATA_DIR: folder });
+  expect(await versionsOf(second)).toEqual(before);
+  await second.send("PUT", "/api/models/crew/canary", { version: 2, share: 70, column: "customer" });
+  const after = await versionsOf(second);
+  expect(after.filter((version) => version === 2).length).toBeGreaterThan(
+    before.filter((version) => version === 2).length,
+  );
+  for (const [row, version] of before.entries()) if (version === 2) expect(after[row]).toBe(2);
+  await second.close();
+  rmSync(folder, { recursive: true, force: true });
+}, 60_000);
