@@ -68,8 +68,7 @@ type C = Context<Env>;
 export function createApp(signalbox: Signalbox, publish: (topic: string, message: string) => void) {
   const { config, log, privacy, now } = signalbox;
   const requests = new RequestTimes(signalbox.now);
-  const startedAt = signalbox.now();
-  const own = { sockets: () => sockets.count, requests, startedAt, viewScope: ALL_VISIBLE };
+  const own = { sockets: () => sockets.count, requests, startedAt: now(), viewScope: ALL_VISIBLE };
   const source: PanelSource = { ...signalbox, ...own };
   const links = (origin: string): Links => ({ base: config.BASE_PATH, origin, curl: curlCommand(config) });
   const gate = new Gate(signalbox, accessTable(API));

@@ -57,7 +57,7 @@ export class Sessions {
     { offset, limit }: { offset: number; limit: number },
     credentials: readonly string[],
   ): Promise<{ items: SessionView[]; next: number | null }> {
-    const all = await this.standing();
+    const all = await this.active();
     const items = all.slice(offset, offset + limit).map(({ hash, createdAt, expiresAt, ...session }) => ({
       id: sessionId(hash),
       ...session,
@@ -70,10 +70,10 @@ export class Sessions {
 
   /** With its sockets and streams, at once. Throws AppError `missing`. */
   async end(id: string): Promise<void> {
-    const found = (await this.standing()).find(({ hash }) => sessionId(hash) === id);
+    const found = (await this.active()).find(({ hash }) => sessionId(hash) === id);
     if (found && (await this.endBy(found.hash))) return;
     throw new AppError("missing", `Session ${id.slice(0, 60)} does not exist`, {
-      fix: "It may have ended. GET /api/sessions lists those that stand.",
+      fix: "It may have ended. GET /api/sessions lists the active ones.",
     });
   }
 
@@ -91,16 +91,16 @@ export class Sessions {
   }
 
   /** Those that still open something. */
-  private async standing(): Promise<Found[]> {
+  private async active(): Promise<Found[]> {
     const { store, tokens, signIns, now } = this.options;
     const withTokens = (await listSessions(store, now())).map(async (session): Promise<Found | null> => {
       const { hash, tokenHash, createdAt, expiresAt } = session;
-      const token = await tokens.standing(tokenHash);
+      const token = await tokens.accessOf(tokenHash);
       return token && { ...token, via: "token", provider: null, groups: [], hash, createdAt, expiresAt };
     });
     const byProviders = (await listSignIns(store, now())).map((signIn): Found | null => {
       const { hash, issuer, name, groups, createdAt, expiresAt } = signIn;
-      const known = signIns.standing(issuer, groups);
+      const known = signIns.accessOf(issuer, groups);
       return known && { ...known, name, via: "oidc", groups, hash, createdAt, expiresAt };
     });
     return [...(await Promise.all(withTokens)), ...byProviders]

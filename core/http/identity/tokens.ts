@@ -189,7 +189,7 @@ export class Tokens {
   }
 
   /** What a token with this hash opens; null: it was revoked or has expired. */
-  async standing(hash: string): Promise<{ name: string; scopes: Scope[] } | null> {
+  async accessOf(hash: string): Promise<{ name: string; scopes: Scope[] } | null> {
     const token = await this.find(hash);
     if (!token || isOver(token, this.options.now())) return null;
     return { name: token.name, scopes: token.scopes.filter(isScope) };

@@ -65,12 +65,12 @@ export class SignIns {
     const hash = hashOf(cookie);
     const found = await findSignIn(store, hash);
     if (!found || found.expiresAt <= now()) return null;
-    const standing = this.standing(found.issuer, found.groups);
-    return standing && identityOf(found, { hash, scopes: standing.scopes, expiresAt: found.expiresAt });
+    const access = this.accessOf(found.issuer, found.groups);
+    return access && identityOf(found, { hash, scopes: access.scopes, expiresAt: found.expiresAt });
   }
 
   /** What people with these groups may do; null: nothing, or their provider was removed. */
-  standing(issuer: string, groups: readonly string[]): { provider: string; scopes: Scope[] } | null {
+  accessOf(issuer: string, groups: readonly string[]): { provider: string; scopes: Scope[] } | null {
     const provider = this.options.config.providers.find((known) => known.issuer === issuer);
     const scopes = this.scopesOf(groups);
     return provider && scopes.length ? { provider: provider.name, scopes } : null;

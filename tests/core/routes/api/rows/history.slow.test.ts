@@ -107,8 +107,8 @@ test("the figures stand as tables below the charts where the address asks for it
 test("the page is live while its range ends now: each new minute changes what its panel tells", async () => {
   const html = async (query: string) =>
     (await harness.ask(`/history?${query}`, { headers: { accept: "text/html" } })).text();
-  const standing = (text: string) => /data-panel="history"[^>]* data-revision="([^"]*)"/.exec(text)?.[1];
-  const before = standing(await html("range=year&model=crew"));
+  const revision = (text: string) => /data-panel="history"[^>]* data-revision="([^"]*)"/.exec(text)?.[1];
+  const before = revision(await html("range=year&model=crew"));
   expect(before).toBe(new Date(Math.floor((now - 60_000) / 60_000) * 60_000).toISOString());
   const watched = async (query: string) => /\/ws\?panels=([^"]+)"/.exec(await html(query))?.[1];
   expect(await watched("range=year&model=crew")).toBe("history%3Acrew,health");
@@ -117,7 +117,7 @@ test("the page is live while its range ends now: each new minute changes what it
   expect(await watched(`${past}&model=crew`)).toBeUndefined();
   now += 5 * 60_000;
   await predict(7);
-  expect(standing(await html("range=year&model=crew"))).toBe(
+  expect(revision(await html("range=year&model=crew"))).toBe(
     new Date(Math.floor(now / 60_000) * 60_000).toISOString(),
   );
   const newest = await harness.json<NewestFigures>("/panels/history.json?of=crew");
