@@ -61,6 +61,7 @@ const PART_ON_POSTGRES = [
   "tests/core/routes/api/races.slow.test.ts",
   "tests/core/routes/api/rows/outcomes.test.ts",
   "tests/core/process/order",
+  "tests/core/process/upkeep.slow.test.ts",
 ];
 /** The way from a file to predictions, signing in, and outcomes. */
 const JOURNEYS_ON_POSTGRES = ["journey.e2e.ts", "sign-in.e2e.ts", "monitoring.e2e.ts"];

@@ -38,6 +38,8 @@ export interface ChildOptions {
   memoryBytes: number;
   /** An error that it throws, or rejects with, ends the child. */
   onReport: (report: unknown) => void | Promise<void>;
+  /** Joins two reports that wait while an earlier one is handled; absent: each is handled by itself. */
+  merge?: (earlier: unknown, later: unknown) => unknown;
 }
 
 export interface Child {
@@ -104,10 +106,20 @@ export function spawnChild(name: string, command: string[], options: ChildOption
     process.kill("SIGKILL");
   };
   let reported: Promise<void> = Promise.resolve();
+  let waiting: { report: unknown } | null = null;
   /** Handled in order: the result comes after all of them. */
   const take = (report: unknown) => {
+    if (waiting && options.merge) {
+      waiting.report = options.merge(waiting.report, report);
+      return;
+    }
+    const own = { report };
+    waiting = own;
     reported = reported
-      .then(() => options.onReport(report))
+      .then(() => {
+        if (waiting === own) waiting = null;
+        return options.onReport(own.report);
+      })
       .catch((error: unknown) => end(error instanceof Error ? error : new Error(String(error))));
   };
   const unwatch = watchChild({

@@ -15,7 +15,7 @@ export class ReportPacer {
   constructor(private readonly send: (batch: RunReport[]) => void) {}
 
   take = (report: RunReport): void => {
-    this.add(report);
+    this.batch = joinReports([...this.batch, report]);
     const waitMs = this.sentAt + BATCH_MS - performance.now();
     if (waitMs <= 0) this.flush();
     else this.timer ??= setTimeout(() => this.flush(), waitMs);
@@ -31,17 +31,29 @@ export class ReportPacer {
     this.sentAt = performance.now();
     this.send(batch);
   }
-
-  private add(report: RunReport): void {
-    if (report.type === "rounds") {
-      const held = this.batch.find((other) => other.type === "rounds");
-      if (held) return void held.rounds.push(...report.rounds);
-    } else if (isProgress(report)) {
-      this.batch = this.batch.filter((other) => !isProgress(other) || other.position !== report.position);
-    }
-    this.batch.push(report);
-  }
 }
+
+/** As one batch: rounds of a stage are joined, and newer progress replaces older. */
+export function joinReports(reports: readonly RunReport[]): RunReport[] {
+  let joined: RunReport[] = [];
+  for (const report of reports) {
+    if (report.type === "rounds") {
+      const held = joined.findIndex(
+        ({ type, position }) => type === "rounds" && position === report.position,
+      );
+      if (held >= 0) {
+        const { rounds } = joined[held] as Rounds;
+        joined[held] = { ...report, rounds: [...rounds, ...report.rounds] };
+        continue;
+      }
+    } else if (isProgress(report))
+      joined = joined.filter((other) => !isProgress(other) || other.position !== report.position);
+    joined.push(report);
+  }
+  return joined;
+}
+
+type Rounds = Extract<RunReport, { type: "rounds" }>;
 
 function isProgress(report: RunReport): boolean {
   return report.type === "stage" && report.report.type === "progress";

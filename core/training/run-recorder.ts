@@ -13,11 +13,13 @@ import {
   type RunForecast,
   type StoredRun,
   saveCandidate,
-  saveRound,
+  saveRounds,
   updateRun,
   updateStage,
 } from "../store/runs.ts";
 import { type Candidate, STAGE_NAMES } from "../trainer/contract.ts";
+import { joinReports } from "./report-pacer.ts";
+import type { RunReport } from "./run.ts";
 import { earlyProgress, progressOnceTold } from "./time-left.ts";
 
 const position = z
@@ -72,6 +74,9 @@ const REPORT = z.discriminatedUnion("type", [
 const BATCH = z.array(REPORT);
 type Report = z.output<typeof REPORT>;
 
+/** Two batches that wait to be written, as one; each is checked when it is. */
+export const mergeBatches = (earlier: unknown, later: unknown): unknown => [earlier, later].flat();
+
 export interface RecordOptions {
   log: EventLog;
   now: () => number;
@@ -103,7 +108,7 @@ export class RunRecord {
    * batch: the child is then ended.
    */
   async take(raw: unknown, number: number): Promise<boolean> {
-    const reports = BATCH.parse(raw);
+    const reports = joinReports(BATCH.parse(raw) as RunReport[]) as Report[];
     this.hasScored = reports.some((told) => told.type === "stage" && told.report.type === "candidate");
     const { id, attempt } = this.run;
     return this.options.log.record(async (tx) => {
@@ -141,7 +146,7 @@ export class RunRecord {
         note: this.note,
       });
     } else if (report.type === "rounds") {
-      for (const round of report.rounds) await saveRound(tx, id, round);
+      await saveRounds(tx, id, report.rounds);
       const last = report.rounds.at(-1);
       if (last) await tx.append("round.finished", { ...runOf(this.run), ...last });
     } else await this.writeStage(report, tx);

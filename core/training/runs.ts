@@ -42,7 +42,7 @@ import { settleRun } from "./queue/settle-run.ts";
 import { RunEnds } from "./queue/wait-for-runs.ts";
 import type { ModelRegistry } from "./results/model-registry.ts";
 import { RunDurations } from "./results/run-durations.ts";
-import { RunRecord, runOf } from "./run-recorder.ts";
+import { mergeBatches, RunRecord, runOf } from "./run-recorder.ts";
 
 export const RUN_CHILD = { name: "run-child", module: new URL("./run-child.ts", import.meta.url) };
 
@@ -285,7 +285,8 @@ export class Runs {
         });
         if (record.hasScored) this.checkpoints.save(run);
       };
-      const child = startChild(RUN_CHILD, { input, memoryBytes: this.options.memoryBytes, onReport });
+      const { memoryBytes } = this.options;
+      const child = startChild(RUN_CHILD, { input, memoryBytes, onReport, merge: mergeBatches });
       active.child = child;
       begun();
       const result = (await child.result) as RunResult;

@@ -93,7 +93,7 @@ export async function claimSweep(
   await keptValue(store, "sweptAt", () => "0");
   const claimed = await store.run(
     `UPDATE meta SET value = CAST(CAST($now AS BIGINT) AS TEXT)
-     WHERE key = 'sweptAt' AND CAST(value AS BIGINT) <= $now - $everyMs`,
+     WHERE key = 'sweptAt' AND CAST(value AS BIGINT) <= CAST($now AS BIGINT) - CAST($everyMs AS BIGINT)`,
     { now: Math.round(now), everyMs },
   );
   return claimed > 0;

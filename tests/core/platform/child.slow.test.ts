@@ -70,3 +70,28 @@ function waitUntilGone(pid: number): Promise<void> {
     }
   });
 }
+
+test("reports that wait are joined, in order, and the result comes after them", async () => {
+  const handled: unknown[] = [];
+  const first = Promise.withResolvers<void>();
+  const script = `${READY} process.on("message", () => {
+    for (const report of [1, 2, 3, 4]) process.send({ kind: "report", report: [report] });
+    process.send({ kind: "done", result: 5 });
+  }); ${REST}`;
+  let seen = 0;
+  const child = spawnChild("scripted", [process.execPath, "-e", script], {
+    input: 7,
+    memoryBytes: 1e9,
+    merge: (earlier, later) => {
+      // The last of them has arrived: the first handling may end.
+      if (++seen === 2) first.resolve();
+      return [earlier, later].flat();
+    },
+    onReport: async (report) => {
+      if (handled.length === 0) await first.promise;
+      handled.push(report);
+    },
+  });
+  expect(await child.result).toBe(5);
+  expect(handled).toEqual([[1], [2, 3, 4]]);
+});

@@ -1,6 +1,6 @@
 /** A run's reports go out in batches: nothing is lost, and only old progress is dropped. */
 import { expect, test } from "bun:test";
-import { ReportPacer } from "../../../core/training/report-pacer.ts";
+import { joinReports, ReportPacer } from "../../../core/training/report-pacer.ts";
 import type { RunReport } from "../../../core/training/run.ts";
 
 const round = (number: number): RunReport => ({
@@ -38,4 +38,22 @@ test("progress of one stage does not replace that of another", () => {
   for (const report of [progress(1, 3), progress(0, 4)]) pacer.take(report);
   pacer.flush();
   expect(sent[1]).toEqual([progress(1, 3), progress(0, 4)]);
+});
+
+test("batches that waited are joined: every round and every other report stays, in order", () => {
+  const scored: RunReport = {
+    type: "stage",
+    position: 3,
+    report: { type: "facts", facts: { metric: "r2" } },
+  };
+  const waited = [progress(0.1), round(1), scored, round(2), progress(0.3), progress(0, 4), round(3)];
+  const joined = joinReports(waited);
+  const rounds = [1, 2, 3].map((number) => expect.objectContaining({ round: number }));
+  expect(joined).toEqual([
+    { type: "rounds", position: 3, rounds },
+    scored,
+    progress(0.3),
+    progress(0, 4),
+  ] as RunReport[]);
+  expect(joinReports(joined)).toEqual(joined);
 });
