@@ -3,7 +3,6 @@
  * restart: an interrupted run can be resumed from its scored candidates.
  */
 import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Datasets } from "../datasets/datasets.ts";
 import type { Alerts } from "../events/alerts.ts";
@@ -32,7 +31,7 @@ import {
 import { listWorkers, orphanedRuns } from "../store/workers.ts";
 import type { RunResult } from "../trainer/contract.ts";
 import type { TrainRequest } from "./options/run-options.ts";
-import { Checkpoints } from "./queue/checkpoints.ts";
+import { type Attempt, Checkpoints } from "./queue/checkpoints.ts";
 import { notRunning, writeCancellation, writeFailure, writeResult } from "./queue/end-run.ts";
 import { enqueueRun } from "./queue/enqueue.ts";
 import { interruptRun, resumableRuns } from "./queue/interruptions.ts";
@@ -133,7 +132,7 @@ export class Runs {
 
   /** Marks runs that the last process left, resumes them, then works on the queue. */
   async start(): Promise<void> {
-    await mkdir(this.options.folder, { recursive: true });
+    await this.checkpoints.start();
     const { store, worker } = this.options;
     // Runs that others on the same database train stay theirs.
     for (const run of await runsByStatus(store, "running"))
@@ -267,9 +266,9 @@ export class Runs {
     this.active.set(queued.id, active);
     let run = queued;
     let release = () => {};
+    // The number of its claim, unless another process is first.
+    const next = { id: queued.id, attempt: queued.attempt + 1 };
     try {
-      // The number of its claim, unless another process is first.
-      const next = { id: queued.id, attempt: queued.attempt + 1 };
       const prepared = await prepareRun(run, next, { ...this.options, checkpoints: this.checkpoints });
       ({ release } = prepared);
       const { input } = prepared;
@@ -302,7 +301,7 @@ export class Runs {
       release();
       begun();
       this.active.delete(run.id);
-      await this.leave(run);
+      await this.leave(next);
       // A server that shuts down has recorded the ends already, and its database may be closed.
       if (!this.isStopping) {
         await this.ends.tell(run.id);
@@ -374,8 +373,8 @@ export class Runs {
     return this.checkpoints.remove(id).catch((error: unknown) => this.warnOfFolder(id, error));
   }
 
-  private leave(run: StoredRun): Promise<void> {
-    return this.checkpoints.leave(run).catch((error: unknown) => this.warnOfFolder(run.id, error));
+  private leave(attempt: Attempt): Promise<void> {
+    return this.checkpoints.leave(attempt).catch((error: unknown) => this.warnOfFolder(attempt.id, error));
   }
 
   private warnOfFolder(runId: string, error: unknown): void {

@@ -41,13 +41,20 @@ export function readByStream(url: string): Reader {
     const answer = await fetch(`${url}api/events?follow=1&since=${reader.seqs.at(-1) ?? 0}`, {
       signal: abort.signal,
     });
+    // While the database is away it is refused.
+    if (!answer.ok) throw new Error(`the stream was refused: ${answer.status}`);
     reader.openings += 1;
     const decoder = new TextDecoder();
     let rest = "";
     for await (const chunk of answer.body as unknown as AsyncIterable<Uint8Array>) {
       const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
       rest = lines.pop()!;
-      for (const line of lines) if (line) reader.seqs.push((JSON.parse(line) as { seq: number }).seq);
+      for (const line of lines.filter(Boolean)) {
+        const { seq, status } = JSON.parse(line) as { seq?: number; status?: number };
+        // The last line of a stream that breaks says why.
+        if (seq === undefined) throw new Error(`the stream broke: ${status}`);
+        reader.seqs.push(seq);
+      }
     }
   };
   const again = (): void => {

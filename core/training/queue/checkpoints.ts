@@ -30,6 +30,13 @@ export class Checkpoints {
 
   constructor(private readonly options: CheckpointsOptions) {}
 
+  /** What a killed process left here is in the storage: copies of other attempts are fetched again. */
+  async start(): Promise<void> {
+    const { files, folder } = this.options;
+    if (files.isShared) await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true });
+  }
+
   /** The folder of an attempt; on one machine all attempts share the run's folder. */
   folderOf(run: Attempt): string {
     const { files, folder } = this.options;
@@ -89,7 +96,8 @@ export class Checkpoints {
     if (!this.options.files.isShared) return;
     await this.saving.get(keyOf(run));
     for (const key of this.stored.keys()) if (dirname(key) === keyOf(run)) this.stored.delete(key);
-    await rm(join(this.options.folder, run.id), { recursive: true, force: true });
+    // Only its own: what it saved last may have taken long, and the run may be under way here again.
+    await rm(this.folderOf(run), { recursive: true, force: true });
   }
 
   /** Removes everything of a run, everywhere. */
