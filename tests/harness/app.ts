@@ -29,12 +29,15 @@ export interface Harness {
 }
 
 export async function openHarness(
+  /** DATABASE_URL "": one machine, whatever the engine of the tests. */
   settings: Record<string, string> = {},
   now: () => number = Date.now,
 ): Promise<Harness> {
   const folder = mkdtempSync(join(tmpdir(), "signalbox-http-"));
   const schema =
-    process.env.TEST_ENGINE === "postgres" && !settings.DATABASE_URL && !settings.DATABASE_URL_FILE
+    process.env.TEST_ENGINE === "postgres" &&
+    settings.DATABASE_URL === undefined &&
+    !settings.DATABASE_URL_FILE
       ? await ownSchema()
       : null;
   const config = readConfig({

@@ -1,23 +1,33 @@
 /** Revoking a token ends everything that it has open: each stream, each download, each upload, each wait. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type Harness, openHarness, passengersCsv } from "../../harness/app.ts";
 import { inTime, LateError, until } from "../../harness/deadline.ts";
 
 setDefaultTimeout(60_000);
 
 const ADMIN = "an-admin-token-for-this-test";
+const folder = mkdtempSync(join(tmpdir(), "signalbox-revocable-"));
 let harness: Harness;
 let dataset: string;
 const as = (token: string) => ({ authorization: `Bearer ${token}` });
 
 beforeAll(async () => {
-  harness = await openHarness({ AUTH: "token", ADMIN_TOKEN: ADMIN });
+  // A backup of a cluster takes its files from the storage.
+  const isShared = process.env.TEST_ENGINE === "postgres";
+  const files: Record<string, string> = isShared ? { STORAGE_URL: `file://${folder}` } : {};
+  harness = await openHarness({ AUTH: "token", ADMIN_TOKEN: ADMIN, ...files });
   const trained = await harness.ask("/api/train/crew.csv?target=Survived&budgetSeconds=2", {
     ...{ method: "PUT", headers: { ...as(ADMIN), accept: "application/json" }, body: passengersCsv(300) },
   });
   dataset = ((await trained.json()) as { datasetId: string }).datasetId;
 });
-afterAll(() => harness.close());
+afterAll(async () => {
+  await harness.close();
+  rmSync(folder, { recursive: true });
+});
 
 /** A token, and what revokes it. */
 async function issue() {

@@ -304,7 +304,10 @@ test("a stopped refresh leaves nothing, and the next one starts again", async ()
   });
   const { id } = (await answer.json()) as SourceView;
   const path = `/api/sources/${id}`;
-  expect(await harness.json(path)).toMatchObject({ status: "refreshing" });
+  const begun = async () => {
+    while ((await harness.json<SourceView>(path)).status !== "refreshing") await Bun.sleep(20);
+  };
+  await inTime(begun(), "the beginning of the refresh");
   expect((await harness.ask(`${path}/refresh`, { method: "POST" })).status).toBe(409);
   expect((await harness.ask(`${path}/stop`, { method: "POST" })).status).toBe(202);
   const over = async () => {

@@ -17,7 +17,12 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** Starts a server, sends a request with the token that it prints, or with the given one, and ends it. */
 async function start(settings: Record<string, string>) {
   const env = { ...process.env, DATA_DIR: folder, PORT: "0", LOG_LEVEL: "debug", AUTH: "token", ...settings };
-  const child = Bun.spawn(["bun", "server.ts"], { cwd: ROOT, env, stdout: "pipe", stderr: "pipe" });
+  const child = Bun.spawn([process.execPath, "server.ts"], {
+    cwd: ROOT,
+    env,
+    stdout: "pipe",
+    stderr: "pipe",
+  });
   const reader = child.stdout.getReader();
   let stdout = await readUntil(reader, (text) => text.includes("\n"), "the server's first line");
   const { url } = JSON.parse(stdout.split("\n")[0]!) as { url: string };
@@ -53,7 +58,7 @@ test("a first start that finds its port in use does not use up the token", async
   const fresh = mkdtempSync(join(tmpdir(), "signalbox-taken-"));
   const holder = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
   const env = { ...process.env, DATA_DIR: fresh, AUTH: "token", PORT: String(holder.port) };
-  const failed = Bun.spawnSync(["bun", "server.ts"], { cwd: ROOT, env });
+  const failed = Bun.spawnSync([process.execPath, "server.ts"], { cwd: ROOT, env });
   await holder.stop(true);
   expect(failed.exitCode).toBe(2);
   expect(failed.stderr.toString()).not.toContain("sbx_admin_");

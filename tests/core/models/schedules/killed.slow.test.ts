@@ -71,7 +71,11 @@ function ended(server: ServerProcess, id: string): Promise<ScheduleRunView> {
 }
 
 async function startServer(settings: Record<string, string> = {}): Promise<ServerProcess> {
-  const server = new ServerProcess({ SOURCE_HOSTS: "127.0.0.1", ...settings });
+  const server = new ServerProcess({
+    SOURCE_HOSTS: "127.0.0.1",
+    SECRET_KEY: "the same on every server",
+    ...settings,
+  });
   closing.push(() => server.remove());
   await server.start();
   return server;

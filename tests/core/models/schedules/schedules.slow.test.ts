@@ -4,6 +4,8 @@ import { dueAfter } from "../../../../core/models/schedules/due.ts";
 import { claimDue, findSchedule, listScheduleRuns } from "../../../../core/store/schedules.ts";
 import { type Harness, openHarness, passengersCsv } from "../../../harness/app.ts";
 
+/** A cluster stores no credentials without it. */
+const SECRET = { SECRET_KEY: "the same on every server" };
 const HOUR = 3_600_000;
 const START = Date.parse("2026-03-01T00:30:00Z");
 
@@ -34,7 +36,7 @@ async function openWithSource(): Promise<{ harness: Harness; sourceId: string; a
       return new Response(passengersCsv(60 + asked));
     },
   });
-  harness = await openHarness({ SOURCE_HOSTS: "127.0.0.1" }, () => clock);
+  harness = await openHarness({ ...SECRET, SOURCE_HOSTS: "127.0.0.1" }, () => clock);
   const url = `${server.url.href}crew.csv`;
   const source = await harness.signalbox.sources.create({ name: "crew", url }, "tests");
   return { harness, sourceId: source.id, asked: () => asked };
@@ -115,7 +117,7 @@ test("what a killed server had started is restarted by the next check, once", as
 
 test("a new file trains, the versions are compared, and the rule is followed", async () => {
   clock = START;
-  harness = await openHarness({}, () => clock);
+  harness = await openHarness(SECRET, () => clock);
   const { schedules, runs, models, datasets, sources } = harness.signalbox;
   const { id: datasetId } = (await (await harness.upload("crew.csv", passengersCsv(300))).json()) as {
     id: string;
@@ -156,7 +158,7 @@ test("a new file trains, the versions are compared, and the rule is followed", a
 
 test("drift and low live accuracy train once; a version is deployed only if it is better, otherwise the reason is given", async () => {
   clock = START;
-  harness = await openHarness({}, () => clock);
+  harness = await openHarness(SECRET, () => clock);
   const { schedules, runs, models, alerts } = harness.signalbox;
   const flipped = passengersCsv(600, 3).replace(/,([01])$/gm, (_, label) => `,${1 - Number(label)}`);
   const { id: datasetId } = (await (await harness.upload("crew.csv", flipped)).json()) as { id: string };
