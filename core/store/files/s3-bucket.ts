@@ -10,8 +10,8 @@ import type { Bucket } from "./bucket.ts";
 import type { ListedFile } from "./storage.ts";
 import { elementsOf, textOf } from "./xml.ts";
 
-/** S3 takes parts from 5 MB, and 10,000 of them. */
-const PART_BYTES = 8 * 1024 * 1024;
+/** S3 takes parts from 5 MB, and 10,000 of them: the smallest, since a few of them are in memory. */
+const PART_BYTES = 5 * 1024 * 1024;
 const MOST_PARTS = 9000;
 const PARTS_AT_ONCE = 2;
 const ANSWER_MS = 15_000;

@@ -46,32 +46,32 @@ export const FAULTS: Record<string, Fault> = {
     await fleet.postgres.start();
   },
   "database connections cut": async ({ fleet }) => {
-    fleet.database.cut();
-    fleet.listening.cut();
+    await fleet.database.cut();
+    await fleet.listening.cut();
   },
   "database stalled for 10 s": async ({ fleet, isShort }) => {
-    fleet.database.stall();
-    fleet.listening.stall();
+    await fleet.database.stall();
+    await fleet.listening.stall();
     await Bun.sleep(isShort ? 2000 : STALLED_MS);
-    fleet.database.heal();
-    fleet.listening.heal();
+    await fleet.database.heal();
+    await fleet.listening.heal();
   },
   "LISTEN lost in silence": async ({ fleet }) => fleet.listening.deafen(),
   "PgBouncer killed": async ({ fleet }) => fleet.restartPooler(),
   "storage answers 500": async ({ fleet }) => {
-    fleet.storage.fail();
+    await fleet.storage.fail();
     await Bun.sleep(STORAGE_MS);
-    fleet.storage.heal();
+    await fleet.storage.heal();
   },
   "storage hangs": async ({ fleet }) => {
-    fleet.storage.stall();
+    await fleet.storage.stall();
     await Bun.sleep(STORAGE_MS);
-    fleet.storage.heal();
+    await fleet.storage.heal();
   },
   "storage cuts objects off": async ({ fleet }) => {
-    fleet.storage.cutAnswers();
+    await fleet.storage.cutAnswers();
     await Bun.sleep(STORAGE_MS);
-    fleet.storage.heal();
+    await fleet.storage.heal();
   },
   "storage killed": async ({ fleet }) => {
     await fleet.s3.kill();

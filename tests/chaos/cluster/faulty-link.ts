@@ -78,11 +78,6 @@ export class FaultyLink {
     }
   }
 
-  close(): void {
-    this.cut();
-    this.server.close();
-  }
-
   private join(client: Socket): void {
     const upstream = connect(this.target.port, this.target.host);
     const pair = { client, upstream, isDeaf: false };

@@ -11,7 +11,7 @@ import { type S3Server, startS3 } from "../../harness/object-store.ts";
 import { Pooler } from "../../harness/pooler.ts";
 import { freePort, type PostgresServer, startPostgres } from "../../harness/postgres.ts";
 import { Victim } from "../victim.ts";
-import { FaultyLink } from "./faulty-link.ts";
+import { LinkThread, type RemoteLink } from "./remote-link.ts";
 
 /** A server or worker that is started again on the same folder and port. */
 export class Member {
@@ -57,9 +57,9 @@ export interface Fleet {
   url: string;
   postgres: PostgresServer;
   s3: S3Server;
-  database: FaultyLink;
-  listening: FaultyLink;
-  storage: FaultyLink;
+  database: RemoteLink;
+  listening: RemoteLink;
+  storage: RemoteLink;
   /** Restarts PgBouncer. */
   restartPooler: () => Promise<void>;
   /** The newest number of the log, from the database itself. */
@@ -77,9 +77,10 @@ export async function startFleet(
   const postgres = await startPostgres();
   const s3 = await startS3();
   const local = (port: number) => ({ host: "127.0.0.1", port });
-  const database = await FaultyLink.open(local(postgres.port));
-  const listening = await FaultyLink.open(local(postgres.port));
-  const storage = await FaultyLink.open(local(Number(new URL(s3.url).port)));
+  const links = new LinkThread();
+  const database = await links.open(local(postgres.port));
+  const listening = await links.open(local(postgres.port));
+  const storage = await links.open(local(Number(new URL(s3.url).port)));
   const pooler = await Pooler.start(database.port);
   const shared = {
     ...s3.settings("fleet"),
@@ -120,7 +121,7 @@ export async function startFleet(
     }
     await proxy.stop();
     await pooler.remove();
-    for (const link of [database, listening, storage]) link.close();
+    links.stop();
     await s3.stop();
     postgres.stop();
     rmSync(root, { recursive: true, force: true });
