@@ -65,8 +65,6 @@ export interface StoredRound {
   metric: string;
 }
 
-const ROUNDS_AT_ONCE = 200;
-
 type Json<T, K extends keyof T> = Omit<T, K> & Record<K, string | null>;
 
 const COLUMNS = `id, number, name, tags, note, archived_at AS "archivedAt", dataset_id AS "datasetId", dataset_version AS "datasetVersion", dataset_name AS "datasetName",
@@ -358,28 +356,6 @@ export async function runCandidates(store: Handle, id: string): Promise<Candidat
   return (
     await store.all<{ candidate: string }>("SELECT candidate FROM run_candidates WHERE run_id = $id", { id })
   ).map((row) => JSON.parse(row.candidate) as Candidate);
-}
-
-/** In one statement for many; of a round that was reported twice the later counts. */
-export async function saveRounds(store: Handle, id: string, rounds: readonly StoredRound[]): Promise<void> {
-  const latest = new Map(rounds.map((round) => [`${round.round} ${round.candidate}`, round]));
-  for (const some of chunksOf([...latest.values()], ROUNDS_AT_ONCE))
-    await store.run(
-      `INSERT INTO run_rounds (run_id, candidate, round, train, valid, baseline, metric)
-       VALUES ${some.map(() => "(?, ?, ?, ?, ?, ?, ?)").join(", ")}
-       ON CONFLICT (run_id, candidate, round) DO UPDATE SET train = excluded.train, valid = excluded.valid,
-         baseline = excluded.baseline, metric = excluded.metric`,
-      some.flatMap(({ candidate, round, train, valid, baseline, metric }) => [
-        ...[id, candidate, round, train],
-        ...[valid, baseline, metric],
-      ]),
-    );
-}
-
-function chunksOf<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
-    items.slice(i * size, (i + 1) * size),
-  );
 }
 
 /** Rounds of the candidate that wrote last, so that the curve shows the present training. */

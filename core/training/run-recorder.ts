@@ -7,13 +7,13 @@ import type { Finding } from "../csv/types.ts";
 import { alertAction } from "../events/alert-records.ts";
 import type { Alert } from "../events/alerts.ts";
 import type { EventLog, Recording } from "../events/event-log.ts";
+import { saveRounds } from "../store/rounds.ts";
 import {
   countReports,
   isHeld,
   type RunForecast,
   type StoredRun,
   saveCandidate,
-  saveRounds,
   updateRun,
   updateStage,
 } from "../store/runs.ts";

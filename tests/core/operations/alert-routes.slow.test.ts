@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 
 async function open(settings: Record<string, string> = {}): Promise<Harness> {
-  const harness = await openHarness(settings, () => clock);
+  const harness = await openHarness({ SECRET_KEY: "the same on every server", ...settings }, () => clock);
   closing.push(() => harness.close());
   return harness;
 }

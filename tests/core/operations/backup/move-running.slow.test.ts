@@ -21,7 +21,7 @@ let whole: string;
 
 beforeAll(async () => {
   s3 = await startS3();
-  const alone = await openHarness();
+  const alone = await openHarness({ DATABASE_URL: "" });
   const { id } = await train(alone);
   whole = await modelOf(alone, id);
   await alone.close();
@@ -82,7 +82,7 @@ async function command(words: string[], settings: Record<string, string>): Promi
 }
 
 test("from a machine that was killed into a cluster, and from there to a machine again", async () => {
-  const machine = new ServerProcess();
+  const machine = new ServerProcess({ DATABASE_URL: "" });
   await machine.start();
   const { id } = await train(machine);
   const hasScored = async () =>
@@ -110,7 +110,7 @@ test("from a machine that was killed into a cluster, and from there to a machine
 
   const back = join(root, "back");
   await command(["move", "--back"], { ...cluster, DATA_DIR: back });
-  const alone = await openHarness({ DATA_DIR: back });
+  const alone = await openHarness({ DATABASE_URL: "", DATA_DIR: back });
   expect(await modelOf(alone, id)).toBe(whole);
   expect(scoredOf(await runOf(alone, id))).toMatchObject(before);
   const finished = (await alone.eventsSince(0)).filter(({ type }) => type === "run.finished");
@@ -133,7 +133,7 @@ test("a backup that was made during a training starts it again, on one machine a
   expect(await modelOf(shared, id)).toBe(whole);
   await shared.close();
 
-  for (const home of [{ DATA_DIR: join(root, "restored") }, await newCluster()]) {
+  for (const home of [{ DATABASE_URL: "", DATA_DIR: join(root, "restored") }, await newCluster()]) {
     await command(["restore", archive], { DATA_DIR: join(root, "other"), ...home });
     const restored = await openHarness(home);
     expect(await modelOf(restored, id)).toBe(whole);
@@ -142,7 +142,7 @@ test("a backup that was made during a training starts it again, on one machine a
 }, 900_000);
 
 test("a machine's backup during a training goes into a cluster, where the training starts again", async () => {
-  const machine = new ServerProcess();
+  const machine = new ServerProcess({ DATABASE_URL: "" });
   await machine.start();
   const { id } = await train(machine);
   await within(

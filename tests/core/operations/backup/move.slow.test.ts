@@ -21,7 +21,7 @@ beforeAll(async () => {
   s3 = await startS3();
   cluster = await newCluster();
   mkdirSync(machine);
-  const harness = await openHarness({ DATA_DIR: machine });
+  const harness = await openHarness({ DATABASE_URL: "", DATA_DIR: machine });
   await fill(harness);
   before = await answersOf(harness);
   await harness.close();
@@ -144,7 +144,7 @@ test("a second move into it, one while a server runs, and one from nowhere are r
   const used = await move(cluster, join(root, "used"), "--back");
   expect([used.code, used.error]).toEqual([2, expect.stringContaining("Stop all servers")]);
   await server.close();
-  const held = await openHarness({ DATA_DIR: machine });
+  const held = await openHarness({ DATABASE_URL: "", DATA_DIR: machine });
   const busy = await move(await newCluster(), machine);
   expect([busy.code, busy.error]).toEqual([2, expect.stringContaining("has been using")]);
   await held.close();
@@ -190,7 +190,7 @@ test("and back: one machine goes on with what the cluster had", async () => {
   const folder = join(root, "back");
   const moved = await move(cluster, folder, "--back");
   expect(moved).toMatchObject({ code: 0 });
-  const harness = await openHarness({ DATA_DIR: folder });
+  const harness = await openHarness({ DATABASE_URL: "", DATA_DIR: folder });
   expect(await answersOf(harness)).toEqual(now);
   await harness.close();
   expect(await command(["check"], { DATA_DIR: folder })).toMatchObject({ code: 0 });
@@ -210,7 +210,7 @@ test("a cluster's backup, made while its servers run, is restored on one machine
   for (const file of [archive, fromServer]) {
     const folder = mkdtempSync(join(root, "restored-"));
     expect(await command(["restore", file], { DATA_DIR: folder })).toMatchObject({ code: 0 });
-    const alone = await openHarness({ DATA_DIR: folder });
+    const alone = await openHarness({ DATABASE_URL: "", DATA_DIR: folder });
     const { epoch: next, ...restored } = await answersOf(alone);
     expect(restored).toEqual(data);
     expect(next).not.toBe(epoch);
