@@ -228,7 +228,7 @@ function emptyFile(name: string): AppError {
 }
 
 function assemble(
-  { bounds, accumulators, sample, odd, places, otherBytes }: Pass,
+  { bounds, accumulators, sample, odd, places, bytes }: Pass,
   known: {
     dialect: Dialect & { width: number };
     choices: ReadingChoices;
@@ -260,7 +260,7 @@ function assemble(
   if (isUnsure && guess.target && guess.task) findings.push(unsureTask(guess.target, guess.task));
   const columns = withCorrelations(kept, guess, (k) => sample.column(plans[k].index ?? k));
   findings.push(
-    ...describeBytes(dialect, otherBytes),
+    ...describeBytes(dialect, bytes),
     ...describeBounds(bounds),
     ...describeOddRows(odd, dialect.width),
     ...columns.flatMap((column) => describeColumn(column, guess.target)),

@@ -1,6 +1,7 @@
 /**
  * Decodes a file that is UTF-8 except for some bytes. Some programs join files of two encodings; bytes that are not
- * valid UTF-8 are read as Windows-1252, so that none becomes a replacement character. Valid chunks pass unchanged.
+ * valid UTF-8 are read as Windows-1252, so that none becomes a replacement character. Zero bytes are left out. Valid
+ * chunks pass unchanged.
  */
 import { isUtf8 } from "node:buffer";
 import iconv from "iconv-lite";
@@ -14,10 +15,14 @@ const WINDOWS = Array.from({ length: 128 }, (_, k) =>
 export class Utf8Mender {
   /** How many bytes were not valid UTF-8. */
   mended = 0;
+  /** How many zero bytes, which pad cells in some exports, were left out. */
+  zeros = 0;
   private carry = new Uint8Array(0);
 
   /** Returns the chunk as valid UTF-8; a character that is cut off at its end is kept for the next chunk. */
-  push(chunk: Uint8Array): Uint8Array {
+  push(given: Uint8Array): Uint8Array {
+    const chunk = withoutZeros(given);
+    this.zeros += given.length - chunk.length;
     const joined = this.carry.length > 0 ? Buffer.concat([this.carry, chunk]) : chunk;
     const whole = wholeUtf8(joined);
     this.carry = joined.slice(whole.length);
@@ -45,6 +50,11 @@ export class Utf8Mender {
     }
     return out.subarray(0, to);
   }
+}
+
+/** The same bytes if there are none. */
+export function withoutZeros(bytes: Uint8Array): Uint8Array {
+  return bytes.includes(0) ? bytes.filter((byte) => byte !== 0) : bytes;
 }
 
 /** Length of the valid UTF-8 character that begins here; 0 if there is none. */

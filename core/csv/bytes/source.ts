@@ -5,7 +5,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import iconv from "iconv-lite";
 import { detectEncoding, type Encoding, markBytes } from "./encoding.ts";
-import { Utf8Mender } from "./mixed-encoding.ts";
+import { Utf8Mender, withoutZeros } from "./mixed-encoding.ts";
 import { type Compression, type Unpacker, unpackerFor } from "./unpack.ts";
 
 export const HEAD_BYTES = 256 * 1024;
@@ -16,6 +16,8 @@ export interface SourceProgress {
   bytesTotal: number;
   /** Bytes so far that were not UTF-8 in a file that is. */
   otherBytes?: number;
+  /** Zero bytes so far that were left out. */
+  zeroBytes?: number;
 }
 
 export interface SourceHead {
@@ -120,7 +122,7 @@ export async function* utf8Chunks(
     const plain = isFirst ? bytes.subarray(markBytes(bytes, encoding)) : bytes;
     isFirst = false;
     yield decoder.push(plain);
-    options.onProgress?.({ ...progress, otherBytes: decoder.mended });
+    options.onProgress?.({ ...progress, otherBytes: decoder.mended, zeroBytes: decoder.zeros });
   }
   yield decoder.end();
 }
@@ -128,6 +130,7 @@ export async function* utf8Chunks(
 /** Converts any encoding to UTF-8, joining characters that are split between chunks. */
 class Transcoder {
   readonly mended = 0;
+  zeros = 0;
   private readonly decoder: iconv.DecoderStream;
   private readonly encoder = new TextEncoder();
 
@@ -136,7 +139,10 @@ class Transcoder {
   }
 
   push(bytes: Uint8Array): Uint8Array {
-    return this.encoder.encode(this.decoder.write(Buffer.from(bytes)));
+    const encoded = this.encoder.encode(this.decoder.write(Buffer.from(bytes)));
+    const plain = withoutZeros(encoded);
+    this.zeros += encoded.length - plain.length;
+    return plain;
   }
 
   end(): Uint8Array {

@@ -6,7 +6,7 @@ import iconv from "iconv-lite";
 import { AppError } from "../../platform/errors.ts";
 import { plural } from "../../platform/figures.ts";
 import { type Encoding, knownEncoding, markBytes } from "../bytes/encoding.ts";
-import { Utf8Mender } from "../bytes/mixed-encoding.ts";
+import { Utf8Mender, withoutZeros } from "../bytes/mixed-encoding.ts";
 import { hasQuotedLines, withoutLineQuotes } from "../bytes/quoted-lines.ts";
 import { type OpenSource, openSource } from "../bytes/source.ts";
 import { refuseForeign } from "../rows/refuse.ts";
@@ -99,7 +99,7 @@ function chosenEncoding(head: Uint8Array, detected: Encoding, chosen: string | u
 function asUtf8(head: Uint8Array, { encoding, bomBytes }: Encoding): Uint8Array {
   const plain = head.subarray(bomBytes);
   if (encoding === "utf-8") return new Utf8Mender().push(plain);
-  return new TextEncoder().encode(iconv.decode(Buffer.from(plain), encoding));
+  return withoutZeros(new TextEncoder().encode(iconv.decode(Buffer.from(plain), encoding)));
 }
 
 function isBlank(sample: Uint8Array): boolean {

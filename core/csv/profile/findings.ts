@@ -233,8 +233,17 @@ function areNumbers(examples: readonly string[]): boolean {
   return examples.every((text) => /^[-+]?\d+$/.test(text) && Number.isSafeInteger(Number(text)));
 }
 
-/** What was done to the bytes before the rows were split; `otherBytes`: those that are not UTF-8 in a file that is. */
-export function describeBytes({ lineQuotes }: Pick<Dialect, "lineQuotes">, otherBytes: number): Finding[] {
+/** Bytes of a UTF-8 file that are not UTF-8, and zero bytes. */
+export interface ChangedBytes {
+  otherBytes: number;
+  zeroBytes: number;
+}
+
+/** What was done to the bytes before the rows were split. */
+export function describeBytes(
+  { lineQuotes }: Pick<Dialect, "lineQuotes">,
+  { otherBytes, zeroBytes }: ChangedBytes,
+): Finding[] {
   const findings: Finding[] = [];
   const say = (code: string, message: string) =>
     findings.push({ code, severity: "info", column: null, message, fix: null });
@@ -247,6 +256,11 @@ export function describeBytes({ lineQuotes }: Pick<Dialect, "lineQuotes">, other
     say(
       "mixed_encodings",
       `The file is UTF-8, except for ${plural(otherBytes, "character")}, which ${otherBytes === 1 ? "was" : "were"} read as Windows-1252.`,
+    );
+  if (zeroBytes > 0)
+    say(
+      "zero_bytes",
+      `${plural(zeroBytes, "zero byte")}, which some programs write behind text, ${zeroBytes === 1 ? "was" : "were"} left out.`,
     );
   return findings;
 }

@@ -21,7 +21,7 @@ import type {
 } from "../types.ts";
 import type { ColumnAccumulator } from "./accumulator.ts";
 import { accumulatorFor } from "./accumulators.ts";
-import { noteOdd, type OddRows } from "./findings.ts";
+import { type ChangedBytes, noteOdd, type OddRows } from "./findings.ts";
 import { RowSample } from "./row-sample.ts";
 
 /** Called while the file is read. */
@@ -64,8 +64,7 @@ export interface Pass {
   accumulators: ColumnAccumulator[];
   sample: RowSample;
   odd: OddRows;
-  /** Bytes that were not UTF-8 in a file that is. */
-  otherBytes: number;
+  bytes: ChangedBytes;
 }
 
 export interface Reading {
@@ -118,18 +117,18 @@ async function profileOnce(path: string, { dialect, plans, options }: Reading): 
   const odd: OddRows = new Map();
   const places = new RowPlaces();
   let shownAt = 0;
-  let otherBytes = 0;
+  let bytes: ChangedBytes = { otherBytes: 0, zeroBytes: 0 };
   const bounds = await scanTable(path, dialect, {
     handlers: {
       header: () => {
         // Read before.
       },
-      data: (bytes, spans, cells, row) => {
+      data: (text, spans, cells, row) => {
         places.add(row, 1);
         const shared = Math.min(cells, width);
-        for (let k = 0; k < shared; k++) accumulators[k].add(bytes, spans[2 * k], spans[2 * k + 1]);
+        for (let k = 0; k < shared; k++) accumulators[k].add(text, spans[2 * k], spans[2 * k + 1]);
         for (let k = shared; k < width; k++) accumulators[k].missing++;
-        sample.add(bytes, spans, cells);
+        sample.add(text, spans, cells);
       },
       many: (cutter, rows, firstRow) => {
         places.add(firstRow, rows);
@@ -142,8 +141,8 @@ async function profileOnce(path: string, { dialect, plans, options }: Reading): 
     },
     options: {
       signal: options.signal,
-      onProgress: ({ otherBytes: others = 0, ...progress }, { rows }) => {
-        otherBytes = others;
+      onProgress: ({ otherBytes = 0, zeroBytes = 0, ...progress }, { rows }) => {
+        bytes = { otherBytes, zeroBytes };
         const isDue = options.onProgress !== undefined && progress.bytesRead >= shownAt && rows > 0;
         if (isDue) shownAt = 2 * progress.bytesRead;
         const columns = isDue ? { columns: snapshot(accumulators) } : {};
@@ -151,7 +150,7 @@ async function profileOnce(path: string, { dialect, plans, options }: Reading): 
       },
     },
   });
-  return { places, bounds, accumulators, sample, odd, otherBytes };
+  return { places, bounds, accumulators, sample, odd, bytes };
 }
 
 /**

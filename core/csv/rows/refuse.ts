@@ -41,15 +41,19 @@ export function isJson(start: string): boolean {
   );
 }
 
+/** Some programs fill the rest of a text with zeros; more than this share is no text. */
+const MOST_ZEROS = 0.2;
+
 /** Control characters that never occur in text; a few may be damage, many mean a binary file. */
 function refuseBinary(head: Uint8Array): void {
-  let controls = 0;
+  let [controls, zeros] = [0, 0];
   for (let i = 0; i < head.length; i++) {
     const byte = head[i];
     const isSeparator = byte === 1 || byte === 2 || (byte >= 0x1c && byte <= 0x1f) || byte === 0x1a;
-    if (byte < 9 || (byte > 13 && byte < 32)) controls += isSeparator ? 0 : 1;
+    if (byte === 0) zeros++;
+    else if (byte < 9 || (byte > 13 && byte < 32)) controls += isSeparator ? 0 : 1;
   }
-  if (controls > 8 && controls > 0.01 * head.length) {
+  if ((controls > 8 && controls > 0.01 * head.length) || zeros > MOST_ZEROS * head.length) {
     throw notTable(
       "a binary file",
       "Upload a text file with one row per line and cells separated by commas, semicolons or tabs.",

@@ -9,7 +9,7 @@ export function getRow<Row>(database: Database, sql: string, parameters: Paramet
 
 export function allRows<Row>(database: Database, sql: string, parameters: Parameters): Row[] {
   const rows = timed("db", () => database.query<Row, [Parameters]>(sql).all(parameters));
-  if (rows.length > 0 && DELETING.test(sql)) DELETED_IN.add(database);
+  if (rows.length > 0 && ERASING.test(sql)) DELETED_IN.add(database);
   return rows;
 }
 
@@ -17,18 +17,20 @@ export function allRows<Row>(database: Database, sql: string, parameters: Parame
 export function changeRows(database: Database, sql: string, parameters: Parameters | Value[]): number {
   const bound = Array.isArray(parameters) ? parameters : [parameters];
   const { changes } = timed("db", () => database.query(sql).run(...bound));
-  if (changes > 0 && DELETING.test(sql)) DELETED_IN.add(database);
+  if (changes > 0 && ERASING.test(sql)) DELETED_IN.add(database);
   return changes;
 }
 
-const DELETING = /^\s*DELETE\b/i;
+/** Statements that delete rows, or replace what a person wrote: a note, a name, an address with its credentials. */
+const ERASING =
+  /^\s*(?:DELETE\b|UPDATE\s+(?:datasets|runs|models|renamed_models|sources|schedules|alert_routes|webhooks)\s+SET\s+(?:name|tags|note|archived_at|dataset_name|model_name|target|url|place)\b|INSERT\s+INTO\s+(?:settings|saved_filters)\b)/i;
 const DELETED_IN = new WeakSet<Database>();
 
 export function markDeleted(database: Database): void {
   DELETED_IN.add(database);
 }
 
-/** Whether something was deleted since the log was emptied. */
+/** Whether something was deleted or replaced since the log was emptied. */
 export function holdsDeleted(database: Database): boolean {
   return DELETED_IN.has(database);
 }

@@ -29,3 +29,14 @@ test.each<[string, string, string]>([
   expect(plan.columns[0]!.name).toBe(name);
   expect(columns[1]!.examples).toEqual([city]);
 });
+
+test("zero bytes behind text are left out, and it is said", async () => {
+  const rows = Array.from(
+    { length: 60 },
+    (_, k) => `${"ab"[k % 2]}\0\0,${k * 1.5},${k % 3 ? "yes" : "no"}\n`,
+  );
+  const path = fileOf(`kind,size,sold\n${rows.join("")}`);
+  const { columns, findings } = await profileCsv(path, {}, { name: "padded.csv" });
+  expect(columns[0]!.top.map(({ value }) => value).sort()).toEqual(["a", "b"]);
+  expect(findings.find(({ code }) => code === "zero_bytes")?.message).toContain("120 zero bytes");
+});

@@ -54,3 +54,50 @@ test("few copies are not reported", async () => {
   expect(duplicates).toBeUndefined();
   expect(finding).toBeUndefined();
 });
+
+test("copies with opposite answers stay together in the test set and in every fold", async () => {
+  const random = seededRandom(8);
+  const [kinds, single] = [120, 240];
+  const kindOf = Array.from({ length: 2 * kinds + single }, (_, row) =>
+    row < 2 * kinds ? row % kinds : row,
+  );
+  const values = new Map(kindOf.map((kind) => [kind, [normal(random), normal(random)] as const]));
+  // The second of two copies says the opposite of the first.
+  const answerOf = (row: number) => (row < 2 * kinds ? row < kinds : random() > 0.5);
+  const ids = category(
+    "visit",
+    kindOf.map((_, row) => `v${row}`),
+  );
+  const table: Table = {
+    rows: kindOf.length,
+    columns: [
+      { ...ids, type: "id" } as Table["columns"][number],
+      numbers(
+        "a",
+        kindOf.map((kind) => values.get(kind)![0]),
+      ),
+      category(
+        "b",
+        kindOf.map((kind) => `w${Math.round(2 * values.get(kind)![1])}`),
+      ),
+      category(
+        "y",
+        kindOf.map((_, row) => (answerOf(row) ? "yes" : "no")),
+      ),
+    ],
+  };
+  const { work } = await runStages(table, "y", { options: { budgetRounds: 60, refit: false } });
+  const { train, test: held } = work.parts!;
+  expect(train.length + held.length).toBe(table.rows);
+  const kindsOf = (rows: Iterable<number>) => new Set(Array.from(rows, (row) => kindOf[row]!));
+  const learned = kindsOf(train);
+  expect([...kindsOf(held)].filter((kind) => learned.has(kind))).toEqual([]);
+  const { folds } = work.data!;
+  expect(folds.length).toBeGreaterThan(1);
+  for (const fold of folds) {
+    const inFold = kindsOf(Array.from(fold.train, (at) => train[at]!));
+    expect(
+      [...kindsOf(Array.from(fold.valid, (at) => train[at]!))].filter((kind) => inFold.has(kind)),
+    ).toEqual([]);
+  }
+});

@@ -283,6 +283,21 @@ describe("split", () => {
     }
   });
 
+  test("by how IDs begin, if each row has its own", async () => {
+    const ids = category(
+      "sample",
+      draw(ROWS, (row) => row).map((row) => `P${row % 40}-V${Math.floor(row / 40) + 1}`),
+    );
+    const given = table({ ...ids, type: "id" } as Column, numbers("x", x), category("y", answer));
+    const { work } = await runStages(given, "y", {
+      options: { split: "group", splitColumn: "sample", budgetRounds: 50, refit: false },
+    });
+    const { train, test: held } = work.parts!;
+    const learned = new Set(Array.from(train, (row) => row % 40));
+    expect(held.length).toBeGreaterThan(0);
+    expect(Array.from(held, (row) => row % 40).some((group) => learned.has(group))).toBe(false);
+  });
+
   test("with too few groups, or no dates, there is nothing for a test set", async () => {
     const one = category("g", Array(ROWS).fill("only"));
     const when = numbers("t", Array(ROWS).fill(Number.NaN));
