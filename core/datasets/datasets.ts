@@ -24,7 +24,7 @@ import type { FileStorage } from "../store/files/storage.ts";
 import { currentOwner, NOBODYS } from "../store/ownership.ts";
 import { runsOfDataset } from "../store/runs.ts";
 import { claimReading, orphanedReadings, unclaimedReadings } from "../store/workers.ts";
-import { FileReader } from "./file-reader.ts";
+import { FileReader, type FileReaderOptions } from "./file-reader.ts";
 import { FirstReadings } from "./reading/first-readings.ts";
 import { ReadingEnds } from "./reading/wait-for-readings.ts";
 import { type Received, receiveFile, refuseWithoutSpace } from "./receive.ts";
@@ -43,7 +43,7 @@ import { type UploadInProgress, UploadsInProgress } from "./uploads.ts";
 /** How often files that nobody is reading are looked for. */
 const LOOK_MS = 1000;
 
-export interface DatasetsOptions {
+export interface DatasetsOptions extends Pick<FileReaderOptions, "memoryBytes" | "readMs"> {
   store: Store;
   log: EventLog;
   logger: Logger;
@@ -59,7 +59,6 @@ export interface DatasetsOptions {
   /** False: other hosts read the uploaded files. */
   readsHere: boolean;
   maxBytes: number;
-  memoryBytes: number;
   now: () => number;
 }
 

@@ -1,6 +1,8 @@
 /** Reads a dataset's files in child processes, a few at a time. */
 import type { CsvProfile, ReadingPreview } from "../csv/types.ts";
 import { type Child, startChild } from "../platform/child.ts";
+import { AppError } from "../platform/errors.ts";
+import { duration } from "../platform/figures.ts";
 import { Semaphore } from "../platform/concurrency.ts";
 import type { StoredDataset } from "../store/datasets.ts";
 import type { FileStorage } from "../store/files/storage.ts";
@@ -17,6 +19,8 @@ export interface FileReaderOptions {
   files: FileStorage;
   folder: string;
   memoryBytes: number;
+  /** The time limit of one reading. */
+  readMs: number;
   onReport: (file: FileToRead, report: ReadReport) => Promise<void>;
   onEnd: (file: FileToRead) => void;
 }
@@ -45,8 +49,8 @@ export class FileReader {
 
   /** For a file that is not a dataset. */
   async aside(input: ReadInput): Promise<unknown> {
-    const { memoryBytes } = this.options;
-    return startChild(READ_CHILD, { input, memoryBytes, onReport: () => {} }).result;
+    const { memoryBytes, readMs } = this.options;
+    return withinTime(startChild(READ_CHILD, { input, memoryBytes, onReport: () => {} }), readMs);
   }
 
   /** Ends the readings of one dataset, or all. */
@@ -65,7 +69,7 @@ export class FileReader {
   }
 
   private async readPath(path: string, file: FileToRead, wanted: ReadInput["wanted"]): Promise<unknown> {
-    const { folder, memoryBytes, onReport, onEnd } = this.options;
+    const { folder, memoryBytes, readMs, onReport, onEnd } = this.options;
     const { name, choices } = file;
     const input: ReadInput = {
       path,
@@ -81,10 +85,30 @@ export class FileReader {
     });
     this.readers.set(child, file.id);
     try {
-      return await child.result;
+      return await withinTime(child, readMs);
     } finally {
       this.readers.delete(child);
       onEnd(file);
     }
   }
+}
+
+/** The child's result. Ends it, and throws AppError `invalid`, if it takes longer. */
+async function withinTime(child: Child, limitMs: number): Promise<unknown> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    reject(tooSlow(limitMs));
+    child.kill();
+  }, limitMs);
+  try {
+    return await Promise.race([child.result, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function tooSlow(limitMs: number): AppError {
+  return new AppError("invalid", `Reading the file took longer than ${duration(limitMs)} and was ended`, {
+    fix: "Upload fewer rows, write the table as CSV or Parquet, or raise READ_SECONDS.",
+  });
 }

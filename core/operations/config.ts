@@ -165,6 +165,11 @@ export const SETTINGS = {
     "0",
     "memory limit of one training, in megabytes; 0: three quarters of the machine's memory",
   ),
+  READ_SECONDS: setting(
+    number(0.01, 86_400),
+    "1800",
+    "time limit of reading one file, in seconds; a file that takes longer is refused",
+  ),
   RESUME: setting(
     z.enum(["0", "1"]),
     "1",

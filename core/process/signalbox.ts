@@ -168,6 +168,7 @@ export async function openSignalbox(
     readsHere: config.TRAIN_CONCURRENCY > 0,
     runsFolder: join(folder, "runs"),
     maxBytes: config.MAX_UPLOAD_MB * 1e6,
+    readMs: config.READ_SECONDS * 1000,
     memoryBytes,
     now,
   });
