@@ -1,9 +1,9 @@
 /** Reads a dataset's files in child processes, a few at a time. */
 import type { CsvProfile, ReadingPreview } from "../csv/types.ts";
 import { type Child, startChild } from "../platform/child.ts";
+import { Semaphore } from "../platform/concurrency.ts";
 import { AppError } from "../platform/errors.ts";
 import { duration } from "../platform/figures.ts";
-import { Semaphore } from "../platform/concurrency.ts";
 import type { StoredDataset } from "../store/datasets.ts";
 import type { FileStorage } from "../store/files/storage.ts";
 import type { ReadInput, ReadReport } from "./read-child.ts";

@@ -88,7 +88,8 @@ export function zonedTime(iso: string, timeZone: string): string {
   } as Intl.DateTimeFormatOptions).formatToParts(new Date(iso));
   const part = (type: string) => words.find((word) => word.type === type)?.value ?? "";
   const date = ["weekday", "day", "month", "year"].map(part).join(" ");
-  return `${date}, ${part("hour")}:${part("minute")} (${part("timeZoneName").replace("GMT", "UTC")})`;
+  const offset = part("timeZoneName").replace("GMT", "UTC").replace(/\+0$/, "");
+  return `${date}, ${part("hour")}:${part("minute")} (${offset})`;
 }
 
 /** "2026-11-22 16:22:07 UTC"; scripts convert it to the reader's time zone. */

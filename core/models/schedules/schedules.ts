@@ -172,7 +172,12 @@ export class Schedules {
     if (sourceId) await sources.find(sourceId);
     if (datasetId) await datasets.find(datasetId);
     if (model) await models.find(model);
-    if (model && typeof version === "number") await models.findVersion(model, version);
+    if (model && typeof version === "number")
+      await models.findVersion(model, version).catch((error: unknown) => {
+        throw error instanceof AppError
+          ? new AppError(error.code, error.message, { ...error.place, column: "version" })
+          : error;
+      });
   }
 
   /** Throws AppError `missing`. */

@@ -12,7 +12,13 @@ export const RULES = ["tell", "challenger", "deploy"] as const;
 const SPEC = {
   name: z.string().trim().min(1).max(100),
   action: z.enum(ACTIONS),
-  cron: z.string().max(200).optional().describe("when, for example 0 3 * * * for 3:00 every day"),
+  cron: z
+    .string()
+    .max(200)
+    .optional()
+    .describe(
+      "when, for example 0 3 * * * for 3:00 every day; a time that a clock change skips comes at the end of the gap, one that occurs twice comes once",
+    ),
   timeZone: z.string().max(60).optional().describe("of `cron`, for example Europe/Berlin; UTC if left out"),
   on: z.enum(TRIGGERS).optional().describe("instead of `cron`: the trigger"),
   metric: z

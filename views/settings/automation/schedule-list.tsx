@@ -67,11 +67,7 @@ function Schedule({ links, schedule }: { links: Links; schedule: ScheduleRow }) 
       {upcoming.length > 1 && (
         <details class="expert">
           <summary>Next {upcoming.length} times</summary>
-          <ol>
-            {upcoming.map((at) => (
-              <li>{zonedTime(at, schedule.timeZone ?? "UTC")}</li>
-            ))}
-          </ol>
+          <TimeList at={upcoming} timeZone={schedule.timeZone ?? "UTC"} />
         </details>
       )}
       {runs.length > 0 && (
@@ -141,6 +137,17 @@ function Schedule({ links, schedule }: { links: Links; schedule: ScheduleRow }) 
         />
       </div>
     </li>
+  );
+}
+
+/** Times as the clocks of a zone show them. */
+export function TimeList({ at, timeZone }: { at: readonly string[]; timeZone: string }) {
+  return (
+    <ol>
+      {at.map((time) => (
+        <li>{zonedTime(time, timeZone)}</li>
+      ))}
+    </ol>
   );
 }
 

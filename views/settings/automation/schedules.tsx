@@ -5,11 +5,11 @@ import { Field } from "../../dataset/fields.tsx";
 import { Layout } from "../../layout/layout.tsx";
 import { type Links, type PageContext, url } from "../../layout/page-context.ts";
 import { PanelView } from "../../panels.tsx";
-import { capital, zonedTime } from "../../parts/format.ts";
+import { capital } from "../../parts/format.ts";
 import { Command, curlLine } from "../../parts/parts.tsx";
 import { errorAt, type FormValues, inputValue } from "../form-values.ts";
 import { Refused } from "../refused.tsx";
-import { ACTION_WORDS, RULE_WORDS, TRIGGER_WORDS } from "./schedule-list.tsx";
+import { ACTION_WORDS, RULE_WORDS, TimeList, TRIGGER_WORDS } from "./schedule-list.tsx";
 
 export function SchedulesPage({ context, ...data }: SchedulesPageData & { context: PageContext }) {
   const { links } = context;
@@ -95,7 +95,7 @@ function NewSchedule(
           form={form}
           name="cron"
           label="Times"
-          hint="Minute, hour, day, month, weekday: 0 3 * * * is every day at 3:00."
+          hint="Minute, hour, day, month, weekday: 0 3 * * * is every day at 3:00. A time that a clock change skips comes at the end of the gap; one that occurs twice comes once."
           placeholder="0 3 * * *"
           autocomplete="off"
         />
@@ -211,12 +211,15 @@ function Times({ links, times }: { links: Links; times: SchedulesPageData["times
       hx-select="#schedule-times"
       hx-swap="outerHTML"
     >
-      <p role="status" class="hint">
-        {times?.problem ??
-          (times
-            ? `Runs next, in ${times.timeZone}: ${times.at.map((at) => zonedTime(at, times.timeZone)).join("; ")}.`
-            : "")}
-      </p>
+      <div role="status" class="hint">
+        {times?.problem}
+        {times && times.at.length > 0 && (
+          <>
+            Next times in {times.timeZone}:
+            <TimeList at={times.at} timeZone={times.timeZone} />
+          </>
+        )}
+      </div>
     </div>
   );
 }

@@ -27,7 +27,7 @@ export function SourcesPage({
       </header>
       <Refused refusal={refusal} />
       <div class="beside">
-        <div class="parts">
+        <div class="source-column">
           <PanelView panelKey="sources" panel="sources" data={{ items: sources }} links={links} />
           <p class="hint">
             {hosts.length ? (

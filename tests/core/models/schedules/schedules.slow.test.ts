@@ -1,6 +1,6 @@
 /** Schedules with a changed clock: each due time runs once, also on two hosts and after an outage, or is reported. */
 import { afterEach, expect, test } from "bun:test";
-import { dueAfter } from "../../../../core/models/schedules/due.ts";
+import { dueAfter, dueTimes } from "../../../../core/models/schedules/due.ts";
 import { claimDue, findSchedule, listScheduleRuns } from "../../../../core/store/schedules.ts";
 import { type Harness, openHarness, passengersCsv } from "../../../harness/app.ts";
 
@@ -221,6 +221,21 @@ test("drift and low live accuracy train once; a version is deployed only if it i
   ]);
   expect((await models.find("crew")).liveVersion).toBe(3);
 }, 180_000);
+
+test("a time that a clock change skips comes at the end of the gap; one that occurs twice comes once", async () => {
+  const times = async (cron: string, at: string, count: number) => {
+    const zone = { cron, timeZone: "Europe/Berlin" };
+    const due = await dueTimes(zone, { after: Date.parse(at), count });
+    return due.map((time) => new Date(time).toISOString().slice(0, 16));
+  };
+  const spring = ["2027-03-27T01:30", "2027-03-28T01:00", "2027-03-29T00:30"];
+  expect(await times("30 2 * * *", "2027-03-26T12:00:00Z", 3)).toEqual(spring);
+  const autumn = ["2027-10-30T00:30", "2027-10-31T00:30", "2027-11-01T01:30"];
+  expect(await times("30 2 * * *", "2027-10-29T12:00:00Z", 3)).toEqual(autumn);
+  // What comes every hour comes in both hours.
+  const hourly = ["2027-10-31T00:00", "2027-10-31T01:00", "2027-10-31T02:00"];
+  expect(await times("0 * * * *", "2027-10-30T23:10:00Z", 3)).toEqual(hourly);
+});
 
 test("a time in a zone keeps its hour when the clocks change", async () => {
   const next = async (at: string) =>

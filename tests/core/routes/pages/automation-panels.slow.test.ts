@@ -93,3 +93,45 @@ test("what needs attention says what is at risk and what to do", async () => {
   expect(item.fix).toContain("Refresh");
   expect(await page("/")).toContain(item.risk);
 });
+
+test("the form shows the next times in their zone before it is sent, or why there are none", async () => {
+  const shown = async (cron: string, timeZone: string) =>
+    page(`/schedules?${new URLSearchParams({ cron, timeZone })}`);
+  expect(await shown("30 2 28 3 *", "Europe/Berlin")).toMatch(
+    /Next times in Europe\/Berlin:<ol><li>\w{3} 28 Mar \d{4}, 0[23]:/,
+  );
+  expect(await shown("0 0 30 2 *", "UTC")).toContain("This time never comes.");
+  expect(await shown("61 * * * *", "UTC")).toContain("cannot be read");
+  expect(await shown("0 3 * * *", "Mars/Base")).toContain("cannot be read");
+});
+
+test("rows are scored by a chosen version, which must exist; the next five times are told", async () => {
+  const to = { url: `${file.url.href}hook` };
+  const score = { name: "fixed", action: "score", datasetId, model: "crew", cron: "0 3 * * *", to };
+  const made = await harness.send("POST", "/api/schedules", { ...score, version: 1 });
+  expect(made.status).toBe(201);
+  const { id, version, upcoming, nextAt } = (await made.json()) as {
+    id: string;
+    version: number;
+    upcoming: string[];
+    nextAt: string;
+  };
+  expect([version, upcoming.length, upcoming[0]]).toEqual([1, 5, nextAt]);
+  expect(await page("/schedules")).toContain("with version 1 of crew");
+  const missing = await harness.send("POST", "/api/schedules", { ...score, version: 9 });
+  expect([missing.status, await missing.json()]).toEqual([
+    404,
+    expect.objectContaining({ column: "version" }),
+  ]);
+  const retrain = { name: "x", action: "retrain", model: "crew", cron: "0 3 * * *", version: 1 };
+  expect((await harness.send("POST", "/api/schedules", retrain)).status).toBe(422);
+  // The version that no deployment made live predicts.
+  const run = (await (await harness.send("POST", `/api/schedules/${id}/run`, {})).json()) as { id: string };
+  await harness.signalbox.schedules.settled();
+  const { items } = await harness.json<{ items: { id: string; sentence: string }[] }>(
+    `/api/schedules/${id}/runs`,
+  );
+  expect(items.find((each) => each.id === run.id)?.sentence).toContain("scored by crew version 1.");
+  const back = await harness.send("PATCH", `/api/schedules/${id}`, { version: "live", enabled: false });
+  expect(await back.json()).toMatchObject({ version: "live", upcoming: [] });
+});
