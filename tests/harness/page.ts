@@ -21,6 +21,8 @@ interface Frame {
 
 const RETRY_MS = 60;
 const POLL_MS = 120;
+/** A poll without an answer for this long is given up, as in a browser. */
+const POLLED_MS = 10_000;
 
 export class Page {
   readonly shown = new Map<string, string>();
@@ -31,14 +33,14 @@ export class Page {
   private socket: WebSocket | null = null;
   private isHidden = false;
   private isClosed = false;
-  private readonly poller: Timer;
+  private poller: Timer | null = null;
   polls = 0;
   openings = 0;
 
   constructor(private readonly options: PageOptions) {
     this.epoch = options.epoch;
     this.position = options.seq;
-    this.poller = setInterval(() => void this.pollAll(), POLL_MS);
+    this.pollSoon();
     this.open();
   }
 
@@ -63,7 +65,7 @@ export class Page {
 
   close(): void {
     this.isClosed = true;
-    clearInterval(this.poller);
+    if (this.poller) clearTimeout(this.poller);
     this.socket?.close();
   }
 
@@ -108,6 +110,12 @@ export class Page {
     for (const [, panel, html] of content.matchAll(partials)) this.shown.set(panel!, html!);
   }
 
+  /** One round after the other: a server that does not respond is asked no more than that. */
+  private pollSoon(): void {
+    if (this.isClosed) return;
+    this.poller = setTimeout(() => void this.pollAll().finally(() => this.pollSoon()), POLL_MS);
+  }
+
   private async pollAll(): Promise<void> {
     if (this.isHidden || this.isLive()) return;
     await Promise.all(this.options.panels.map((panel) => this.poll(panel)));
@@ -116,7 +124,9 @@ export class Page {
   private async poll(panel: string): Promise<void> {
     const headers = { "if-none-match": `"${this.epoch}-${this.seqOf(panel)}-${panel}"` };
     // A server that is down breaks the connection: the next poll tries again.
-    const answer = await fetch(new URL(`panels/${panel}`, this.options.url), { headers }).catch(() => null);
+    const signal = AbortSignal.timeout(POLLED_MS);
+    const url = new URL(`panels/${panel}`, this.options.url);
+    const answer = await fetch(url, { headers, signal }).catch(() => null);
     const html = await answer?.text().catch(() => null);
     if (answer?.status !== 200 || html == null || this.isLive()) return;
     const [, epoch, seq] = /"(\w+)-(\d+)-/.exec(answer.headers.get("etag")!)!;
