@@ -130,7 +130,7 @@ interface Opened {
 }
 
 /** The prediction for one row. */
-export interface RowAnswer {
+export interface RowPrediction {
   prediction: string | number;
   /** The row's `Answer`, as JSON. */
   json: string;
@@ -166,7 +166,7 @@ function open(model: Model): Opened {
  * One row as parsed from JSON, predicted as `answerRows` does in a fraction of the time. Null if it needs a table, or
  * if the row contains something that is not a cell. Throws AppError `invalid` if it has no column of the model.
  */
-export function answerRow(model: Model, row: Record<string, unknown>): RowAnswer | null {
+export function answerRow(model: Model, row: Record<string, unknown>): RowPrediction | null {
   const { columns, readers, read, values, ask, keys } = open(model);
   if (!ask) return null;
   const warnings: Warning[] = [];

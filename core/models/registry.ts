@@ -31,7 +31,7 @@ import {
   undeploy,
 } from "../store/models.ts";
 import type { RunResult } from "../trainer/contract.ts";
-import { adoptAnswers, eraseAnswers } from "../training/results/predictions-file.ts";
+import { adoptPredictions, eraseAnswers } from "../training/results/predictions-file.ts";
 import { refuseChallenger, refuseDoubtful } from "./monitoring/challenger.ts";
 
 export interface ModelsOptions {
@@ -73,7 +73,7 @@ export class Models {
     const bytes = await readFile(path);
     const sha256 = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
     const key = modelKey({ runId, sha256 }, files);
-    await adoptAnswers(files, path, key);
+    await adoptPredictions(files, path, key);
     // On shared storage the run's own copy stays until it is stored: cached files without a row may be evicted.
     if (files.isShared) await copyFile(path, files.pathOf(key));
     else await rename(path, files.pathOf(key));

@@ -11,7 +11,7 @@ import { slug } from "../../platform/ids.ts";
 import type { StoredDataset } from "../../store/datasets.ts";
 import type { StoredVersion } from "../../store/models.ts";
 import type { StoredRun } from "../../store/runs.ts";
-import type { RowAnswers } from "../../trainer/checks/row-predictions.ts";
+import type { RowPredictions } from "../../trainer/checks/row-predictions.ts";
 import { readTestedModel } from "../../trainer/model/model-file.ts";
 import type { LeaderboardEntry } from "../../training/results/leaderboard.ts";
 import { modelCard } from "./card.ts";
@@ -28,7 +28,7 @@ export interface ArchivedRun {
   charts: readonly ExportedChart[];
   drawChart: (chart: ExportedChart) => Promise<string>;
   /** Null if an earlier Signalbox trained it. */
-  answers: RowAnswers | null;
+  answers: RowPredictions | null;
   /** Null if it was deleted. */
   dataset: StoredDataset | null;
   /** The model's file, as it serves. */

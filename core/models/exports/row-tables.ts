@@ -6,7 +6,7 @@
 import type { Cell } from "../../csv/formats/table-file.ts";
 import type { OutputColumn, OutputRow } from "../../csv/formats/writers/output.ts";
 import type { Column, Table } from "../../csv/types.ts";
-import { type RowAnswers, TEST } from "../../trainer/checks/row-predictions.ts";
+import { type RowPredictions, TEST } from "../../trainer/checks/row-predictions.ts";
 import type { RowPart } from "./row-parts.ts";
 
 /** With more classes than this there is one column: the probability of the predicted class. */
@@ -52,16 +52,16 @@ const placeColumns = ({ row, part, fold }: RowNames): OutputColumn[] => [
   { name: fold, kind: "integer" },
 ];
 
-const placeOf = ({ rows, folds }: RowAnswers, at: number) =>
+const placeOf = ({ rows, folds }: RowPredictions, at: number) =>
   folds[at] === TEST ? [rows[at]! + 1, "test", null] : [rows[at]! + 1, "train", folds[at]! + 1];
 
-export function foldTable(answers: RowAnswers): RowTable {
+export function foldTable(answers: RowPredictions): RowTable {
   const columns = placeColumns(rowNames([], []));
   return tableOf(answers, { part: "all", columns, cells: (at) => placeOf(answers, at) });
 }
 
 /** `values`: all rows of the dataset's version, in the columns that the model reads. */
-export function predictionTable(answers: RowAnswers, part: RowPart, values: Table | null = null): RowTable {
+export function predictionTable(answers: RowPredictions, part: RowPart, values: Table | null = null): RowTable {
   const { classes, probabilities } = answers;
   const width = classes.length;
   const data = values?.columns ?? [];
@@ -106,7 +106,7 @@ function cellOf(column: Column, row: number): Cell {
 }
 
 function tableOf(
-  answers: RowAnswers,
+  answers: RowPredictions,
   { part, columns, cells }: { part: RowPart; columns: OutputColumn[]; cells: (at: number) => Cell[] },
 ): RowTable {
   const { rows, folds } = answers;

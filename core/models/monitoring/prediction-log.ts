@@ -18,7 +18,7 @@ import { addPoints } from "../../store/points.ts";
 import { insertPredictions, type NewPrediction, versionKey } from "../../store/predictions.ts";
 import type { Model } from "../../trainer/model/model.ts";
 import type { TrainingReference } from "../../trainer/model/reference.ts";
-import type { Answer, Cell, PredictRow, RowAnswer } from "../predict-rows.ts";
+import type { Answer, Cell, PredictRow, RowPrediction } from "../predict-rows.ts";
 import type { Challenger } from "./challenger.ts";
 import { addCounts, DriftCounter, type DriftCounts, noCounts } from "./drift/drift-counts.ts";
 import type { References } from "./drift/references.ts";
@@ -65,7 +65,7 @@ export const MOST_ROWS_STORED = 1000;
 export interface PredictedRow extends PredictedBy {
   /** As it came, in JSON. */
   cells: string;
-  answered: RowAnswer;
+  answered: RowPrediction;
 }
 
 /** Without an `id`, and `logged` false: this one is not stored, so no outcome can be reported for it. */

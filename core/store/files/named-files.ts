@@ -22,7 +22,7 @@ export function modelKey(
 }
 
 /** Of the predictions by row that belong to a model's file; versions of an earlier Signalbox have none. */
-export function answersKey(model: string): string {
+export function predictionsKey(model: string): string {
   return model.replace(/\.bin$/, ".rows");
 }
 

@@ -3,7 +3,7 @@
  * data moves from one to the other. Tables and columns made from a dataset's file are made again.
  */
 import type { Handle } from "../database.ts";
-import { answersKey, datasetKey, filesInUse, hashOf, modelKey, namedFiles } from "./named-files.ts";
+import { predictionsKey, datasetKey, filesInUse, hashOf, modelKey, namedFiles } from "./named-files.ts";
 
 export interface PlacedFile {
   /** Below the data folder of one machine. */
@@ -26,7 +26,7 @@ export async function placedFiles(store: Handle): Promise<PlacedFile[]> {
     const inFolder = modelKey(model, { isShared: false });
     const inBucket = modelKey(model, { isShared: true });
     add({ inFolder, inBucket, known: model });
-    add({ inFolder: answersKey(inFolder), inBucket: answersKey(inBucket) });
+    add({ inFolder: predictionsKey(inFolder), inBucket: predictionsKey(inBucket) });
   }
   for (const key of (await filesInUse(store)).results) add({ inFolder: key, inBucket: key });
   return [...placed.values()];

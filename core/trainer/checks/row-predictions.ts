@@ -14,7 +14,7 @@ export const TEST = -1;
 /** Numbers per file; beyond this, rows are sampled evenly: 100 MB. */
 const MOST_CELLS = 12_500_000;
 
-export interface RowAnswers {
+export interface RowPredictions {
   task: Task;
   classes: string[];
   /** The total number of rows; `rows` holds fewer if they would take too much space. */
@@ -49,7 +49,7 @@ export interface Tested {
 }
 
 /** `train`: the training rows' positions in `table`. */
-export function rowAnswers(
+export function rowPredictions(
   model: Model,
   {
     table,
@@ -58,7 +58,7 @@ export function rowAnswers(
     held,
     tested,
   }: { table: Table; train: Int32Array; data: TrainingData; held: HeldOut; tested: Tested },
-): RowAnswers {
+): RowPredictions {
   const isNumber = model.task === "regression";
   const answers = isNumber ? held.response : decideClass(model, held.response);
   const foldOf = foldsOf(data);
@@ -130,14 +130,14 @@ function foldsOf({ folds, target }: TrainingData): Int16Array {
 
 const WHAT = "signalbox rows";
 
-/** The bytes of a file that `readRowAnswers` reads. */
-export function writeRowAnswers(answers: RowAnswers): Uint8Array {
+/** The bytes of a file that `readRowPredictions` reads. */
+export function writeRowPredictions(answers: RowPredictions): Uint8Array {
   return pack({ what: WHAT, ...answers });
 }
 
 /** Throws DamagedFileError. */
-export function readRowAnswers(bytes: Uint8Array): RowAnswers {
-  const value = unpack(bytes) as RowAnswers & { what?: string };
+export function readRowPredictions(bytes: Uint8Array): RowPredictions {
+  const value = unpack(bytes) as RowPredictions & { what?: string };
   if (value.what !== WHAT) throw new DamagedFileError("The file holds no row predictions.");
   return value;
 }

@@ -4,7 +4,7 @@
  */
 import type { Column, Finding, Table } from "../../csv/types.ts";
 import { count, score } from "../../platform/figures.ts";
-import { rowAnswers, type Tested, writeRowAnswers } from "../../trainer/checks/row-predictions.ts";
+import { rowPredictions, type Tested, writeRowPredictions } from "../../trainer/checks/row-predictions.ts";
 import { errorsAmong } from "../../trainer/checks/severity.ts";
 import { ROWS_FILE } from "../../trainer/contract.ts";
 import { bootstrapIntervals } from "../../trainer/metrics/bootstrap.ts";
@@ -46,7 +46,7 @@ export const evaluateModel: Stage<Work> = {
     const test = affordableTest(context);
     const tested = selectRows(table, test);
     const target = testTarget(work, test);
-    const predicted = await answersOf(context, tested);
+    const predicted = await rowPredictionsOf(context, tested);
     report({
       type: "progress",
       progress: 0.3,
@@ -111,7 +111,7 @@ function nearlyPerfect(
 }
 
 /** The model's predictions for the test rows; the time they take predicts the rest of the evaluation. */
-async function answersOf(context: Context, tested: Table): Promise<Prediction> {
+async function rowPredictionsOf(context: Context, tested: Table): Promise<Prediction> {
   const model = left(context.work, "model");
   const plan = planOf(context);
   const beganAt = context.elapsedMs();
@@ -124,8 +124,8 @@ async function answersOf(context: Context, tested: Table): Promise<Prediction> {
 /** The predictions behind every metric, for readers who want to recompute them. */
 async function saveAnswers({ work, artifacts }: Context, tested: Tested): Promise<void> {
   const [{ table, train }, data, held] = [left(work, "parts"), left(work, "data"), left(work, "heldOut")];
-  const answers = rowAnswers(left(work, "model"), { table, train, data, held, tested });
-  await artifacts.save(ROWS_FILE, writeRowAnswers(answers));
+  const answers = rowPredictions(left(work, "model"), { table, train, data, held, tested });
+  await artifacts.save(ROWS_FILE, writeRowPredictions(answers));
 }
 
 /** What later rows and predictions are compared with. */

@@ -13,7 +13,7 @@ import { AppError } from "../../../../platform/errors.ts";
 import { findDataset } from "../../../../store/datasets.ts";
 import { findEvaluation, type StoredVersion } from "../../../../store/models.ts";
 import { findRun, runRounds, type StoredRun } from "../../../../store/runs.ts";
-import type { RowAnswers } from "../../../../trainer/checks/row-predictions.ts";
+import type { RowPredictions } from "../../../../trainer/checks/row-predictions.ts";
 import { planAs } from "../../../../training/options/test-plan.ts";
 import { runView } from "../../../../training/run-view.ts";
 import { type Call, json, route } from "../../route.ts";
@@ -61,17 +61,17 @@ function attachment({ name, version }: StoredVersion, what: string): Record<stri
 }
 
 /** Loaded with the first export: it reads a model, and with it the whole trainer. Throws AppError `conflict`. */
-async function answersOf(
+async function rowPredictionsOf(
   { signalbox }: Pick<Call, "signalbox">,
   version: StoredVersion,
-): Promise<RowAnswers> {
+): Promise<RowPredictions> {
   const answers = await import("../../../../models/exports/row-predictions.ts");
-  return answers.answersOf(signalbox.files, version);
+  return answers.rowPredictionsOf(signalbox.files, version);
 }
 
 async function predictionRows(call: VersionCall<z.output<typeof ROWS_QUERY>>): Promise<Response> {
   const version = await found(call);
-  const answers = await answersOf(call, version);
+  const answers = await rowPredictionsOf(call, version);
   const { predictionTable } = await import("../../../../models/exports/row-tables.ts");
   const values = call.query.values === "1" ? await valuesOf(call, version) : null;
   const what = call.query.part === "all" ? "predictions" : `predictions-${call.query.part}`;
@@ -209,7 +209,7 @@ async function archive(call: VersionCall): Promise<Response> {
   const files = runFiles({
     ...{ run, version, charts, candidates, home },
     drawChart: (chart) => drawings.chartSvg(chart, { theme: "light", width: CHART_WIDTH }),
-    answers: await answersOf({ signalbox }, version).catch(nullIfNone),
+    answers: await rowPredictionsOf({ signalbox }, version).catch(nullIfNone),
     dataset: await findDataset(signalbox.store, run.datasetId, run.datasetVersion),
     bytes: await signalbox.models.readAsServed(version),
   });
@@ -260,7 +260,7 @@ export const EXPORT_ROUTES = [
     handle: async (call) => {
       const version = await found(call);
       const { foldTable } = await import("../../../../models/exports/row-tables.ts");
-      const table = foldTable(await answersOf(call, version));
+      const table = foldTable(await rowPredictionsOf(call, version));
       return tableAnswer(call, table, { version, what: "folds" });
     },
   }),
