@@ -1,7 +1,7 @@
 /** Events of who may see what: access that ended, and what became private or the team's. */
 import "../platform/zod-setup.ts";
 import * as z from "zod";
-import { event, UNTOLD } from "./event-type.ts";
+import { event, NO_ACTIVITY } from "./event-type.ts";
 import type { PanelKey } from "./panel-names.ts";
 
 /** Those that show something of anything: without a subject each shows the current one. */
@@ -12,12 +12,12 @@ const EVERY_LIST = [
 
 export const ACCESS_EVENTS = {
   "token.revoked": event({
-    ...UNTOLD,
+    ...NO_ACTIVITY,
     data: () => z.object({ tokenId: z.string() }),
     stale: () => ["connection"],
   }),
   "session.ended": event({
-    ...UNTOLD,
+    ...NO_ACTIVITY,
     data: () => z.object({ sessionId: z.string() }),
     stale: () => ["connection"],
   }),

@@ -16,7 +16,7 @@ import {
 } from "../store/log.ts";
 import { insertRunEvent } from "../store/run-events.ts";
 import type { Level } from "./event-type.ts";
-import { type EventData, type EventName, stalePanels, tellEvent } from "./events.ts";
+import { type EventData, type EventName, stalePanels, activityOf } from "./events.ts";
 import type { PanelKey } from "./panel-names.ts";
 
 /** An event as scripts see it. */
@@ -226,7 +226,7 @@ export class EventLog {
 
   private async insert<N extends EventName>(tx: Handle, type: N, data: EventData<N>): Promise<Happened> {
     const row = { type, at: this.now(), data: JSON.stringify(data) };
-    const seq = await insertEvent(tx, { ...row, activity: tellEvent(type, data) ? 1 : 0 });
+    const seq = await insertEvent(tx, { ...row, activity: activityOf(type, data) ? 1 : 0 });
     if ("runId" in data && data.runId !== undefined)
       await insertRunEvent(tx, { ...row, seq, runId: data.runId });
     return { seq, type, data };
@@ -291,7 +291,7 @@ export class EventLog {
       const asked = sees ? Math.max(limit, CATCH_UP) : limit;
       const rows = (await activityBefore(this.store, { before: from, limit: asked })).map(eventOf);
       const seen = sees ? rows.filter(({ data }) => sees(data)) : rows;
-      for (const { seq, type, at, data } of seen) found.push({ seq, at, type, ...tellEvent(type, data)! });
+      for (const { seq, type, at, data } of seen) found.push({ seq, at, type, ...activityOf(type, data)! });
       if (rows.length < asked) break;
       from = rows.at(-1)!.seq;
     }

@@ -13,5 +13,5 @@ export interface EventType<S extends z.ZodType> {
 }
 
 /** For an event without a row of activity. */
-export const UNTOLD = { level: "info", sentence: null } as const;
+export const NO_ACTIVITY = { level: "info", sentence: null } as const;
 export const event = <S extends z.ZodType>(type: EventType<S>) => type;

@@ -2,7 +2,7 @@
 import { plural, scorePercent, score as scoreText } from "../platform/figures.ts";
 import { ACCESS_EVENTS } from "./access-events.ts";
 import { CHANGE, changeSentence } from "./changes.ts";
-import { type EventType, event, type Level, UNTOLD } from "./event-type.ts";
+import { type EventType, event, type Level, NO_ACTIVITY } from "./event-type.ts";
 import { AUTOMATION_EVENTS } from "./kinds/automation-events.ts";
 import "../platform/zod-setup.ts";
 import * as z from "zod";
@@ -194,7 +194,7 @@ export const EVENTS = {
     sentence: (d) => `Run ${d.runNumber} was interrupted${d.reason ? `: ${d.reason}` : ""}`,
     stale: allOfRun,
   }),
-  "stop.requested": event({ ...UNTOLD, data: () => z.object(run), stale: allOfRun }),
+  "stop.requested": event({ ...NO_ACTIVITY, data: () => z.object(run), stale: allOfRun }),
   "run.resumed": event({
     data: () => z.object(run),
     level: "info",
@@ -334,7 +334,7 @@ export function stalePanels<N extends EventName>(type: N, data: EventData<N>): P
 }
 
 /** Null: nothing for the activity feed. */
-export function tellEvent(type: EventName, data: unknown): { level: Level; sentence: string } | null {
+export function activityOf(type: EventName, data: unknown): { level: Level; sentence: string } | null {
   const { level, sentence: tell } = EVENTS[type] as EventType<z.ZodType>;
   const sentence = tell?.(data) ?? null;
   return sentence === null ? null : { level: typeof level === "function" ? level(data) : level, sentence };

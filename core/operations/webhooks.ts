@@ -5,7 +5,7 @@
 
 import * as z from "zod";
 import type { EventLog, LogEntry, LoggedEvent } from "../events/event-log.ts";
-import { EVENT_NAMES, EVENTS, tellEvent } from "../events/events.ts";
+import { EVENT_NAMES, EVENTS, activityOf } from "../events/events.ts";
 import type { Privacy } from "../events/privacy.ts";
 import { AppError } from "../platform/errors.ts";
 import { newId } from "../platform/ids.ts";
@@ -258,7 +258,7 @@ function signature(secret: string, signed: string): string {
 /** Without a choice: the types that appear in the activity feed. */
 function isWanted({ type, json }: LogEntry, types: readonly string[]): boolean {
   if (types.length) return types.includes(type);
-  return EVENTS[type].sentence !== null && tellEvent(type, (JSON.parse(json) as LoggedEvent).data) !== null;
+  return EVENTS[type].sentence !== null && activityOf(type, (JSON.parse(json) as LoggedEvent).data) !== null;
 }
 
 function viewOf({ secret: _, createdAt, ...webhook }: StoredWebhook): WebhookView {

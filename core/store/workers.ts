@@ -49,7 +49,7 @@ export async function listWorkers(store: Handle): Promise<(StoredWorker & { sile
 }
 
 /** Workers that have been silent for this long and that nobody has reported yet: they are marked as reported. */
-export async function tellVanished(
+export async function claimVanished(
   store: Handle,
   silentMs: number,
 ): Promise<Pick<StoredWorker, "id" | "host" | "role">[]> {

@@ -20,7 +20,7 @@ import {
 import { type Candidate, STAGE_NAMES } from "../trainer/contract.ts";
 import { joinReports } from "./report-pacer.ts";
 import type { RunReport } from "./run.ts";
-import { earlyProgress, progressOnceTold } from "./time-left.ts";
+import { earlyProgress, progressAfterReport } from "./time-left.ts";
 
 const position = z
   .number()
@@ -200,7 +200,7 @@ export class RunRecord {
     const elapsedMs = at - this.startedAt;
     const share =
       leftMs === undefined ? earlyProgress(position, progress) : elapsedMs / (elapsedMs + leftMs || 1);
-    const whole = progressOnceTold(this.told, { share, at });
+    const whole = progressAfterReport(this.told, { share, at });
     this.told = { progress: whole, leftMs: leftMs ?? null, at };
     await updateRun(tx, this.run.id, { forecast: this.told });
     return { runProgress: whole, ...(leftMs !== undefined && { leftMs }) };

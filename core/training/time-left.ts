@@ -39,7 +39,7 @@ export function progressAt(
 }
 
 /** After the same report again: the elapsed share of the time, unless more was already shown. */
-export function progressOnceTold(
+export function progressAfterReport(
   before: { progress: number; leftMs: number | null; at: number } | null,
   told: { share: number; at: number },
 ): number {

@@ -67,7 +67,7 @@ const { STAGES } = await import("../../core/training/stages/index.ts");
 const { TimePlan } = await import("../../core/training/stages/work/time-plan.ts");
 const { LIVE_ALERTS } = await import("../../core/events/alert-records.ts");
 const { settingsHelp } = await import("../../core/operations/config.ts");
-const { isLowerBetter, metricSays } = await import("../../views/parts/words.ts");
+const { isLowerBetter, metricMeaning } = await import("../../views/parts/words.ts");
 
 const server = await openHarness();
 const textOf = async (path: string, accept: string) =>
@@ -97,7 +97,7 @@ time.raceEndsAt(100);
 const found = {
   metric: {
     form: dataset!.includes("Planted metric"),
-    meaning: metricSays("planted_metric") === "Says planted.",
+    meaning: metricMeaning("planted_metric") === "Says planted.",
     direction: isLowerBetter("planted_metric"),
     request: trained.status < 300,
     measured:

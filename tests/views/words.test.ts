@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { portfolio } from "../../core/trainer/race/portfolio.ts";
 import type { Task } from "../../core/trainer/samples.ts";
-import { kindOf, kindSays } from "../../views/parts/words.ts";
+import { kindOf, kindMeaning } from "../../views/parts/words.ts";
 
 const TARGETS: Record<Task, readonly string[]> = {
   binary: ["no", "yes"],
@@ -20,13 +20,13 @@ for (const [task, classes] of Object.entries(TARGETS)) {
       ({ name }) => name,
     );
     expect(names.length).toBeGreaterThan(8);
-    expect(names.filter((name) => kindSays(name) === "")).toEqual([]);
+    expect(names.filter((name) => kindMeaning(name) === "")).toEqual([]);
   });
 }
 
 test("the kind of an event is the part before the dot or the count", () => {
   expect(kindOf("Gradient boosting · 31 leaves")).toBe("Gradient boosting");
   expect(kindOf("Ensemble of 12")).toBe("Ensemble");
-  expect(kindSays("Ensemble of 12")).not.toBe("");
-  expect(kindSays("constructor")).toBe("");
+  expect(kindMeaning("Ensemble of 12")).not.toBe("");
+  expect(kindMeaning("constructor")).toBe("");
 });

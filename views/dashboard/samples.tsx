@@ -3,7 +3,7 @@ import type { Sample } from "../../core/datasets/sample-files/index.ts";
 import type { Links } from "../layout/page-context.ts";
 import { count } from "../parts/format.ts";
 import { Action, curlLine } from "../parts/parts.tsx";
-import { STAGE_SAYS } from "../parts/words.ts";
+import { STAGE_SENTENCES } from "../parts/words.ts";
 
 /** On the dashboard while there are no files; the style sheet hides it later. */
 export function Samples({ links, samples }: { links: Links; samples: readonly Sample[] }) {
@@ -30,7 +30,7 @@ export function JourneyAhead() {
         How it works
       </h2>
       <ol class="how-steps">
-        {Object.entries(STAGE_SAYS).map(([name, says]) => (
+        {Object.entries(STAGE_SENTENCES).map(([name, says]) => (
           <li>
             <b>{name}</b> {says}
           </li>

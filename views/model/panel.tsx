@@ -8,7 +8,7 @@ import { count, figure, plural, unbroken } from "../parts/format.ts";
 import { Action, curlLine, Empty, LampDot, Time, VerdictWords } from "../parts/parts.tsx";
 import { modelPath } from "../parts/paths.ts";
 import { CompareForm, Pick } from "../parts/pick.tsx";
-import { metricLabel, metricSays } from "../parts/words.ts";
+import { metricLabel, metricMeaning } from "../parts/words.ts";
 import { LiveStrip } from "./monitoring/live-metrics.tsx";
 import { deployDoubts } from "./results/verdict.tsx";
 
@@ -70,7 +70,7 @@ export function ModelPanel(props: { data: ModelView; links: Links; panelKey: Pan
 function MetricSays({ metric }: { metric: string }) {
   return (
     <p class="fine verdict-says">
-      {metricLabel(metric)}: {metricSays(metric)} In brackets: its 95 % interval.
+      {metricLabel(metric)}: {metricMeaning(metric)} In brackets: its 95 % interval.
     </p>
   );
 }

@@ -6,7 +6,7 @@ import { isRefit } from "../../core/trainer/refit.ts";
 import { type Links, url } from "../layout/page-context.ts";
 import { bytes, count, plural, shortName } from "../parts/format.ts";
 import { Name, Time } from "../parts/parts.tsx";
-import { kindSays, taskLabel } from "../parts/words.ts";
+import { kindMeaning, taskLabel } from "../parts/words.ts";
 
 /** More names than these are folded. */
 const SHOWN = 12;
@@ -28,7 +28,7 @@ export function Summary({ links, version }: { links: Links; version: ModelView["
           <dt>Type of model</dt>
           <dd>
             {result.best}
-            {kindSays(result.best) && <span class="hint">: {kindSays(result.best)}</span>}
+            {kindMeaning(result.best) && <span class="hint">: {kindMeaning(result.best)}</span>}
           </dd>
         </div>
         <div>

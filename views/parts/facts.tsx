@@ -6,12 +6,12 @@ import { FACT_WORDS, metricLabel, RACE_ENDS, taskLabel } from "./words.ts";
 const SAID_ELSEWHERE = new Set(["verdict", "beatsBaseline", "metrics"]);
 
 /** The facts worth showing. */
-export function toldFacts(facts: Record<string, unknown>): [string, unknown][] {
+export function shownFacts(facts: Record<string, unknown>): [string, unknown][] {
   return Object.entries(facts).filter(([name, value]) => !SAID_ELSEWHERE.has(name) && !isNothing(value));
 }
 
 export function Facts({ facts }: { facts: Record<string, unknown> }) {
-  const told = toldFacts(facts);
+  const told = shownFacts(facts);
   const tables = told.filter((entry): entry is [string, Record<string, unknown>[]] => isTable(entry[1]));
   const pairs = told.filter(([, value]) => !isTable(value));
   return (

@@ -25,7 +25,7 @@ export function metricInSentence(name: string): string {
     : label;
 }
 
-export function metricSays(name: string): string {
+export function metricMeaning(name: string): string {
   return isMetricName(name) ? METRICS[name].says : "";
 }
 
@@ -80,12 +80,12 @@ export const STAGE_WORDS: Record<StoredStage["status"], string> = {
 };
 
 /** What each stage does, in one sentence, in order. */
-export const STAGE_SAYS: Record<string, string> = Object.fromEntries(
+export const STAGE_SENTENCES: Record<string, string> = Object.fromEntries(
   STAGE_RECORDS.map(({ name, says }) => [name, says]),
 );
 
-export function stageSays(name: string): string {
-  return Object.hasOwn(STAGE_SAYS, name) ? STAGE_SAYS[name]! : "";
+export function stageSentence(name: string): string {
+  return Object.hasOwn(STAGE_SENTENCES, name) ? STAGE_SENTENCES[name]! : "";
 }
 
 export const HEALTH_WORDS: Record<HealthState, { lamp: Lamp; says: string }> = {
@@ -113,7 +113,7 @@ export function kindOf(candidate: string): string {
   return candidate.split(" · ", 1)[0]!.replace(/ of \d+$/, "");
 }
 
-export function kindSays(candidate: string): string {
+export function kindMeaning(candidate: string): string {
   const kind = kindOf(candidate);
   return Object.hasOwn(KIND_WORDS, kind) ? KIND_WORDS[kind]! : "";
 }

@@ -7,7 +7,7 @@ import type { RunView } from "../../core/training/run-view.ts";
 import { extent, Figure, RangeStrip } from "../charts/chart.tsx";
 import { duration, figures, plural } from "../parts/format.ts";
 import { Empty } from "../parts/parts.tsx";
-import { isLowerBetter, kindOf, kindSays, metricLabel, metricSays } from "../parts/words.ts";
+import { isLowerBetter, kindOf, kindMeaning, metricLabel, metricMeaning } from "../parts/words.ts";
 
 /** Candidates shown; the others are one click away. */
 const SHOWN = 8;
@@ -154,14 +154,14 @@ function tagOf({ group, isLevel, foldScores }: LeaderboardEntry, isFirst: boolea
 
 /** The names before the dot, once each. */
 function Kinds({ names, metric, id }: { names: readonly string[]; metric: string; id: string }) {
-  const kinds = [...new Set(names.map(kindOf))].filter((kind) => kindSays(kind));
+  const kinds = [...new Set(names.map(kindOf))].filter((kind) => kindMeaning(kind));
   return (
     <details id={id} class="kinds">
       <summary>What do these mean?</summary>
       <ul class="fine">
-        {metricSays(metric) && (
+        {metricMeaning(metric) && (
           <li>
-            <b>{metricLabel(metric)}</b>: {metricSays(metric)}
+            <b>{metricLabel(metric)}</b>: {metricMeaning(metric)}
           </li>
         )}
         <li>
@@ -170,7 +170,7 @@ function Kinds({ names, metric, id }: { names: readonly string[]; metric: string
         </li>
         {kinds.map((kind) => (
           <li>
-            <b>{kind}</b>: {kindSays(kind)}.
+            <b>{kind}</b>: {kindMeaning(kind)}.
           </li>
         ))}
       </ul>

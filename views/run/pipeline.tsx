@@ -18,7 +18,7 @@ import {
 import { Action, All, Bar, curlLine, Empty, LampDot, Time, VerdictWords } from "../parts/parts.tsx";
 import { replayPath, runPath } from "../parts/paths.ts";
 import { CompareForm, Pick } from "../parts/pick.tsx";
-import { metricLabel, RUN_LAMPS, RUN_WORDS, STAGE_SAYS, STAGE_WORDS, stageSays } from "../parts/words.ts";
+import { metricLabel, RUN_LAMPS, RUN_WORDS, STAGE_SENTENCES, STAGE_WORDS, stageSentence } from "../parts/words.ts";
 import { stageResult } from "./stage-result.ts";
 
 function modelUrl(run: Pick<RunView, "modelName" | "version">): string {
@@ -78,7 +78,7 @@ function doing(run: RunView): string {
   if (run.status === "interrupted")
     return `The server stopped during ${last?.name ?? "this run"}. ${capital(scored)} are saved; resume to continue from there.`;
   if (!stage) return "Starting";
-  return stage.note && stage.progress < 1 ? stage.note : stageSays(stage.name);
+  return stage.note && stage.progress < 1 ? stage.note : stageSentence(stage.name);
 }
 
 /** One estimate for the bar and the time left; static/run.js continues it between two reports. */
@@ -219,7 +219,7 @@ export function StagesPanel({ data: run, panelKey }: { data: RunView; panelKey: 
 export function StagesAhead() {
   return (
     <ol class="stages">
-      {Object.entries(STAGE_SAYS).map(([name, says]) => (
+      {Object.entries(STAGE_SENTENCES).map(([name, says]) => (
         <li class="stage stage-pending">
           <span class="stage-name">{name}</span>
           <Bar label={name} value={0} text={STAGE_WORDS.pending} />
@@ -257,8 +257,8 @@ function StageRow({ stage, id, run }: { stage: RunStage; id: string; run: RunVie
 
 /** A finished stage shows its result, an active one what it does, a waiting one what it is for. */
 function stageNote(stage: RunStage, run: RunView): string {
-  if (stage.status === "pending" || stage.status === "skipped") return stageSays(stage.name);
-  return (stage.status === "finished" && stageResult(stage, run)) || stage.note || stageSays(stage.name);
+  if (stage.status === "pending" || stage.status === "skipped") return stageSentence(stage.name);
+  return (stage.status === "finished" && stageResult(stage, run)) || stage.note || stageSentence(stage.name);
 }
 
 function FindingsOf({ findings, id }: { findings: readonly Finding[]; id: string }) {

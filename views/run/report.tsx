@@ -7,9 +7,9 @@ import { EXPERT_NAMES, EXPERT_SETTINGS } from "../../core/training/options/exper
 import type { RunStage, RunView } from "../../core/training/run-view.ts";
 import { ComparisonView } from "../model/results/comparison.tsx";
 import { MetricTable } from "../model/results/metric-table.tsx";
-import { Facts, Pairs, toldFacts } from "../parts/facts.tsx";
+import { Facts, Pairs, shownFacts } from "../parts/facts.tsx";
 import { capital, duration, figure, figures, plural, unbroken } from "../parts/format.ts";
-import { kindSays, metricLabel, taskLabel } from "../parts/words.ts";
+import { kindMeaning, metricLabel, taskLabel } from "../parts/words.ts";
 
 export function ReportPanel({ data: run }: { data: RunView }) {
   const findings = run.stages.reduce((sum, stage) => sum + stage.findings.length, 0);
@@ -64,7 +64,7 @@ function Candidates({ run }: { run: RunView }) {
             <summary>
               {name}: {scores[k]}, {duration(durationMs)}
             </summary>
-            {kindSays(name) && <p class="hint">{capital(kindSays(name))}.</p>}
+            {kindMeaning(name) && <p class="hint">{capital(kindMeaning(name))}.</p>}
             <Pairs entries={Object.entries(params)} />
           </details>
         </li>
@@ -74,7 +74,7 @@ function Candidates({ run }: { run: RunView }) {
 }
 
 function StageFacts({ stages }: { stages: readonly RunStage[] }) {
-  const told = stages.filter(({ facts, findings }) => toldFacts(facts).length > 0 || findings.length > 0);
+  const told = stages.filter(({ facts, findings }) => shownFacts(facts).length > 0 || findings.length > 0);
   if (!told.length) return <p class="fine">Filled in as the stages finish.</p>;
   return (
     <>

@@ -29,7 +29,7 @@ export function correlate(column: Side, target: Side): Correlation | null {
   if (x.length < MIN_ROWS) return null;
   const found = measured({ ...column, values: x }, { ...target, values: y });
   if (!Number.isFinite(found.value)) return null;
-  const told = target.isClasses && found.value >= CLOSE && { determines: classesTold(x, y) };
+  const told = target.isClasses && found.value >= CLOSE && { determines: classAssociation(x, y) };
   return { ...found, ...told, rows: x.length };
 }
 
@@ -123,7 +123,7 @@ export function cramersV(x: Numbers, y: Numbers): number {
  * the commonest class (Goodman and Kruskal's λ, 1954). Leave-one-out: each row is predicted by the commonest class
  * among other rows of its value, or, if its value is unique, by the previous row in column order.
  */
-export function classesTold(column: Numbers, classes: Numbers): number {
+export function classAssociation(column: Numbers, classes: Numbers): number {
   const order = Uint32Array.from(column, (_, row) => row).sort((a, b) => column[a] - column[b] || a - b);
   let right = 0;
   for (let from = 0, to = 0; from < order.length; from = to) {

@@ -1,7 +1,7 @@
 /** Events of sources and schedules. */
 import "../../platform/zod-setup.ts";
 import * as z from "zod";
-import { event, UNTOLD } from "../event-type.ts";
+import { event, NO_ACTIVITY } from "../event-type.ts";
 
 const id = z.string();
 const ran = { scheduleId: id, name: z.string(), dueAt: z.string() };
@@ -16,7 +16,7 @@ export const AUTOMATION_EVENTS = {
     stale: () => ["activity", "sources"],
   }),
   /** It was added, changed or deleted, a refresh of it began or failed. */
-  "source.changed": event({ ...UNTOLD, data: () => z.object({ sourceId: id }), stale: () => ["sources"] }),
+  "source.changed": event({ ...NO_ACTIVITY, data: () => z.object({ sourceId: id }), stale: () => ["sources"] }),
   /** The server that refreshes it ends that. */
   "source.stopped": event({
     data: () => z.object(source),
@@ -45,7 +45,7 @@ export const AUTOMATION_EVENTS = {
   }),
   /** It was added, changed or deleted, or a run of it began. */
   "schedule.changed": event({
-    ...UNTOLD,
+    ...NO_ACTIVITY,
     data: () => z.object({ scheduleId: id }),
     stale: () => ["schedules"],
   }),

@@ -2,7 +2,7 @@
 import { figure } from "../../platform/figures.ts";
 import "../../platform/zod-setup.ts";
 import * as z from "zod";
-import { event, UNTOLD } from "../event-type.ts";
+import { event, NO_ACTIVITY } from "../event-type.ts";
 import { ofModel } from "../stale-panels.ts";
 
 const model = { model: z.string(), version: z.number() };
@@ -48,7 +48,7 @@ export const TRAFFIC_EVENTS = {
     stale: ofModel,
   }),
   "canary.counted": event({
-    ...UNTOLD,
+    ...NO_ACTIVITY,
     data: () => z.object(model),
     stale: (d) => ["watch", `watch:${d.model}`],
   }),

@@ -14,7 +14,7 @@ import type { LiveView } from "./live-metrics.ts";
 /** The maximum number of drifted columns that are named. */
 const NAMED = 3;
 
-export async function tellOutcomes(
+export async function checkOutcomes(
   alerts: Alerts,
   { name, version }: StoredVersion,
   { figures }: LiveView,
@@ -32,7 +32,7 @@ export async function tellOutcomes(
   });
 }
 
-export async function tellChallenger(
+export async function checkChallenger(
   alerts: Alerts,
   name: string,
   challenge: ChallengerView | null,
@@ -51,7 +51,7 @@ export async function tellChallenger(
   });
 }
 
-export async function tellDrift(
+export async function checkDrift(
   alerts: Alerts,
   { name, version }: Pick<StoredVersion, "name" | "version">,
   drift: DriftView | null,

@@ -31,7 +31,7 @@ import {
 import type { RunSummary } from "../../trainer/contract.ts";
 import type { Model } from "../../trainer/model/model.ts";
 import type { Actual } from "../rows/outcome-reader.ts";
-import { tellChallenger, tellDrift, tellOutcomes } from "./alert-rules.ts";
+import { checkChallenger, checkDrift, checkOutcomes } from "./alert-rules.ts";
 import type { Challenger } from "./challenger.ts";
 import { type ChallengerView, comparedFigures, comparisonSentence, overall } from "./comparison.ts";
 import { type DriftView, driftView, LEAST_PREDICTIONS } from "./drift/drift.ts";
@@ -208,8 +208,8 @@ export class Monitor {
     const figure = view.figures.find((entry) => entry.metric === metric);
     this.options.traffic.counters.scored(name, figure ? { metric, value: figure.value } : null);
     if (figure) await addPoints(store, now(), [measuredOnce(`score.${metric}`, name, figure.value)]);
-    await tellOutcomes(alerts, stored, view);
-    await tellChallenger(alerts, name, await this.challenge(name));
+    await checkOutcomes(alerts, stored, view);
+    await checkChallenger(alerts, name, await this.challenge(name));
   }
 
   private async lookForDrift(name: string, version: number): Promise<void> {
@@ -227,7 +227,7 @@ export class Monitor {
     const psi = drift?.columns[0]?.psi ?? null;
     this.options.traffic.counters.drifted(name, psi);
     if (psi !== null) await addPoints(store, now(), [measuredOnce("drift", name, psi)]);
-    await tellDrift(alerts, { name, version }, drift);
+    await checkDrift(alerts, { name, version }, drift);
   }
 
   /** Measured again only after an outcome was reported. */

@@ -16,7 +16,7 @@ export const DELETE_QUERY = z.object({
     .describe("1 deletes permanently and at once, without a minute for undo"),
 });
 
-export const UNDO_SAYS =
+export const UNDO_NOTE =
   "Hidden at once; POST to the address in the Location header restores it within a minute.";
 
 /** 204, with the address of the undo if there is one. */

@@ -19,7 +19,7 @@ import {
   removeWorker,
   runsByWorker,
   type StoredWorker,
-  tellVanished,
+  claimVanished,
 } from "../../store/workers.ts";
 
 const BEAT_MS = 5000;
@@ -141,10 +141,10 @@ export class Presence {
   }
 
   /** If several hosts notice it, one of them reports it. */
-  private async tellVanished(): Promise<void> {
+  private async claimVanished(): Promise<void> {
     const { store, log, alerts } = this.options;
     await log.record(async (tx) => {
-      for (const { id: hostId, host, role } of await tellVanished(tx, DEAD_MS)) {
+      for (const { id: hostId, host, role } of await claimVanished(tx, DEAD_MS)) {
         await tx.append("host.left", { hostId, host, role, cause: "vanished" });
         await this.forgetGauges(hostId, tx);
         await alerts.raise(
@@ -182,7 +182,7 @@ export class Presence {
       if (this.timer && silentMs >= DEAD_MS) await this.join();
       this.since ??= now;
       if (performance.now() - this.since < DEAD_MS) return;
-      await this.tellVanished();
+      await this.claimVanished();
       await takeUp(DEAD_MS);
     } catch (error) {
       this.since = null;

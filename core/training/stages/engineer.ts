@@ -24,7 +24,7 @@ import {
   Hurry,
   left,
   type Parts,
-  tellFinding,
+  reportFinding,
   type Work,
 } from "./work/work.ts";
 
@@ -150,7 +150,7 @@ async function fitTime(context: Context): Promise<void> {
   const most = Math.max(LEAST_STOPPED_ROWS, Math.floor(encodingLimitMs(context) / perRow));
   if (most >= train.length) return;
   const message = `${grouped(most)} of ${grouped(train.length)} training rows are used: more could not be turned into features within ${options.budgetSeconds} seconds.`;
-  tellFinding(context, { code: "rows_sampled", severity: "warning", column: null, message, fix: null });
+  reportFinding(context, { code: "rows_sampled", severity: "warning", column: null, message, fix: null });
   parts.train = spreadRows(train.length, most).map((i) => train[i]);
 }
 
@@ -164,7 +164,7 @@ async function tellCopies(context: Context, groups: Int32Array) {
   const { metric } = left(work, "loaded");
   const checkpoint = checkpointOf(context);
   const scores = await scoreDuplicates({ encoded, target, groups, metric, seed: options.seed, checkpoint });
-  if (scores?.flatters) tellFinding(context, duplicatesFinding(scores));
+  if (scores?.flatters) reportFinding(context, duplicatesFinding(scores));
   return scores;
 }
 

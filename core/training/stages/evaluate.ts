@@ -32,7 +32,7 @@ import {
 } from "./work/evaluation.ts";
 import { selectRows } from "./work/rows/table.ts";
 import { verdictOf } from "./work/verdict.ts";
-import { type Context, checkpointOf, left, planOf, tellFinding, type Work } from "./work/work.ts";
+import { type Context, checkpointOf, left, planOf, reportFinding, type Work } from "./work/work.ts";
 
 export const evaluateModel: Stage<Work> = {
   name: "Performance evaluation",
@@ -68,7 +68,7 @@ export const evaluateModel: Stage<Work> = {
     report({ type: "progress", progress: 0.5, note: "Measuring feature importance" });
     const guesses = measureAll(baseline);
     const perfect = nearlyPerfect(metrics, guesses, work.findings);
-    if (perfect) tellFinding(context, perfect);
+    if (perfect) reportFinding(context, perfect);
     const verdict = verdictOf({
       metric,
       metrics,
@@ -148,7 +148,7 @@ function affordableTest(context: Context): Int32Array {
   if (parts.test.length > most) {
     const message = `Tested on ${count(most)} of ${plural(parts.test.length, "test row")}: there was no time left for more.`;
     if (walks < MOST_WALKS)
-      tellFinding(context, { code: "test_cut", severity: "info", column: null, message, fix: null });
+      reportFinding(context, { code: "test_cut", severity: "info", column: null, message, fix: null });
     parts.tested = spreadRows(parts.test.length, most).map((i) => parts.test[i]);
   }
   return parts.tested;

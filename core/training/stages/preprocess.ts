@@ -20,7 +20,7 @@ import {
   left,
   type Parts,
   STOPPED_ROWS,
-  tellFinding,
+  reportFinding,
   type Work,
 } from "./work/work.ts";
 
@@ -94,7 +94,7 @@ function reportRowsLeft(context: Context, rows: number): void {
     message,
     fix: null,
   };
-  tellFinding(context, finding);
+  reportFinding(context, finding);
 }
 
 const LEAST_TRAIN_ROWS = 10;
@@ -118,7 +118,7 @@ function constantColumns({ table }: Loaded, context: Context): string[] {
   const names = table.columns.filter(isConstant).map((column) => column.name);
   for (const column of names) {
     const message = `“${column}” is the same in every row, so it is ignored.`;
-    tellFinding(context, {
+    reportFinding(context, {
       code: "constant",
       severity: "info",
       column,
@@ -154,7 +154,7 @@ async function groupsOf(
   const learned = dropColumns(loaded.table, new Set(loaded.unusable));
   const { groups, findings } = await duplicateGroups(learned, checkpoint);
   // They are reported together with rows on both sides.
-  if (!loaded.marked) for (const finding of findings) tellFinding(context, finding);
+  if (!loaded.marked) for (const finding of findings) reportFinding(context, finding);
   return groups;
 }
 
@@ -232,14 +232,14 @@ function tellShared(
       ? `${isOne ? "has" : "have"} a value of “${splitColumn}” that training rows have, too`
       : `${isOne ? "repeats" : "repeat"} a training row in every column that is used`;
   const message = `${plural(shared, "row")} of your test set ${what}: the figures may be too good for new rows.`;
-  tellFinding(context, { code: "test_shared", severity: "warning", column: null, message, fix: null });
+  reportFinding(context, { code: "test_shared", severity: "warning", column: null, message, fix: null });
 }
 
 /** Whether a row belongs to a group that is too large for the test set; null if there is none. */
 function rowsOnlyLearned(context: Context, groups: Int32Array): ((row: number) => boolean) | null {
   const { isOnlyLearned, count, share } = onlyLearnedGroups(groups);
   if (count === 0) return null;
-  tellFinding(context, largeGroups(context.options.splitColumn!, { count, share }));
+  reportFinding(context, largeGroups(context.options.splitColumn!, { count, share }));
   return (row) => isOnlyLearned[groups[row]];
 }
 

@@ -31,7 +31,7 @@ import { MOST_BOUND_ROWS, MOST_CELLS } from "./verify.ts";
 import { loadEntries, saveEntry } from "./work/checkpoint.ts";
 import { cheapBlend, cheapEnough } from "./work/cost.ts";
 import { expectEvaluation } from "./work/evaluation.ts";
-import { type Context, checkpointOf, left, planOf, tellFinding, type Work } from "./work/work.ts";
+import { type Context, checkpointOf, left, planOf, reportFinding, type Work } from "./work/work.ts";
 
 export const selectModel: Stage<Work> = {
   name: "Model selection",
@@ -137,7 +137,7 @@ function refuseUnfit(context: Context, candidateConfigs: CandidateConfig[]): voi
         column: "learners",
         fix: "Add another learner, such as boosting.",
       });
-    tellFinding(context, { code: "learner_unfit", severity: "warning", column: null, message, fix: null });
+    reportFinding(context, { code: "learner_unfit", severity: "warning", column: null, message, fix: null });
   }
 }
 
@@ -278,7 +278,7 @@ function measurableMetric(context: Context, data: TrainingData): MetricName {
   if (toldFolds(data, metric).some(Boolean)) return metric;
   loaded.metric = data.target.task === "regression" ? "mae" : "log_loss";
   const message = `${METRICS[metric].label} cannot be measured on so few rows of each kind; candidates are compared by ${METRICS[loaded.metric].label} instead.`;
-  tellFinding(context, {
+  reportFinding(context, {
     code: "metric_unmeasurable",
     severity: "warning",
     column: null,

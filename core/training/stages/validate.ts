@@ -35,7 +35,7 @@ import {
 } from "./work/rows/row-options.ts";
 import { selectRows } from "./work/rows/table.ts";
 import { invalid, readTarget, settleTask, targetPlan } from "./work/target.ts";
-import { budgetMs, type Context, checkpointOf, tellFinding, type Work } from "./work/work.ts";
+import { budgetMs, type Context, checkpointOf, reportFinding, type Work } from "./work/work.ts";
 
 export const validateData: Stage<Work> = {
   name: "Data validation",
@@ -72,8 +72,8 @@ export const validateData: Stage<Work> = {
       unusable: [],
     };
     if (read.rows.length < table.rows) reportMissingTarget(context, table.rows - read.rows.length);
-    if (counted.finding) tellFinding(context, counted.finding);
-    for (const finding of weightFindings(options)) tellFinding(context, finding);
+    if (counted.finding) reportFinding(context, counted.finding);
+    for (const finding of weightFindings(options)) reportFinding(context, finding);
     const groupColumns = tellGroupColumns(context, names);
     const { findings, unusable } = await inspect(work.loaded, options.target, {
       groupColumns,
@@ -89,7 +89,7 @@ export const validateData: Stage<Work> = {
     const leaks = leaksOfFile(context, { names, findings, unusable });
     const leaking = new Set(leaks.map(({ column }) => column));
     const others = findings.filter(({ code, column }) => code !== "target_leak" || !leaking.has(column));
-    for (const finding of [...others, ...leaks]) tellFinding(context, finding);
+    for (const finding of [...others, ...leaks]) reportFinding(context, finding);
     work.loaded.unusable = unusable;
     report({ type: "facts", facts: facts(work.loaded, read.positiveReason) });
     report({
@@ -122,7 +122,7 @@ function featureNames(context: Context): string[] {
   const ids = dataset.plan.columns.filter((column) => column.type === "id" && names.includes(column.name));
   for (const { name } of ids) {
     const message = `“${name}” is an ID column, so it is ignored.`;
-    tellFinding(context, {
+    reportFinding(context, {
       code: "id_column",
       severity: "info",
       column: name,
@@ -156,7 +156,7 @@ function leaksOfFile(
 function tellGroupColumns(context: Context, names: string[]): ReadonlySet<string> {
   const { dataset, options } = context;
   const groups = dataset.columns.filter((column) => names.includes(column.name) && isGroupColumn(column));
-  if (options.split === "random") for (const column of groups) tellFinding(context, groupFinding(column));
+  if (options.split === "random") for (const column of groups) reportFinding(context, groupFinding(column));
   return new Set(groups.map(({ name }) => name));
 }
 
@@ -199,7 +199,7 @@ async function loadUntilStop(context: Context, names: string[], task: Task): Pro
     : `because reading more would not fit into ${options.budgetSeconds} seconds`;
   const message = `The first ${writtenCount(table.rows)} of ${writtenCount(dataset.rows)} rows are used, ${reason}.`;
   const finding = { code: "rows_sampled", severity: "warning" as const, column: null, message, fix: null };
-  tellFinding(context, finding);
+  reportFinding(context, finding);
   return table;
 }
 
@@ -349,7 +349,7 @@ function affordableRows(
   if (options.budgetRounds !== null || !(share < 1) || rows.length <= LEAST_SAMPLED) return all;
   const count = Math.max(LEAST_SAMPLED, Math.round(rows.length * share));
   const message = `${writtenCount(count)} of ${writtenCount(rows.length)} rows are used, drawn at random: more would not fit into ${options.budgetSeconds} seconds.`;
-  tellFinding(context, { code: "rows_sampled", severity: "warning", column: null, message, fix: null });
+  reportFinding(context, { code: "rows_sampled", severity: "warning", column: null, message, fix: null });
   const sampled = sampleRows(rows, count, seededRandom(options.seed));
   return marked ? Int32Array.from([...sampled, ...all.filter((row) => marked[row] === 1)]) : sampled;
 }
@@ -366,7 +366,7 @@ function reportMissingTarget(context: Context, rows: number): void {
     message,
     fix: null,
   };
-  tellFinding(context, finding);
+  reportFinding(context, finding);
 }
 
 function facts(

@@ -20,7 +20,7 @@ import { randomFor, type TrainingData } from "../../trainer/race/training-data.t
 import { spreadRows } from "../../trainer/random.ts";
 import { targetRows } from "../../trainer/samples.ts";
 import type { Stage } from "./stage.ts";
-import { type Context, checkpointOf, left, planOf, tellFinding, type Work } from "./work/work.ts";
+import { type Context, checkpointOf, left, planOf, reportFinding, type Work } from "./work/work.ts";
 
 export const validateModel: Stage<Work> = {
   name: "Model validation",
@@ -127,7 +127,7 @@ async function boundsOfNumbers(context: Context, { rows, response, truth }: Held
 function tellEqualBounds(context: Context): void {
   const message =
     "Not computed: for which rows predictions are less certain. Intervals are equally wide for every row; a longer time limit adapts them to the row.";
-  tellFinding(context, { code: "bounds_cut", severity: "info", column: null, message, fix: null });
+  reportFinding(context, { code: "bounds_cut", severity: "info", column: null, message, fix: null });
 }
 
 const LEAST_CALIBRATION_ROWS = { binary: 1000, multiclass: 500, regression: Number.POSITIVE_INFINITY };

@@ -1,7 +1,7 @@
 /** Draws the metrics with their meaning: the three most important, the rest folded. */
 import { extent, RangeStrip } from "../../charts/chart.tsx";
 import { figures, plural } from "../../parts/format.ts";
-import { isLowerBetter, metricLabel, metricSays, scoreWords } from "../../parts/words.ts";
+import { isLowerBetter, metricLabel, metricMeaning, scoreWords } from "../../parts/words.ts";
 
 export interface MetricTableProps {
   /** The run's own metric: it comes first. */
@@ -118,7 +118,7 @@ export function MetricHead({ name }: { name: string }) {
     <th scope="row">
       {metricLabel(name)}
       <span class="says">
-        {metricSays(name)} {isLowerBetter(name) ? "Lower is better." : "Higher is better."}
+        {metricMeaning(name)} {isLowerBetter(name) ? "Lower is better." : "Higher is better."}
       </span>
     </th>
   );

@@ -5,7 +5,7 @@ import { figuresNote, refitSentence } from "../../../core/trainer/refit.ts";
 import type { EvaluationData } from "../../../core/training/results/evaluation-data.ts";
 import { count, figures, plural, scorePercent, unbroken } from "../../parts/format.ts";
 import { LampDot, VerdictWords } from "../../parts/parts.tsx";
-import { isLowerBetter, type Lamp, metricLabel, metricSays, scoreWords } from "../../parts/words.ts";
+import { isLowerBetter, type Lamp, metricLabel, metricMeaning, scoreWords } from "../../parts/words.ts";
 import { ComparisonView } from "./comparison.tsx";
 import { Ranking } from "./evaluation.tsx";
 import { MetricTable } from "./metric-table.tsx";
@@ -80,7 +80,7 @@ export function Tiles({ version: { result } }: { version: Version }) {
         const [value, guess] = written(name, metrics[name]!, baseline[name]);
         return (
           <div class="tile">
-            <dt title={metricSays(name)}>{metricLabel(name)}</dt>
+            <dt title={metricMeaning(name)}>{metricLabel(name)}</dt>
             <dd>
               <strong>{value}</strong>
               <span class="fine">

@@ -18,7 +18,7 @@ import {
   deletedAnswer,
   organisedTag,
   switchVisibility,
-  UNDO_SAYS,
+  UNDO_NOTE,
 } from "../organise-responses.ts";
 import { type Call, filterQuery, json, listAnswer, listOf, route } from "../route.ts";
 
@@ -175,7 +175,7 @@ export const DATASET_ROUTES = [
     path: "/api/datasets/:id",
     scope: "train",
     example: "curl --fail-with-body -X DELETE '{home}/api/datasets/{dataset}'",
-    says: `Deletes the file and all of its versions; models trained on it stay. ${UNDO_SAYS}`,
+    says: `Deletes the file and all of its versions; models trained on it stay. ${UNDO_NOTE}`,
     query: DELETE_QUERY,
     answers: { 204: null },
     tag: datasetTag,

@@ -16,7 +16,7 @@ import { requestFrom } from "../../../training/results/from-run.ts";
 import { runView } from "../../../training/run-view.ts";
 import { compareData, comparedNames, comparisonTable } from "../../data/compare-data.ts";
 import { runPage } from "../../data/panel-data.ts";
-import { DELETE_QUERY, deletedAnswer, switchVisibility, UNDO_SAYS } from "../organise-responses.ts";
+import { DELETE_QUERY, deletedAnswer, switchVisibility, UNDO_NOTE } from "../organise-responses.ts";
 import { type Call, filterQuery, json, listOf, route, steadyListAnswer } from "../route.ts";
 import { finishedRun, trainStream } from "../train-stream.ts";
 
@@ -233,7 +233,7 @@ export const TRAINING_ROUTES = [
     path: "/api/runs/:id",
     scope: "train",
     example: "curl --fail-with-body -X DELETE '{home}/api/runs/{run}'",
-    says: `Cancels a run at once; with delete=1, deletes a run that has ended. The version that it made stays. ${UNDO_SAYS}`,
+    says: `Cancels a run at once; with delete=1, deletes a run that has ended. The version that it made stays. ${UNDO_NOTE}`,
     query: DELETE_QUERY.extend({
       delete: z.enum(["0", "1"]).default("0").describe("1 deletes a run that has ended"),
     }),

@@ -20,7 +20,7 @@ import { spreadRows } from "../../../trainer/random.ts";
 import { targetRows } from "../../../trainer/samples.ts";
 import { pace } from "./evaluation.ts";
 import { selectRows } from "./rows/table.ts";
-import { type Context, left, tellFinding, type Work } from "./work.ts";
+import { type Context, left, reportFinding, type Work } from "./work.ts";
 
 const MOST_ROWS = 2000;
 const REPLICATES = 200;
@@ -41,7 +41,7 @@ export async function compareWithBefore(
     return incomparable(columns, version, `it was ${was}`);
   }
   const changes = describeChanges(columns, version);
-  if (changes) tellFinding(context, changed(changes));
+  if (changes) reportFinding(context, changed(changes));
   const { table: all, beside } = left(work, "loaded");
   const known = { rows: all.rows, columns: [...all.columns, ...beside.columns] };
   const unseen = unseenRows({ before, after }, known, given.rows);

@@ -31,7 +31,7 @@ import { shuffledPlaces, spreadRows } from "../../../trainer/random.ts";
 import { plural } from "../stage.ts";
 import { charactersOf, selectRows } from "./rows/table.ts";
 import type { Piece } from "./time-plan.ts";
-import { type Context, checkpointOf, left, planOf, tellFinding, type Work } from "./work.ts";
+import { type Context, checkpointOf, left, planOf, reportFinding, type Work } from "./work.ts";
 
 /** Trees walked for the importances of all columns, and for all points of the dependences: about a second each. */
 const TREE_WALKS = 1.5e7;
@@ -200,7 +200,7 @@ function tellLeftOut(context: Context, missing: { importance: number; dependence
   ].filter(Boolean);
   if (parts.length === 0) return;
   const message = `Not computed: ${parts.join(" and ")}. The time limit was reached; a longer one computes all.`;
-  tellFinding(context, { code: "evaluation_cut", severity: "info", column: null, message, fix: null });
+  reportFinding(context, { code: "evaluation_cut", severity: "info", column: null, message, fix: null });
 }
 
 function curves({ work }: Context, outcome: Outcome): Record<string, unknown> {

@@ -140,7 +140,7 @@ export function left<K extends keyof Work>(work: Work, key: K): NonNullable<Work
 }
 
 /** Reports a finding and keeps it for the verdict. */
-export function tellFinding({ work, report }: Context, finding: Finding): void {
+export function reportFinding({ work, report }: Context, finding: Finding): void {
   work.findings.push(finding);
   report({ type: "finding", finding });
 }

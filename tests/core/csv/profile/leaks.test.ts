@@ -1,6 +1,6 @@
 /** Checks that a column counts as giving the target away only if it determines the target, not the other way round. */
 import { describe, expect, test } from "bun:test";
-import { classesTold } from "../../../../core/csv/profile/correlation.ts";
+import { classAssociation } from "../../../../core/csv/profile/correlation.ts";
 import { profileCsv } from "../../../../core/csv/read.ts";
 import { fileOf } from "../files.ts";
 
@@ -40,16 +40,16 @@ describe("a class as the target", () => {
 describe("the share that a column explains", () => {
   test("figures calculated by hand", () => {
     // If the second value's class leads by one row, each of its rows is outvoted by the others' tie.
-    expect(classesTold([1, 1, 1, 2, 2, 2], [0, 0, 0, 1, 1, 2])).toBe(0);
-    expect(classesTold([1, 1, 1, 2, 2, 2, 2], [0, 0, 0, 1, 1, 1, 2])).toBeCloseTo(3 / 4, 9);
-    expect(classesTold([1, 2, 3, 11, 12, 13], [0, 0, 0, 1, 1, 1])).toBeCloseTo(2 / 3, 9);
-    expect(classesTold([1, 2, 3], [0, 0, 0])).toBe(0);
+    expect(classAssociation([1, 1, 1, 2, 2, 2], [0, 0, 0, 1, 1, 2])).toBe(0);
+    expect(classAssociation([1, 1, 1, 2, 2, 2, 2], [0, 0, 0, 1, 1, 1, 2])).toBeCloseTo(3 / 4, 9);
+    expect(classAssociation([1, 2, 3, 11, 12, 13], [0, 0, 0, 1, 1, 1])).toBeCloseTo(2 / 3, 9);
+    expect(classAssociation([1, 2, 3], [0, 0, 0])).toBe(0);
   });
 
   test("chance explains nothing", () => {
     const codes = Array.from({ length: 1000 }, (_, k) => (k * 7919) % 997);
     expect(
-      classesTold(
+      classAssociation(
         codes,
         codes.map((code) => (code * 31) % 5),
       ),

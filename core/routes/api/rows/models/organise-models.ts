@@ -1,6 +1,6 @@
 /** The API that renames, tags, archives and deletes models and their versions. */
 import { MODEL_CHANGE } from "../../../../process/organise/annotations.ts";
-import { DELETE_QUERY, deletedAnswer, switchVisibility, UNDO_SAYS } from "../../organise-responses.ts";
+import { DELETE_QUERY, deletedAnswer, switchVisibility, UNDO_NOTE } from "../../organise-responses.ts";
 import { json, route } from "../../route.ts";
 import { VERSION } from "./download.ts";
 import { modelAnswer } from "./model-answers.ts";
@@ -34,7 +34,7 @@ export const ORGANISE_MODEL_ROUTES = [
     scope: "train",
     params: VERSION,
     example: "curl --fail-with-body -X DELETE '{home}/api/models/{model}/versions/{version}'",
-    says: `Deletes a version that is not live; deleting the last version deletes the model. ${UNDO_SAYS}`,
+    says: `Deletes a version that is not live; deleting the last version deletes the model. ${UNDO_NOTE}`,
     query: DELETE_QUERY,
     answers: { 204: null },
     tag: modelTag,
@@ -47,7 +47,7 @@ export const ORGANISE_MODEL_ROUTES = [
     path: "/api/models/:name",
     scope: "train",
     example: "curl --fail-with-body -X DELETE '{home}/api/models/{model}'",
-    says: `Deletes a model with all of its versions, also while one is live. ${UNDO_SAYS}`,
+    says: `Deletes a model with all of its versions, also while one is live. ${UNDO_NOTE}`,
     query: DELETE_QUERY,
     answers: { 204: null },
     tag: modelTag,
