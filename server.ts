@@ -11,7 +11,7 @@ import { ALL_VISIBLE, viewScopeOfAudience } from "./core/events/privacy.ts";
 import { accessTable } from "./core/http/identity/access-table.ts";
 import { curlCommand } from "./core/http/identity/curl.ts";
 import { Gate, type RequestContext } from "./core/http/identity/gate.ts";
-import { may, NOBODY, viewerOf, viewScopeOf } from "./core/http/identity/identity.ts";
+import { may, ANONYMOUS, viewerOf, viewScopeOf } from "./core/http/identity/identity.ts";
 import { pathBelow, wantedForm } from "./core/http/negotiate.ts";
 import { methodsAt, nothingAt } from "./core/http/problem.ts";
 import { htmlAnswer, landingAnswer, problemAnswer } from "./core/http/responses.ts";
@@ -42,7 +42,7 @@ import { ORGANISE_FORMS } from "./core/routes/pages/organise-forms.ts";
 import * as outcomes from "./core/routes/pages/outcome-forms.ts";
 import * as pages from "./core/routes/pages/page-data.ts";
 import { panelAnswer, refuseHiddenPanel } from "./core/routes/pages/panel-answer.ts";
-import { type FormAgain, SIGN_IN_ROUTES, signInData } from "./core/routes/pages/sign-in.ts";
+import { type RefusedForm, SIGN_IN_ROUTES, signInData } from "./core/routes/pages/sign-in.ts";
 import { WhatIfs } from "./core/routes/pages/try-row.ts";
 import { ASSET_PATHS, ASSETS, standaloneParts } from "./static/assets.ts";
 import { chosenTheme, type Links, type PageContext } from "./views/layout/page-context.ts";
@@ -76,7 +76,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   /** `panels`: those that the page shows, beside the header's light; where that cannot be drawn the page goes without. */
   const contextOf = async (c: C, panels: readonly PanelKey[] = []): Promise<PageContext> => {
     const about = { links: links(origin(c)), version: VERSION, assets: ASSET_PATHS };
-    const viewScope = viewScopeOf(c.var.context.identity ?? NOBODY);
+    const viewScope = viewScopeOf(c.var.context.identity ?? ANONYMOUS);
     const failed = (error: unknown) => defect(error, { panel: "health" });
     const fragments = await pageFragments(live, panels, { viewScope, privacy, failed });
     const panel = (key: PanelKey) =>
@@ -195,14 +195,14 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   page("/sign-in", signInData, views.SIGN_IN);
 
   // Forms: with htmx the page stays and its panels are pushed; a browser without script is sent to a page
-  const form = (path: string, submit: (call: Call) => forms.Landing | Promise<forms.Landing>) =>
+  const form = (path: string, submit: (call: Call) => forms.FormResult | Promise<forms.FormResult>) =>
     app.post(path, async (c) => landingAnswer(c.req.raw, config.BASE_PATH, await submit(callOf(c))));
   for (const [path, submit] of Object.entries({ ...forms.FORMS, ...ORGANISE_FORMS })) form(path, submit);
   form("/settings/webhooks/:id/delete", later(settings, "deleteWebhook"));
   /** One whose answer is the page itself, with what was refused or may be seen this once. */
   const shownForm = <T extends { refusal: { status: number } | null }>(
     path: string,
-    submit: (call: Call) => Promise<forms.Landing | T>,
+    submit: (call: Call) => Promise<forms.FormResult | T>,
     { html: draw }: views.Page<T>,
   ) =>
     app.post(path, async (c) => {
@@ -229,7 +229,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   app.post("/settings/tokens", async (c) => pageAnswer(c, await forms.createToken(callOf(c)), views.TOKENS));
   for (const { method, path, answer } of SIGN_IN_ROUTES)
     app.on(method, path, (c) => {
-      const again: FormAgain = async (shown) =>
+      const again: RefusedForm = async (shown) =>
         html(await views.SIGN_IN.html({ ...shown, context: await contextOf(c) }), shown.problem.status);
       return answer(signalbox, { gate, context: c.var.context, again, params: c.req.param() });
     });

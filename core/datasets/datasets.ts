@@ -21,7 +21,7 @@ import {
 import { hiddenDatasetByHash } from "../store/deletions.ts";
 import { datasetKey } from "../store/files/named-files.ts";
 import type { FileStorage } from "../store/files/storage.ts";
-import { currentOwner, NOBODYS } from "../store/ownership.ts";
+import { currentOwner, NO_OWNER } from "../store/ownership.ts";
 import { runsOfDataset } from "../store/runs.ts";
 import { claimReading, orphanedReadings, unclaimedReadings } from "../store/workers.ts";
 import { FileReader, type FileReaderOptions } from "./file-reader.ts";
@@ -249,7 +249,7 @@ export class Datasets {
   /** Makes a dataset of a received file, and starts to read it. */
   async adopt(id: string, part: string, received: Received): Promise<ReceivedDataset> {
     const { store, files, readsHere, workerId, now } = this.options;
-    const owner = currentOwner() ?? NOBODYS;
+    const owner = currentOwner() ?? NO_OWNER;
     const deleted = await hiddenDatasetByHash(store, received.sha256, owner.owner);
     // The same file was uploaded again: a deleted copy that could still be restored is erased at once.
     if (deleted !== null) await this.erase(deleted);

@@ -36,7 +36,7 @@ export interface Owned extends Ownership {
   effectiveVisibility: Visibility;
 }
 
-export const NOBODYS: Ownership = { owner: "", ownerName: "", visibility: null };
+export const NO_OWNER: Ownership = { owner: "", ownerName: "", visibility: null };
 
 const PLACES = {
   dataset: { table: "datasets", key: "id" },

@@ -48,7 +48,7 @@ export function scopedSql(sql: string): string {
 }
 
 /** No owner is called so. */
-const NO_OWNER = "-";
+const NOBODY = "-";
 
 export class ScopedStore implements Store {
   constructor(
@@ -114,6 +114,6 @@ export class ScopedStore implements Store {
   }
 
   private seen(parameters: Parameters = {}): Parameters {
-    return { ...parameters, seer: this.owner ?? NO_OWNER };
+    return { ...parameters, seer: this.owner ?? NOBODY };
   }
 }

@@ -2,7 +2,7 @@
 import { findDataset, insertDataset, insertDatasetVersion, listDatasets } from "../../core/store/datasets.ts";
 import { insertEvent } from "../../core/store/log.ts";
 import { currentModel, findEvaluation, findVersion, insertVersion } from "../../core/store/models.ts";
-import { NOBODYS } from "../../core/store/ownership.ts";
+import { NO_OWNER } from "../../core/store/ownership.ts";
 import { insertPredictions, versionKey } from "../../core/store/predictions.ts";
 import {
   currentRun,
@@ -52,7 +52,7 @@ export async function multiply(
     for (let copy = 1; copy < rows; copy++) {
       const id = `copy${copy}`;
       await insertDataset(tx, {
-        ...NOBODYS,
+        ...NO_OWNER,
         id,
         name: `${copy}.csv`,
         sha256: id,

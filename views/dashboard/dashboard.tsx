@@ -9,7 +9,7 @@ import { Layout } from "../layout/layout.tsx";
 import type { PageContext } from "../layout/page-context.ts";
 import { PanelView } from "../panels.tsx";
 import { DropZone } from "./datasets.tsx";
-import { JourneyAhead, Samples } from "./samples.tsx";
+import { HowItWorks, Samples } from "./samples.tsx";
 
 const WATCHED: readonly Panel[] = [
   ...(["run", "stages", "curve", "leaderboard", "models", "attention", "activity"] as const),
@@ -46,7 +46,7 @@ export function DashboardPage({ context, isFirst, isBusy, samples }: DashboardPa
       <h1 class="visually-hidden">Dashboard</h1>
       <div class="dashboard">
         <DropZone links={context.links} viewer={context.viewer} isFirst={isFirst} />
-        {isFirst && <JourneyAhead />}
+        {isFirst && <HowItWorks />}
         {isFirst && <Samples links={context.links} samples={samples} />}
         <div class="dashboard-main">
           {draw("run")}

@@ -23,7 +23,7 @@ export function Samples({ links, samples }: { links: Links; samples: readonly Sa
 }
 
 /** The eight stages of every training, in place of the samples. */
-export function JourneyAhead() {
+export function HowItWorks() {
   return (
     <section class="how-it-works" aria-labelledby="how-heading">
       <h2 id="how-heading" class="visually-hidden">

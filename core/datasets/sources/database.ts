@@ -16,7 +16,7 @@ export interface OpenDatabase {
   adapter: "postgres" | "mysql" | "sqlite";
 }
 
-export interface Connecting {
+export interface ConnectOptions {
   reach: Reach;
   lookup: Lookup;
   /** PEM texts of trusted certificates; null: the default ones. */
@@ -26,7 +26,7 @@ export interface Connecting {
 /** Throws AppError as `checkedAddress` does, and `forbidden` for a file outside the listed folders. */
 export async function openDatabase(
   place: Place,
-  { reach, lookup, authorities, isReadOnly }: Connecting & { isReadOnly: boolean },
+  { reach, lookup, authorities, isReadOnly }: ConnectOptions & { isReadOnly: boolean },
 ): Promise<OpenDatabase> {
   const { adapter, filename } = databaseOf(place);
   if (adapter === "sqlite")
@@ -42,7 +42,7 @@ export async function openDatabase(
 /** How its server is reached. Throws AppError as `checkedAddress` does. */
 export async function checkedServer(
   place: Place,
-  { reach, lookup, authorities }: Connecting,
+  { reach, lookup, authorities }: ConnectOptions,
 ): Promise<ForeignServer> {
   const { host, port, user, password, database, tls } = databaseOf(place);
   const hostname = await checkedAddress(host, port, { reach, lookup });

@@ -25,7 +25,7 @@ import { datasetKey, hashOf } from "../../store/files/named-files.ts";
 import type { FileStorage } from "../../store/files/storage.ts";
 import type { Datasets } from "../datasets.ts";
 import type { FileToRead } from "../file-reader.ts";
-import { refuseBusy } from "../in-use.ts";
+import { refuseWhileTraining } from "../in-use.ts";
 import { receiveFile, refuseWithoutSpace } from "../receive.ts";
 import { profileSize, pruneTables } from "../table-files.ts";
 import { changesBetween } from "./changes.ts";
@@ -175,7 +175,7 @@ function someOf(warnings: readonly string[]): string {
 /** Not while a run learns from the dataset: it may use an older version. */
 async function removeOutdated(dataset: StoredDataset, { store, files }: NewVersionOptions): Promise<void> {
   const { id } = dataset;
-  const isBusy = await refuseBusy(store, dataset).then(
+  const isBusy = await refuseWhileTraining(store, dataset).then(
     () => false,
     () => true,
   );

@@ -7,7 +7,7 @@ import { AppError } from "../../platform/errors.ts";
 import { readMySql } from "../../store/mysql/foreign-rows.ts";
 import { readForeign } from "../../store/sqlite/foreign-file.ts";
 import {
-  type Connecting,
+  type ConnectOptions,
   checkedServer,
   databaseError,
   listedFile,
@@ -16,7 +16,7 @@ import {
 } from "./database.ts";
 import { databaseOf, type Place } from "./place.ts";
 
-export interface QueryOptions extends Connecting {
+export interface QueryOptions extends ConnectOptions {
   rowLimit: number;
   timeLimitMs: number;
   /** Takes some lines of CSV. */

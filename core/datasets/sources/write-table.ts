@@ -6,7 +6,7 @@ import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import type { TransactionSQL } from "bun";
 import { AppError } from "../../platform/errors.ts";
-import { type Connecting, databaseError, openDatabase, prepared } from "./database.ts";
+import { type ConnectOptions, databaseError, openDatabase, prepared } from "./database.ts";
 import { isTableName, type Place } from "./place.ts";
 
 export interface TableWork {
@@ -27,7 +27,7 @@ const NUMBER = { postgres: "double precision", mysql: "double", sqlite: "real" }
 export async function writeTable(
   place: Place,
   { path, table, isReplacing }: TableWork,
-  options: Connecting,
+  options: ConnectOptions,
 ): Promise<{ rows: number }> {
   if (!isTableName(table))
     throw new AppError("invalid", `${table} is not a valid table name`, { column: "table" });

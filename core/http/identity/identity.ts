@@ -32,7 +32,7 @@ export const OPERATOR: Identity = {
 };
 
 /** A client without credentials, on a public route. */
-export const NOBODY: Identity = { ...OPERATOR, name: "", scopes: [] };
+export const ANONYMOUS: Identity = { ...OPERATOR, name: "", scopes: [] };
 
 /**
  * How long sockets and streams of a proxy's user stay open before the proxy must confirm the user again: viewers
@@ -51,7 +51,7 @@ export function embedIdentity(panel: string, expiresAt: number): Identity {
 
 /** What a page shows about its user. */
 export function viewerOf(identity: Identity | null) {
-  const { name, via, scopes } = identity ?? NOBODY;
+  const { name, via, scopes } = identity ?? ANONYMOUS;
   const may = ACTIONS.filter((access) => includes(scopes, access)).join(" ");
   return {
     name: via === "open" || via === "embed" ? "" : name,

@@ -23,13 +23,13 @@ export interface Progress {
 }
 
 /** The result of a delivery that turns out to be unnecessary. */
-export const NOT_FOR_IT = Symbol("not for this receiver");
+export const NOT_WANTED = Symbol("not for this receiver");
 
 export interface Receiver<P extends Progress> {
   progress: P;
   isWanted: (entry: LogEntry) => boolean | Promise<boolean>;
   /** Null: delivered. Text: why not. */
-  deliver: (entry: LogEntry) => Promise<string | null | typeof NOT_FOR_IT>;
+  deliver: (entry: LogEntry) => Promise<string | null | typeof NOT_WANTED>;
   save: (progress: P) => Promise<void>;
   /** Called after each attempt with its result. */
   tried: (entry: LogEntry, how: "taken" | "failed" | "given up") => void;
@@ -71,7 +71,7 @@ async function deliverUntilTaken<P extends Progress>(
     const failure = await deliver(entry);
     // What arrived is recorded in any case: nobody may send it again.
     if (signal.aborted && failure !== null) return;
-    if (failure === NOT_FOR_IT) {
+    if (failure === NOT_WANTED) {
       progress.cursor = entry.seq;
       return save(progress);
     }

@@ -8,7 +8,7 @@ import type { Store } from "../../store/database.ts";
 import { findRun } from "../../store/runs.ts";
 import { quietFor } from "./clock.ts";
 import type { Message } from "./messages.ts";
-import { NOT_FOR_IT } from "./ordered-delivery.ts";
+import { NOT_WANTED } from "./ordered-delivery.ts";
 import type { RouteSpec } from "./spec.ts";
 
 /** A changed clock, or a machine that slept, is noticed within this time. */
@@ -45,19 +45,19 @@ export class RouteDelivery {
   ) {}
 
   /** Null: delivered. Text: why not. */
-  async deliver(entry: LogEntry, signal: AbortSignal): Promise<string | null | typeof NOT_FOR_IT> {
+  async deliver(entry: LogEntry, signal: AbortSignal): Promise<string | null | typeof NOT_WANTED> {
     const { at, data } = JSON.parse(entry.json) as LoggedEvent;
     const alert = data as unknown as Told;
     const isOver = entry.type === "alert.resolved";
-    if (isOver && (this.spec.resolved === false || this.passedOver.delete(alert.id))) return NOT_FOR_IT;
+    if (isOver && (this.spec.resolved === false || this.passedOver.delete(alert.id))) return NOT_WANTED;
     const model = await this.modelOf(alert);
     const severity = "severity" in alert ? alert.severity : await this.severityOf(alert);
-    if (!this.isFor({ code: alert.code as AlertCode, severity, model })) return NOT_FOR_IT;
+    if (!this.isFor({ code: alert.code as AlertCode, severity, model })) return NOT_WANTED;
     if (!this.options.isUrgent) await this.waitWhileQuiet(signal);
-    if (signal.aborted) return NOT_FOR_IT;
+    if (signal.aborted) return NOT_WANTED;
     if (!isOver && (await this.isPassed(alert, Date.parse(at)))) {
       this.passedOver.add(alert.id);
-      return NOT_FOR_IT;
+      return NOT_WANTED;
     }
     return this.options.send(this.messageOf(alert, { isOver, severity, model }));
   }

@@ -3,12 +3,12 @@ import { filesApart } from "../../operations/backup/backup-stream.ts";
 import { type Cluster, openCluster } from "../../operations/backup/cluster.ts";
 import type { Config } from "../../operations/config.ts";
 import { StorageUnavailable, StoreUnavailable } from "../../platform/errors.ts";
-import { openPatiently } from "../start/retry-at-start.ts";
+import { openWithRetries } from "../start/retry-at-start.ts";
 
 /** Throws AppError if access is refused, or nothing has responded for a minute. */
 export async function withCluster<T>(config: Config, work: (cluster: Cluster) => Promise<T>): Promise<T> {
   if (config.DATABASE_URL && !config.STORAGE_URL) throw filesApart();
-  const cluster = await openPatiently(() => openCluster(config), {
+  const cluster = await openWithRetries(() => openCluster(config), {
     what: "The database or the file storage",
     isWorthWaiting: (error) =>
       error instanceof StoreUnavailable || (error instanceof StorageUnavailable && !error.isRefusal),

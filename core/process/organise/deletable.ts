@@ -4,7 +4,7 @@
  */
 
 import type { Datasets } from "../../datasets/datasets.ts";
-import { refuseBusy } from "../../datasets/in-use.ts";
+import { refuseWhileTraining } from "../../datasets/in-use.ts";
 import type { Alerts } from "../../events/alerts.ts";
 import type { Recording } from "../../events/event-log.ts";
 import type { Models } from "../../models/registry.ts";
@@ -51,7 +51,7 @@ export function deletables({ datasets, runs, models, alerts }: Parts): Record<De
     dataset: {
       hide: async (tx, { subject: id }, deletion) => {
         const { name } = await datasets.find(id, undefined, tx);
-        await refuseBusy(tx, { id, name });
+        await refuseWhileTraining(tx, { id, name });
         await setDeletion(tx, { kind: "dataset", subject: id }, deletion);
         await tx.append("dataset.deleted", { datasetId: id, name });
         return name;

@@ -6,7 +6,7 @@ import { type Config, ConfigError } from "../../operations/config.ts";
 import { AppError, StoreUnavailable } from "../../platform/errors.ts";
 import type { Logger } from "../../platform/logger.ts";
 import type { Store } from "../../store/database.ts";
-import { openPatiently } from "./retry-at-start.ts";
+import { openWithRetries } from "./retry-at-start.ts";
 import type { Role } from "./worker-identity.ts";
 
 interface StoreSource {
@@ -29,7 +29,7 @@ export async function openStore({ config, folder, role, logger }: StoreSource): 
       warn,
     });
   const isWorthWaiting = (error: unknown) => error instanceof StoreUnavailable;
-  return openPatiently(open, { what: "The database", isWorthWaiting }).catch((error: unknown) => {
+  return openWithRetries(open, { what: "The database", isWorthWaiting }).catch((error: unknown) => {
     throw refusal(error);
   });
 }

@@ -5,16 +5,16 @@ const WAIT_MS = 60_000;
 const TELL_EVERY_MS = 5000;
 const LOOK_EVERY_MS = 1000;
 
-export interface Patience {
+export interface RetryOptions {
   /** "The database". */
   what: string;
   isWorthWaiting: (error: unknown) => boolean;
 }
 
 /** What `open` gives, once it does. Throws what is not worth waiting for, and after a minute whatever it is. */
-export async function openPatiently<T>(
+export async function openWithRetries<T>(
   open: () => Promise<T>,
-  { what, isWorthWaiting }: Patience,
+  { what, isWorthWaiting }: RetryOptions,
 ): Promise<T> {
   const begin = performance.now();
   let failure: unknown = new AppError("unavailable", `${what} does not answer`);

@@ -8,7 +8,7 @@ import type { Gate, RequestContext } from "../../http/identity/gate.ts";
 import {
   type Identity,
   isRevocable,
-  NOBODY,
+  ANONYMOUS,
   ownershipBy,
   viewScopeOf,
 } from "../../http/identity/identity.ts";
@@ -83,11 +83,11 @@ class PassedCall implements Call {
     private readonly match: RouteMatch & { problemOf: Call["problemOf"] },
   ) {
     this.problemOf = match.problemOf;
-    this.viewScope = viewScopeOf(context.identity ?? NOBODY);
+    this.viewScope = viewScopeOf(context.identity ?? ANONYMOUS);
     this.signalbox = scopedSource(options.signalbox, this.viewScope);
     this.drawings = options.drawings;
     this.requestId = context.requestId;
-    this.identity = context.identity ?? NOBODY;
+    this.identity = context.identity ?? ANONYMOUS;
     this.params = match.params;
     this.query = match.query;
   }

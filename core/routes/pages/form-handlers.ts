@@ -26,12 +26,12 @@ import {
 import { tryRow, type WhatIfResult } from "./try-row.ts";
 
 /** `go`: the page that the browser shows next. `stay`: with htmx the page stays, because its panels are pushed. */
-export type Landing = { go: string } | { stay: string };
+export type FormResult = { go: string } | { stay: string };
 
 /** Whom it is for is in the address: a file is hidden before its first byte arrives. */
 const UPLOAD_QUERY = z.object({ visibility: VISIBILITY });
 
-export async function uploadForm(call: Call): Promise<Landing> {
+export async function uploadForm(call: Call): Promise<FormResult> {
   const { signalbox, request, identity, takeTime } = call;
   takeTime();
   const { visibility = null } = checked(call.query, UPLOAD_QUERY);
@@ -42,23 +42,23 @@ export async function uploadForm(call: Call): Promise<Landing> {
   return { go: `/datasets/${received.id}` };
 }
 
-export async function openSample(call: Call): Promise<Landing> {
+export async function openSample(call: Call): Promise<FormResult> {
   const { id, ready } = await receiveSample(call);
   await ready;
   return { go: `/datasets/${id}` };
 }
 
-export async function startTraining({ signalbox, request, params }: Call): Promise<Landing> {
+export async function startTraining({ signalbox, request, params }: Call): Promise<FormResult> {
   return { go: `/runs/${(await signalbox.runs.train(await trainForm(request, params.id!))).id}` };
 }
 
 /** Another run with the settings of this one. */
-export async function trainAgain({ signalbox: { runs }, params }: Call): Promise<Landing> {
+export async function trainAgain({ signalbox: { runs }, params }: Call): Promise<FormResult> {
   const request = await requestFrom({ fromRun: params.id! }, (id) => runs.find(id));
   return { go: `/runs/${(await runs.train(request)).id}` };
 }
 
-export async function changeReading({ signalbox, request, params }: Call): Promise<Landing> {
+export async function changeReading({ signalbox, request, params }: Call): Promise<FormResult> {
   return { go: `/datasets/${(await signalbox.datasets.reread(params.id!, await readingForm(request))).id}` };
 }
 
@@ -66,44 +66,44 @@ export async function previewReading({ signalbox, request, params }: Call) {
   return signalbox.datasets.preview(params.id!, await readingForm(request));
 }
 
-export async function stopRun({ signalbox, params }: Call): Promise<Landing> {
+export async function stopRun({ signalbox, params }: Call): Promise<FormResult> {
   return { stay: `/runs/${(await signalbox.runs.stopAndKeep(params.id!)).id}` };
 }
 
-export async function cancelRun({ signalbox, params }: Call): Promise<Landing> {
+export async function cancelRun({ signalbox, params }: Call): Promise<FormResult> {
   return { stay: `/runs/${(await signalbox.runs.cancel(params.id!)).id}` };
 }
 
-export async function resumeRun({ signalbox, params }: Call): Promise<Landing> {
+export async function resumeRun({ signalbox, params }: Call): Promise<FormResult> {
   return { stay: `/runs/${(await signalbox.runs.resume(params.id!)).id}` };
 }
 
-export async function dismissAlert({ signalbox, params }: Call): Promise<Landing> {
+export async function dismissAlert({ signalbox, params }: Call): Promise<FormResult> {
   await signalbox.alerts.dismiss(params.id!);
   return { stay: "/#attention" };
 }
 
 /** A version with error findings is deployed only after they were confirmed. Throws AppError `conflict` before. */
-async function deployVersion({ signalbox, request, params }: Call): Promise<Landing> {
+async function deployVersion({ signalbox, request, params }: Call): Promise<FormResult> {
   const { version, isConfirmed } = await deployForm(request);
   return { stay: `/models/${(await signalbox.models.deploy(params.name!, version, { isConfirmed })).name}` };
 }
 
-async function takeOffline({ signalbox, params }: Call): Promise<Landing> {
+async function takeOffline({ signalbox, params }: Call): Promise<FormResult> {
   return { stay: `/models/${(await signalbox.models.takeOffline(params.name!)).name}` };
 }
 
-async function changeThreshold({ signalbox, request, params }: Call): Promise<Landing> {
+async function changeThreshold({ signalbox, request, params }: Call): Promise<FormResult> {
   const { name } = await signalbox.models.setThreshold(params.name!, await thresholdForm(request));
   return { stay: `/models/${name}#mistakes` };
 }
 
-export async function revokeToken({ signalbox, params }: Call): Promise<Landing> {
+export async function revokeToken({ signalbox, params }: Call): Promise<FormResult> {
   await signalbox.tokens.revoke(params.id!);
   return { go: "/settings/tokens" };
 }
 
-export async function endSession({ signalbox, params }: Call): Promise<Landing> {
+export async function endSession({ signalbox, params }: Call): Promise<FormResult> {
   await signalbox.sessions.end(params.id!);
   return { go: "/settings/sessions" };
 }
@@ -114,13 +114,13 @@ export async function createToken({ signalbox, request, identity }: Call) {
   return { tokens: await signalbox.tokens.list(), fresh };
 }
 
-async function shareTraffic({ signalbox, request, params }: Call): Promise<Landing> {
+async function shareTraffic({ signalbox, request, params }: Call): Promise<FormResult> {
   const { name } = await signalbox.models.find(params.name!);
   await signalbox.canaries.set(name, await canaryForm(request));
   return { stay: `/models/${name}#watch` };
 }
 
-async function challengeVersion({ signalbox, request, params }: Call): Promise<Landing> {
+async function challengeVersion({ signalbox, request, params }: Call): Promise<FormResult> {
   const { name } = await challenge(signalbox, params.name!, await challengerForm(request));
   return { stay: `/models/${name}` };
 }
@@ -153,7 +153,7 @@ export async function tryModel({ signalbox, request, params, requestId }: Call):
 }
 
 /** By path; server.ts serves them. */
-export const FORMS: Record<string, (call: Call) => Promise<Landing>> = {
+export const FORMS: Record<string, (call: Call) => Promise<FormResult>> = {
   "/datasets": uploadForm,
   "/samples/:name": openSample,
   "/datasets/:id/train": startTraining,

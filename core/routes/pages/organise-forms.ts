@@ -13,9 +13,9 @@ import type { DeletedKind } from "../../store/deletions.ts";
 import { VISIBILITIES } from "../../store/ownership.ts";
 import type { Call } from "../api/route.ts";
 import { defined, filled, readForm } from "./form-fields.ts";
-import type { Landing } from "./form-handlers.ts";
+import type { FormResult } from "./form-handlers.ts";
 
-type Submit = (call: Call) => Promise<Landing>;
+type Submit = (call: Call) => Promise<FormResult>;
 
 const LIST_OF: Record<DeletedKind, Kind> = {
   dataset: "datasets",

@@ -2,12 +2,12 @@
 import { type Problem, problem } from "../../http/problem.ts";
 import { AppError } from "../../platform/errors.ts";
 import type { Call } from "../api/route.ts";
-import type { Landing } from "./form-handlers.ts";
+import type { FormResult } from "./form-handlers.ts";
 
 /** `again`: the page's data, with why nothing was changed. */
 export function withRefusal<T>(again: (call: Call, refusal: Problem) => Promise<T>) {
-  return (submit: (call: Call) => Promise<Landing | T>) =>
-    async (call: Call): Promise<Landing | T> => {
+  return (submit: (call: Call) => Promise<FormResult | T>) =>
+    async (call: Call): Promise<FormResult | T> => {
       try {
         return await submit(call);
       } catch (error) {

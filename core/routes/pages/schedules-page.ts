@@ -10,7 +10,7 @@ import { requireRights } from "../api/rows/automation/schedules.ts";
 import { type ScheduleRow, scheduleRows } from "../data/automation-data.ts";
 import { datasetRows, modelRows, NEWEST } from "../data/list-data.ts";
 import { defined, filled, formValues, readForm } from "./form-fields.ts";
-import type { Landing } from "./form-handlers.ts";
+import type { FormResult } from "./form-handlers.ts";
 import { withRefusal } from "./refusal.ts";
 
 export interface SchedulesPageData {
@@ -71,7 +71,7 @@ async function nextTimes({ cron, timeZone }: { cron: string; timeZone: string })
 
 const refusable = withRefusal<SchedulesPageData>(schedulesData);
 
-export async function addSchedule(call: Call): Promise<Landing | SchedulesPageData> {
+export async function addSchedule(call: Call): Promise<FormResult | SchedulesPageData> {
   const form = await readForm(call.request);
   const add = refusable(async () => {
     const request = checked(scheduleFields(form), SCHEDULE_REQUEST);
@@ -104,7 +104,7 @@ export const switchSchedule = refusable(async (call) => {
   return { stay: `/schedules#${call.params.id!}` };
 });
 
-export async function deleteSchedule({ signalbox, params }: Call): Promise<Landing> {
+export async function deleteSchedule({ signalbox, params }: Call): Promise<FormResult> {
   await signalbox.schedules.delete(params.id!);
   return { stay: "/schedules" };
 }

@@ -12,7 +12,7 @@ import type { Call } from "../api/route.ts";
 import { type Embed, type EmbedRequest, makeEmbed } from "../data/embeds.ts";
 import { NEWEST } from "../data/list-data.ts";
 import { sessionPage } from "../data/session-data.ts";
-import type { Landing } from "./form-handlers.ts";
+import type { FormResult } from "./form-handlers.ts";
 import { withRefusal } from "./refusal.ts";
 import { alertRouteForm, embedForm, settingsForm, webhookForm } from "./settings-form.ts";
 
@@ -85,7 +85,7 @@ export const createEmbed = refusable(async (call) =>
   settingsData(call, { embed: await makeEmbed(call.signalbox, call.home, await embedForm(call.request)) }),
 );
 
-export async function deleteWebhook({ signalbox, params }: Call): Promise<Landing> {
+export async function deleteWebhook({ signalbox, params }: Call): Promise<FormResult> {
   await signalbox.webhooks.delete(params.id!);
   return { go: "/settings#alerts" };
 }
@@ -100,7 +100,7 @@ export const testAlertRoute = refusable(async ({ signalbox, params }) => {
   return { go: "/settings#alert-routes" };
 });
 
-export async function deleteAlertRoute({ signalbox, params }: Call): Promise<Landing> {
+export async function deleteAlertRoute({ signalbox, params }: Call): Promise<FormResult> {
   await signalbox.alertRoutes.delete(params.id!);
   return { go: "/settings#alert-routes" };
 }

@@ -39,18 +39,18 @@ export async function signInData({
 }
 
 /** The form again, with the error. */
-export type FormAgain = (shown: SignInData & { problem: Problem }) => Promise<Response>;
+export type RefusedForm = (shown: SignInData & { problem: Problem }) => Promise<Response>;
 
 /** A sign-in request: where it came from, how the form is drawn again, and the parameters of its address. */
-export interface Entrance {
+export interface SignInRequest {
   gate: Gate;
   context: RequestContext;
-  again: FormAgain;
+  again: RefusedForm;
   params: Record<string, string>;
 }
 
 /** A redirect with a cookie; on failure a person gets the form again, a script the error. */
-async function signIn(signalbox: SignInBox, entrance: Entrance): Promise<Response> {
+async function signIn(signalbox: SignInBox, entrance: SignInRequest): Promise<Response> {
   const { context, gate } = entrance;
   const { config, tokens } = signalbox;
   refuseOtherWays(config.AUTH);
@@ -66,7 +66,7 @@ async function signIn(signalbox: SignInBox, entrance: Entrance): Promise<Respons
 }
 
 /** Redirects to the provider; if it cannot be reached, the form says so. */
-async function startSignIn(signalbox: SignInBox, entrance: Entrance): Promise<Response> {
+async function startSignIn(signalbox: SignInBox, entrance: SignInRequest): Promise<Response> {
   const { context, gate, params } = entrance;
   const { config, signIns, embedSecret: secret, now } = signalbox;
   const provider = signIns.provider(params.provider!);
@@ -83,7 +83,7 @@ async function startSignIn(signalbox: SignInBox, entrance: Entrance): Promise<Re
 }
 
 /** Back from the provider. Only the browser that began may end it, once. */
-async function endSignIn(signalbox: SignInBox, entrance: Entrance): Promise<Response> {
+async function endSignIn(signalbox: SignInBox, entrance: SignInRequest): Promise<Response> {
   const { context, gate, params } = entrance;
   const { config, signIns, embedSecret: secret, now } = signalbox;
   const provider = signIns.provider(params.provider!);
@@ -110,7 +110,7 @@ async function endSignIn(signalbox: SignInBox, entrance: Entrance): Promise<Resp
 /** From the provider itself, when somebody signed out there (back-channel sign-out). Throws AppError `syntax`. */
 async function signOutByProvider(
   { signIns, audit }: SignInBox,
-  { context, params }: Entrance,
+  { context, params }: SignInRequest,
 ): Promise<Response> {
   const provider = signIns.provider(params.provider!);
   const token = filled(await readForm(context.request), "logout_token");
@@ -126,7 +126,7 @@ async function signOutByProvider(
   return new Response(null, { status: 200, headers: { "cache-control": "no-store" } });
 }
 
-async function signOut(signalbox: SignInBox, { context }: Pick<Entrance, "context">): Promise<Response> {
+async function signOut(signalbox: SignInBox, { context }: Pick<SignInRequest, "context">): Promise<Response> {
   const { config, audit } = signalbox;
   const { identity } = context;
   await endSession(signalbox, context);
@@ -144,7 +144,7 @@ interface Entry {
 /** A session of its own for each sign-in: what the browser had before ends. */
 async function entered(
   signalbox: SignInBox,
-  entrance: Entrance,
+  entrance: SignInRequest,
   { action, next, open }: Entry,
 ): Promise<Response> {
   const { config, audit, now } = signalbox;
@@ -164,7 +164,7 @@ async function entered(
 
 async function refused(
   signalbox: SignInBox,
-  { context, again }: Entrance,
+  { context, again }: SignInRequest,
   { error, next }: { error: unknown; next: string },
 ): Promise<Response> {
   if (!(error instanceof AppError) || wantedForm(context.request) !== "html") throw error;

@@ -6,7 +6,7 @@ import { AppError } from "../../platform/errors.ts";
 import type { Call } from "../api/route.ts";
 import { type SourceRow, sourceRows } from "../data/automation-data.ts";
 import { defined, filled, formValues, readForm } from "./form-fields.ts";
-import type { Landing } from "./form-handlers.ts";
+import type { FormResult } from "./form-handlers.ts";
 import { withRefusal } from "./refusal.ts";
 
 export interface SourcesPageData {
@@ -33,7 +33,7 @@ export async function sourcesData(
 
 const refusable = withRefusal<SourcesPageData>(sourcesData);
 
-export async function addSource(call: Call): Promise<Landing | SourcesPageData> {
+export async function addSource(call: Call): Promise<FormResult | SourcesPageData> {
   const form = await readForm(call.request);
   const add = refusable(() => addFrom(form, call));
   const answer = await add(call);
@@ -73,7 +73,7 @@ export const stopSource = refusable(async ({ signalbox, params }) => {
   return { stay: `/sources#${params.id!}` };
 });
 
-export async function deleteSource({ signalbox, params }: Call): Promise<Landing> {
+export async function deleteSource({ signalbox, params }: Call): Promise<FormResult> {
   await signalbox.sources.delete(params.id!);
   return { stay: "/sources" };
 }

@@ -35,7 +35,7 @@ export interface S3Options {
   send?: (url: string, init: RequestInit) => Promise<Response>;
 }
 
-interface Asking {
+interface Queryable {
   method: "GET" | "PUT" | "POST" | "DELETE" | "HEAD";
   key?: string;
   query?: Record<string, string>;
@@ -213,7 +213,7 @@ export class S3Bucket implements Bucket {
   }
 
   /** Retries a few times until there is a response. Throws StorageUnavailable, or AppError if access is refused. */
-  private async ask(asking: Asking): Promise<Response> {
+  private async ask(asking: Queryable): Promise<Response> {
     for (let attempt = 1; ; attempt++) {
       const failure = await this.askOnce(asking).catch((error: unknown) => ({
         reason: reasonOf(error),
@@ -226,7 +226,7 @@ export class S3Bucket implements Bucket {
     }
   }
 
-  private async askOnce({ method, key, query, body, ...how }: Asking): Promise<Response> {
+  private async askOnce({ method, key, query, body, ...how }: Queryable): Promise<Response> {
     const { timeoutMs = ANSWER_MS, allowed = [], signal } = how;
     const url = new URL(key === undefined ? `${this.home}/` : `${this.home}/${encodedPath(this.named(key))}`);
     for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value);

@@ -10,7 +10,7 @@ import { type Handle, keptValue, newEpoch, type Parameters, type Store, type Val
 import { TurnQueue } from "../queue.ts";
 import { databaseFailure, isLost } from "./failures.ts";
 import { MIGRATIONS } from "./migrations.ts";
-import { type Asking, ask, inTurn, type Preparing, TYPES } from "./statements.ts";
+import { type Queryable, ask, inTurn, type Preparing, TYPES } from "./statements.ts";
 import { PostgresTransaction } from "./transaction.ts";
 import { Wake } from "./wake.ts";
 
@@ -133,7 +133,7 @@ class PostgresStore implements Store {
   }
 
   private async runBody<T>(client: pg.PoolClient, body: (tx: Handle) => Promise<T>): Promise<T> {
-    const connection: Asking = inTurn(client);
+    const connection: Queryable = inTurn(client);
     const tx = new PostgresTransaction(connection, this.preparing);
     const mark = { isOpen: true };
     let failure: unknown = null;

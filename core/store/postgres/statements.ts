@@ -8,12 +8,12 @@ import { databaseFailure } from "./failures.ts";
 export type Preparing = "named" | "unnamed";
 
 /** A connection, or the pool of them. */
-export interface Asking {
+export interface Queryable {
   query(query: QueryConfig | string): Promise<QueryResult>;
 }
 
 /** One statement after the other, even if a transaction's body starts several. */
-export function inTurn(client: Asking): Asking {
+export function inTurn(client: Queryable): Queryable {
   let last: Promise<unknown> = Promise.resolve();
   return {
     query: (query) => {
@@ -48,7 +48,7 @@ function numbered(sql: string): Numbered {
 
 /** Rows as SQLite gives them. Throws StoreUnavailable if the database cannot be reached. */
 export async function ask<Row>(
-  connection: Asking,
+  connection: Queryable,
   preparing: Preparing,
   sql: string,
   parameters: Parameters | Value[] = {},

@@ -4,13 +4,13 @@
  */
 import type { Handle, Parameters, Value } from "../database.ts";
 import { HandleState } from "../handle-state.ts";
-import { type Asking, ask, type Preparing } from "./statements.ts";
+import { type Queryable, ask, type Preparing } from "./statements.ts";
 
 export class PostgresTransaction implements Handle {
   private readonly state = new HandleState();
 
   constructor(
-    private readonly connection: Asking,
+    private readonly connection: Queryable,
     private readonly preparing: Preparing,
     private readonly depth = 0,
   ) {}

@@ -17,7 +17,7 @@ import type { Task } from "../../trainer/samples.ts";
 import { EXPERT_NAMES, EXPERT_SETTINGS, type ExpertName } from "./expert.ts";
 
 /** Other settings of the run. */
-export interface Beside {
+export interface OtherSettings {
   target: string;
   /** As requested or guessed. */
   task: Task;
@@ -31,7 +31,7 @@ export interface Beside {
 export function settleExpert(
   asked: ExpertChoices,
   profile: CsvProfile,
-  beside: Beside,
+  beside: OtherSettings,
 ): ExpertChoices & Partial<Pick<RunOptions, "split" | "splitColumn">> {
   for (const name of EXPERT_NAMES) {
     const { takes } = EXPERT_SETTINGS[name];
@@ -73,7 +73,7 @@ function columnOf({ columns }: CsvProfile, setting: ExpertName, name: string): C
 function refuseColumn(
   setting: ExpertName,
   column: ColumnProfile,
-  { beside, isNumber }: { beside: Beside; isNumber: boolean },
+  { beside, isNumber }: { beside: OtherSettings; isNumber: boolean },
 ): void {
   const { name } = column;
   if (name === beside.target && setting !== "stratify") {
@@ -127,7 +127,7 @@ function refuseHandling({ deriveFeatures, text, dates }: ExpertChoices): void {
   );
 }
 
-function refuseClassWeights({ classWeights }: ExpertChoices, { columns }: CsvProfile, beside: Beside): void {
+function refuseClassWeights({ classWeights }: ExpertChoices, { columns }: CsvProfile, beside: OtherSettings): void {
   if (classWeights === undefined) return;
   const { target, task } = beside;
   if (task === "regression") {
@@ -170,7 +170,7 @@ function settleLearners(words: string[] | undefined): LearnerName[] | undefined 
 function refuseMonotone(
   monotone: NonNullable<ExpertChoices["monotone"]>,
   profile: CsvProfile,
-  { target, task, features, exclude, learners }: Beside & { learners: LearnerName[] | undefined },
+  { target, task, features, exclude, learners }: OtherSettings & { learners: LearnerName[] | undefined },
 ): void {
   if (task === "multiclass") {
     throw syntax(
@@ -282,7 +282,7 @@ function setParameter(
 /** Groups are a split by group; rows in order of time are split by it alone. */
 function settleGroups(
   { groups, stratify }: ExpertChoices,
-  { split, splitColumn }: Beside,
+  { split, splitColumn }: OtherSettings,
 ): Partial<Pick<RunOptions, "split" | "splitColumn">> {
   if (stratify !== undefined && split === "time") {
     throw syntax(

@@ -21,7 +21,7 @@ import {
   budgetMs,
   type Context,
   checkpointOf,
-  Hurry,
+  StopRequested,
   left,
   type Parts,
   reportFinding,
@@ -105,7 +105,7 @@ async function encode(context: Context): Promise<Encoded> {
   const most = stoppedRows(parts);
   const isTooMuch = () => stop.aborted && parts.train.length > most;
   const checkpoint = () => {
-    if (isTooMuch()) throw new Hurry();
+    if (isTooMuch()) throw new StopRequested();
     return pause();
   };
   // Evenly spread, because rows may be in order of time.
@@ -118,7 +118,7 @@ async function encode(context: Context): Promise<Encoded> {
         report({ type: "progress", progress: 0.4, note: `${plural(columns.length, "column")} understood` }),
     });
   } catch (error) {
-    if (error instanceof Hurry) return encode(context);
+    if (error instanceof StopRequested) return encode(context);
     throw error;
   }
 }

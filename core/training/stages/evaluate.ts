@@ -46,7 +46,7 @@ export const evaluateModel: Stage<Work> = {
     const test = affordableTest(context);
     const tested = selectRows(table, test);
     const target = testTarget(work, test);
-    const predicted = await rowPredictionsOf(context, tested);
+    const predicted = await answersOf(context, tested);
     report({
       type: "progress",
       progress: 0.3,
@@ -111,7 +111,7 @@ function nearlyPerfect(
 }
 
 /** The model's predictions for the test rows; the time they take predicts the rest of the evaluation. */
-async function rowPredictionsOf(context: Context, tested: Table): Promise<Prediction> {
+async function answersOf(context: Context, tested: Table): Promise<Prediction> {
   const model = left(context.work, "model");
   const plan = planOf(context);
   const beganAt = context.elapsedMs();

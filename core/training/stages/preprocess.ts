@@ -15,7 +15,7 @@ import { dropColumns, selectRows } from "./work/rows/table.ts";
 import {
   type Context,
   checkpointOf,
-  Hurry,
+  StopRequested,
   type Loaded,
   left,
   type Parts,
@@ -58,14 +58,14 @@ async function groupRows(context: Context): Promise<{ loaded: Loaded; groups: In
   const loaded = left(work, "loaded");
   const isTooMuch = () => stop.aborted && loaded.table.rows > STOPPED_ROWS;
   const checkpoint = () => {
-    if (isTooMuch()) throw new Hurry();
+    if (isTooMuch()) throw new StopRequested();
     return pause();
   };
   try {
     await checkpoint();
     return { loaded, groups: await groupsOf(context, loaded, checkpoint) };
   } catch (error) {
-    if (!(error instanceof Hurry)) throw error;
+    if (!(error instanceof StopRequested)) throw error;
     work.loaded = takeRows(loaded, spreadRows(loaded.table.rows, STOPPED_ROWS));
     reportRowsLeft(context, loaded.table.rows);
     return groupRows(context);

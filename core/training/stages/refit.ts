@@ -22,7 +22,7 @@ import {
 import { plural } from "./stage.ts";
 import { assembleModel } from "./train.ts";
 import { allRows, datesOf, designOf, encodeRowsOf, targetOf } from "./work/encode.ts";
-import { type Context, checkpointOf, Hurry, left, planOf } from "./work/work.ts";
+import { type Context, checkpointOf, StopRequested, left, planOf } from "./work/work.ts";
 
 /** `model` null: the tested one is served, for the reason in `refit`. */
 export interface Refitted {
@@ -57,7 +57,7 @@ export async function refitModel(context: Context): Promise<Refitted> {
     const seconds = Math.round((elapsedMs() - beganAt) / 10) / 100;
     return { model, refit: { rows: allLearned(context).length, seconds } };
   } catch (error) {
-    if (error instanceof Hurry) return kept(STOPPED);
+    if (error instanceof StopRequested) return kept(STOPPED);
     throw error;
   }
 }
@@ -68,7 +68,7 @@ async function fitAgain(context: Context, learners: Learner[], endsAt: number): 
   const { work, stop, report } = context;
   const pause = checkpointOf(context);
   const checkpoint = () => {
-    if (stop.aborted) throw new Hurry();
+    if (stop.aborted) throw new StopRequested();
     return pause();
   };
   const rows = allLearned(context);

@@ -18,7 +18,7 @@ import { openSqlite } from "../../../core/store/sqlite/database.ts";
 
 const NOW = 1_700_000_000_000;
 const SECRET = "a secret of the test";
-const NOBODY = { url: "", secret: "", types: [] };
+const ANONYMOUS = { url: "", secret: "", types: [] };
 
 interface Post {
   headers: Headers;
@@ -57,7 +57,7 @@ async function open({
   url: string;
   secret: string;
   types: EventName[];
-} = NOBODY): Promise<void> {
+} = ANONYMOUS): Promise<void> {
   webhooks = new Webhooks({
     store,
     log,

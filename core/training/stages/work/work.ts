@@ -189,4 +189,4 @@ export function planOf(context: Context): TimePlan {
 export const STOPPED_ROWS = 20_000;
 
 /** Thrown by a long step when Stop asks for less. */
-export class Hurry extends Error {}
+export class StopRequested extends Error {}

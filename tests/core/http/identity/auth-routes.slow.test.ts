@@ -80,7 +80,7 @@ const addressOf = (path: string) =>
 async function outcome(
   harness: Harness,
   route: { method: string; path: string },
-  from: Asking,
+  from: Queryable,
 ): Promise<string> {
   const init = { method: route.method, headers: from.headers };
   const answer = await harness.ask(addressOf(route.path), init, from.address);
@@ -88,7 +88,7 @@ async function outcome(
   return answer.status === 401 ? "unknown" : answer.status === 403 ? "forbidden" : "in";
 }
 
-interface Asking {
+interface Queryable {
   headers: Record<string, string>;
   address?: string;
 }
@@ -127,7 +127,7 @@ test("every route, asked through the proxy by every role, and past it", async ()
     "x-role": role,
     "x-trusted-auth-secret": "between us",
   });
-  const CASES: [string, Asking, (access: Access) => boolean | null][] = [
+  const CASES: [string, Queryable, (access: Access) => boolean | null][] = [
     [
       "viewer",
       { headers: said("viewer"), address: PROXY },

@@ -138,7 +138,7 @@ function wholeModel(trees: TreeModel, loss: LossName | null, { task, classes }: 
 }
 
 describe("one ensemble for several learners", () => {
-  const rowPredictionsOf = (found: OneEnsemble | string, rows: number[][]) => {
+  const answersOf = (found: OneEnsemble | string, rows: number[][]) => {
     if (typeof found === "string") throw new Error(found);
     const trees = readLightgbm(lightgbmText(found.ensemble, found.loss));
     return rows.map((row) => predictText(trees, row));
@@ -155,7 +155,7 @@ describe("one ensemble for several learners", () => {
       { ...part, weight: 0.75, members: [member, member] },
       { ...part, weight: 0.25, members: [constant] },
     ];
-    const answers = rowPredictionsOf(oneEnsemble({ ...whole, parts }), rows);
+    const answers = answersOf(oneEnsemble({ ...whole, parts }), rows);
     expect(
       largestGap(
         margins.map((margin) => 0.75 * margin + 10),
@@ -171,7 +171,7 @@ describe("one ensemble for several learners", () => {
       ...wholeModel(model, loss, target("logistic")),
       calibration: { ...calibration, offset: [0, 0.25] },
     };
-    const answers = rowPredictionsOf(oneEnsemble(whole), rows);
+    const answers = answersOf(oneEnsemble(whole), rows);
     expect(
       largestGap(
         margins.map((margin) => 1.5 * margin + 0.25),
