@@ -55,15 +55,15 @@ export interface AnswerOptions {
 }
 
 /** One prediction per row, in order. Throws AppError `invalid` if a row has no column of the model. */
-export function predictRows(model: Model, rows: PredictRow[], options: AnswerOptions): Answered {
+export function answerRows(model: Model, rows: PredictRow[], options: AnswerOptions): Answered {
   const warnings: Warning[] = [];
   const table = tableOf(model, rows, { warnings, styles: newStyles(model) });
   const predicted = predict(model, table);
   const explanation = options.explain ? explain(model, table) : null;
   const level = options.interval;
-  const boundsAt = level === undefined ? null : boundsOfRows(model, { table, predicted, level });
+  const boundsAt = level === undefined ? null : answerBounds(model, { table, predicted, level });
   const answers = rows.map((_, row) => ({
-    ...predictionAt(model, predicted, row),
+    ...answerAt(model, predicted, row),
     ...boundsAt?.(row),
     ...(explanation && contributionsAt(explanation, row, predicted.values[row]!)),
     ...(explanation && spokenFor(model, predicted.values[row]!)),
@@ -78,7 +78,7 @@ export function learnedFrom(model: Model, rows: PredictRow[]): boolean[] {
 }
 
 /** By row. Throws AppError `invalid` if the model has no such bounds. */
-export function boundsOfRows(
+export function answerBounds(
   model: Model,
   { table, predicted, level }: { table: Table; predicted: ModelAnswer; level: number },
 ): (row: number) => Pick<Answer, "interval" | "set"> {
@@ -163,10 +163,10 @@ function open(model: Model): Opened {
 }
 
 /**
- * One row as parsed from JSON, predicted as `predictRows` does in a fraction of the time. Null if it needs a table, or
+ * One row as parsed from JSON, predicted as `answerRows` does in a fraction of the time. Null if it needs a table, or
  * if the row contains something that is not a cell. Throws AppError `invalid` if it has no column of the model.
  */
-export function predictRow(model: Model, row: Record<string, unknown>): RowPrediction | null {
+export function answerRow(model: Model, row: Record<string, unknown>): RowPrediction | null {
   const { columns, readers, read, values, ask, keys } = open(model);
   if (!ask) return null;
   const warnings: Warning[] = [];
@@ -310,7 +310,7 @@ export function columnOf({ name, type }: ColumnPlan, cells: readonly Value[]): C
 }
 
 /** The prediction for one row of a table. */
-export function predictionAt(model: Model, { values, probabilities }: ModelAnswer, row: number): Answer {
+export function answerAt(model: Model, { values, probabilities }: ModelAnswer, row: number): Answer {
   if (!probabilities) return { prediction: values[row]! };
   const { classes } = model;
   const entries = classes.map((name, k) => [name, probabilities[row * classes.length + k]!] as const);

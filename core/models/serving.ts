@@ -186,7 +186,7 @@ export class Serving {
     const canBound = purpose === "traffic" || canVouch(model, interval);
     const begin = performance.now();
     const { answers, warnings, table } = timed("predict", () =>
-      answering!.predictRows(model, rows, { explain, interval: canBound ? interval : undefined }),
+      answering!.answerRows(model, rows, { explain, interval: canBound ? interval : undefined }),
     );
     const seconds = (performance.now() - begin) / 1000;
     if (explain && rows.length <= FLIPPED_ROWS) await this.flip(version, { model, table, answers, pinned });
@@ -211,7 +211,7 @@ export class Serving {
 
   /** Rows of a file, as `TableReader` read them: counted, and stored as `storageMode` says. `cellsOf`: a row as JSON. */
   async predictTable(version: StoredVersion, table: Table, asked: FileRows): Promise<PredictedTable> {
-    const [model, prepared, { predict }, { predictionAt }] = await Promise.all([
+    const [model, prepared, { predict }, { answerAt }] = await Promise.all([
       this.cache.load(version),
       this.traffic.prepare(version),
       import("../trainer/model/model.ts"),
@@ -224,7 +224,7 @@ export class Serving {
     const { warnings, storageMode, cellsOf } = asked;
     const ids = this.traffic.note({
       ...{ version, model, prepared, table, predictions, warnings, storageMode },
-      stored: (row) => ({ cells: cellsOf(row), answer: storedAnswer(predictionAt(model, predicted, row)) }),
+      stored: (row) => ({ cells: cellsOf(row), answer: storedAnswer(answerAt(model, predicted, row)) }),
     });
     const seconds = (performance.now() - begin) / 1000;
     this.traffic.took(version, seconds);
@@ -247,7 +247,7 @@ export class Serving {
     if (!this.traffic.hasBegun(version)) return null;
     const begin = performance.now();
     const model = this.cache.peek(version);
-    const answered = model && answering?.predictRow(model, row);
+    const answered = model && answering?.answerRow(model, row);
     if (!answered) return null;
     const id = this.traffic.noteRow({ version, model, cells, answered });
     const inner = answered.json.slice(1, -1);

@@ -5,7 +5,7 @@
 
 import { FEW_ROWS } from "../trainer/model/members.ts";
 import { readModel } from "../trainer/model/model-file.ts";
-import { type Answer, type AnswerOptions, predictRows, type Cell } from "./predict-rows.ts";
+import { type Answer, type AnswerOptions, answerRows, type Cell } from "./predict-rows.ts";
 
 export type Rows = Record<string, Cell>[];
 
@@ -19,7 +19,7 @@ export function openModel(bytes: Uint8Array): {
   const answer = (rows: Map<string, Cell>[], options: AnswerOptions) => {
     const answers: Answer[] = [];
     for (let from = 0; from < rows.length; from += FEW_ROWS - 1)
-      answers.push(...predictRows(model, rows.slice(from, from + FEW_ROWS - 1), options).answers);
+      answers.push(...answerRows(model, rows.slice(from, from + FEW_ROWS - 1), options).answers);
     return answers;
   };
   const maps = (rows: Rows | Rows[number]) =>

@@ -7,7 +7,7 @@ import { readPage } from "../../core/csv/preview.ts";
 import type { Column, ColumnPlan, Table } from "../../core/csv/types.ts";
 import { modelModule } from "../../core/models/exports/export.ts";
 import { predictFile } from "../../core/models/files/predict-csv.ts";
-import { predictRow, predictRows } from "../../core/models/predict-rows.ts";
+import { answerRow, answerRows } from "../../core/models/predict-rows.ts";
 import type { Cell } from "../../core/models/rows/cell-reader.ts";
 import type { Serving } from "../../core/models/serving.ts";
 import { predictFields } from "../../core/routes/pages/form-fields.ts";
@@ -51,12 +51,12 @@ export async function askBack(
   );
   const wanted = predict(model, { rows: tiny.table.rows, columns: tiny.table.columns });
   const asked: AskedBack = { rows: records.length, ways: [], differing: [], lost: 0, silent: [] };
-  const table = predictRows(model, records, { explain: false });
+  const table = answerRows(model, records, { explain: false });
   compare(asked, "json", { tiny, wanted, answers: table.answers });
   compareTables(asked, tiny, table.table.columns);
   asked.silent.push(...silentIn(tiny, records, table.warnings));
   const single = records.map((row) => {
-    const answered = predictRow(model, Object.fromEntries(row));
+    const answered = answerRow(model, Object.fromEntries(row));
     return answered ? (JSON.parse(answered.json) as Answered) : null;
   });
   if (single.every((answer) => answer !== null)) compare(asked, "one row", { tiny, wanted, answers: single });
@@ -66,10 +66,10 @@ export async function askBack(
   compare(asked, "json values", {
     tiny,
     wanted,
-    answers: predictRows(model, typed, { explain: false }).answers,
+    answers: answerRows(model, typed, { explain: false }).answers,
   });
   const forms = records.map((row) => formOf(row));
-  compare(asked, "form", { tiny, wanted, answers: predictRows(model, forms, { explain: false }).answers });
+  compare(asked, "form", { tiny, wanted, answers: answerRows(model, forms, { explain: false }).answers });
   await askCsv(asked, path, { tiny, wanted });
   if (options.module) await askModule(asked, records, { tiny, wanted });
   return asked;

@@ -17,7 +17,7 @@ import { samplesFor } from "../../trainer/model/members.ts";
 import { type Model, modelInputs, predict } from "../../trainer/model/model.ts";
 import { readModel, writeModel } from "../../trainer/model/model-file.ts";
 import type { Feature } from "../../trainer/samples.ts";
-import { type Answer, predictRows } from "../predict-rows.ts";
+import { type Answer, answerRows } from "../predict-rows.ts";
 import type { Rows } from "../standalone.ts";
 import { openModel } from "../standalone.ts";
 import { standaloneBundle } from "../standalone-bundle.ts" with { type: "macro" };
@@ -84,7 +84,7 @@ function selfTest(bytes: Uint8Array, version: StoredVersion): SelfTest {
 
 function asTable(model: Model, rows: Rows): Table {
   const maps = rows.map((row) => new Map(Object.entries(row)));
-  return predictRows(model, maps, { explain: false }).table;
+  return answerRows(model, maps, { explain: false }).table;
 }
 
 /** Rows as an ONNX runtime takes them, one input per column, and the expected output. */

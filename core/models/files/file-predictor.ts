@@ -32,7 +32,7 @@ export interface FilePredictorOptions {
   reader: (model: Model) => TableReader;
   /** A row as stored, in JSON. */
   cellsOf: (cells: InputRow["cells"]) => string;
-  bounds: typeof import("../predict-rows.ts").boundsOfRows;
+  bounds: typeof import("../predict-rows.ts").answerBounds;
 }
 
 interface FileVersion {

@@ -125,7 +125,7 @@ async function* predictRows({
     { TableReader },
     { FilePredictor },
     model,
-    { boundsOfRows, boundsFor },
+    { answerBounds, boundsFor },
   ] = await Promise.all([
     import("../../csv/formats/writers/table-writer.ts"),
     import("../rows/input-rows.ts"),
@@ -146,7 +146,7 @@ async function* predictRows({
   const added = addedFor(model, { interval, isShared: split !== null });
   const isNamed = names.map((name) => knows(name) || columns.isUnused(name));
   const options = {
-    ...{ serving, names, interval, bounds: boundsOfRows },
+    ...{ serving, names, interval, bounds: answerBounds },
     reader: (of: Model) => new TableReader(of, names),
     cellsOf: (cells: InputRow["cells"]) => namedCells(names, cells, isNamed),
   };

@@ -1,5 +1,5 @@
 /**
- * Reads the rows of one file as a model's table, column by column. Gives the same values and warnings as `predictRows`
+ * Reads the rows of one file as a model's table, column by column. Gives the same values and warnings as `answerRows`
  * for the same rows; repeated values are looked up, and a plain number is parsed from its digits.
  */
 import { readDigits } from "../../csv/cells/numbers/numbers.ts";

@@ -111,14 +111,14 @@ export class Challenger {
   }
 
   private async answer(challenger: StoredVersion, slice: Waiting[]): Promise<Answered[]> {
-    const [model, { predictRows, learnedFrom }] = await Promise.all([
+    const [model, { answerRows, learnedFrom }] = await Promise.all([
       this.options.load(challenger),
       import("../predict-rows.ts"),
     ]);
     const key = keyOf(challenger);
     const start = performance.now();
     const rows = slice.map(({ cells }) => cells);
-    const { answers } = predictRows(model, rows, { explain: false });
+    const { answers } = answerRows(model, rows, { explain: false });
     const ms = (performance.now() - start) / slice.length;
     this.cost.set(key, 0.8 * (this.cost.get(key) ?? ms) + 0.2 * ms);
     const learned = learnedFrom(model, rows);

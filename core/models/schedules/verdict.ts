@@ -85,10 +85,10 @@ async function outcomesOf(
   const id = await versionKey(store, live.name, live.version);
   const known = id === null ? [] : await knownOutcomes(store, id, MOST_OUTCOMES);
   if (known.length < LEAST_OUTCOMES) return [];
-  const { predictRows, learnedFrom } = await import("../predict-rows.ts");
+  const { answerRows, learnedFrom } = await import("../predict-rows.ts");
   const models = [await load(live), await load(fresh)];
   const rows = known.map(({ cells }) => new Map(Object.entries(cells)));
-  const { answers } = predictRows(models[1]!, rows, { explain: false });
+  const { answers } = answerRows(models[1]!, rows, { explain: false });
   const learned = models.map((model) => learnedFrom(model, rows));
   return known.flatMap(({ answer, actual }: KnownOutcome, row) =>
     learned.some((flags) => flags[row])
