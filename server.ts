@@ -11,7 +11,7 @@ import { ALL_VISIBLE, viewScopeOfAudience } from "./core/events/privacy.ts";
 import { accessTable } from "./core/http/identity/access-table.ts";
 import { curlCommand } from "./core/http/identity/curl.ts";
 import { Gate, type RequestContext } from "./core/http/identity/gate.ts";
-import { may, ANONYMOUS, viewerOf, viewScopeOf } from "./core/http/identity/identity.ts";
+import { ANONYMOUS, may, viewerOf, viewScopeOf } from "./core/http/identity/identity.ts";
 import { pathBelow, wantedForm } from "./core/http/negotiate.ts";
 import { methodsAt, nothingAt } from "./core/http/problem.ts";
 import { htmlAnswer, landingAnswer, problemAnswer } from "./core/http/responses.ts";

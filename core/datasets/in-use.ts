@@ -4,7 +4,10 @@ import type { Handle } from "../store/database.ts";
 import { runsByStatus, runsOfDataset } from "../store/runs.ts";
 
 /** Throws AppError `conflict` if a run is queued or active. */
-export async function refuseWhileTraining(store: Handle, { id, name }: { id: string; name: string }): Promise<void> {
+export async function refuseWhileTraining(
+  store: Handle,
+  { id, name }: { id: string; name: string },
+): Promise<void> {
   const runs = await runsOfDataset(store, id);
   const busy =
     runs.find(({ status }) => status === "queued" || status === "running") ?? (await testedOn(store, id));

@@ -16,7 +16,7 @@ import {
 } from "../store/log.ts";
 import { insertRunEvent } from "../store/run-events.ts";
 import type { Level } from "./event-type.ts";
-import { type EventData, type EventName, stalePanels, activityOf } from "./events.ts";
+import { activityOf, type EventData, type EventName, stalePanels } from "./events.ts";
 import type { PanelKey } from "./panel-names.ts";
 
 /** An event as scripts see it. */

@@ -5,7 +5,7 @@
 
 import * as z from "zod";
 import type { EventLog, LogEntry, LoggedEvent } from "../events/event-log.ts";
-import { EVENT_NAMES, EVENTS, activityOf } from "../events/events.ts";
+import { activityOf, EVENT_NAMES, EVENTS } from "../events/events.ts";
 import type { Privacy } from "../events/privacy.ts";
 import { AppError } from "../platform/errors.ts";
 import { newId } from "../platform/ids.ts";

@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { portfolio } from "../../core/trainer/race/portfolio.ts";
 import type { Task } from "../../core/trainer/samples.ts";
-import { kindOf, kindMeaning } from "../../views/parts/words.ts";
+import { kindMeaning, kindOf } from "../../views/parts/words.ts";
 
 const TARGETS: Record<Task, readonly string[]> = {
   binary: ["no", "yes"],

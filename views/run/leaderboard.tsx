@@ -7,7 +7,7 @@ import type { RunView } from "../../core/training/run-view.ts";
 import { extent, Figure, RangeStrip } from "../charts/chart.tsx";
 import { duration, figures, plural } from "../parts/format.ts";
 import { Empty } from "../parts/parts.tsx";
-import { isLowerBetter, kindOf, kindMeaning, metricLabel, metricMeaning } from "../parts/words.ts";
+import { isLowerBetter, kindMeaning, kindOf, metricLabel, metricMeaning } from "../parts/words.ts";
 
 /** Candidates shown; the others are one click away. */
 const SHOWN = 8;

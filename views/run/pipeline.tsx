@@ -18,7 +18,14 @@ import {
 import { Action, All, Bar, curlLine, Empty, LampDot, Time, VerdictWords } from "../parts/parts.tsx";
 import { replayPath, runPath } from "../parts/paths.ts";
 import { CompareForm, Pick } from "../parts/pick.tsx";
-import { metricLabel, RUN_LAMPS, RUN_WORDS, STAGE_SENTENCES, STAGE_WORDS, stageSentence } from "../parts/words.ts";
+import {
+  metricLabel,
+  RUN_LAMPS,
+  RUN_WORDS,
+  STAGE_SENTENCES,
+  STAGE_WORDS,
+  stageSentence,
+} from "../parts/words.ts";
 import { stageResult } from "./stage-result.ts";
 
 function modelUrl(run: Pick<RunView, "modelName" | "version">): string {

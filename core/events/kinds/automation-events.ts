@@ -16,7 +16,11 @@ export const AUTOMATION_EVENTS = {
     stale: () => ["activity", "sources"],
   }),
   /** It was added, changed or deleted, a refresh of it began or failed. */
-  "source.changed": event({ ...NO_ACTIVITY, data: () => z.object({ sourceId: id }), stale: () => ["sources"] }),
+  "source.changed": event({
+    ...NO_ACTIVITY,
+    data: () => z.object({ sourceId: id }),
+    stale: () => ["sources"],
+  }),
   /** The server that refreshes it ends that. */
   "source.stopped": event({
     data: () => z.object(source),

@@ -61,7 +61,11 @@ export function foldTable(answers: RowPredictions): RowTable {
 }
 
 /** `values`: all rows of the dataset's version, in the columns that the model reads. */
-export function predictionTable(answers: RowPredictions, part: RowPart, values: Table | null = null): RowTable {
+export function predictionTable(
+  answers: RowPredictions,
+  part: RowPart,
+  values: Table | null = null,
+): RowTable {
   const { classes, probabilities } = answers;
   const width = classes.length;
   const data = values?.columns ?? [];

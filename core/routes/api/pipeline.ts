@@ -6,9 +6,9 @@ import type { ViewScope } from "../../events/privacy.ts";
 import { finishAnswer } from "../../http/compress.ts";
 import type { Gate, RequestContext } from "../../http/identity/gate.ts";
 import {
+  ANONYMOUS,
   type Identity,
   isRevocable,
-  ANONYMOUS,
   ownershipBy,
   viewScopeOf,
 } from "../../http/identity/identity.ts";

@@ -3,7 +3,7 @@
  * data moves from one to the other. Tables and columns made from a dataset's file are made again.
  */
 import type { Handle } from "../database.ts";
-import { predictionsKey, datasetKey, filesInUse, hashOf, modelKey, namedFiles } from "./named-files.ts";
+import { datasetKey, filesInUse, hashOf, modelKey, namedFiles, predictionsKey } from "./named-files.ts";
 
 export interface PlacedFile {
   /** Below the data folder of one machine. */

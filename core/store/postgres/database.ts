@@ -10,7 +10,7 @@ import { type Handle, keptValue, newEpoch, type Parameters, type Store, type Val
 import { TurnQueue } from "../queue.ts";
 import { databaseFailure, isLost } from "./failures.ts";
 import { MIGRATIONS } from "./migrations.ts";
-import { type Queryable, ask, inTurn, type Preparing, TYPES } from "./statements.ts";
+import { ask, inTurn, type Preparing, type Queryable, TYPES } from "./statements.ts";
 import { PostgresTransaction } from "./transaction.ts";
 import { Wake } from "./wake.ts";
 

@@ -4,7 +4,7 @@
  */
 import type { Handle, Parameters, Value } from "../database.ts";
 import { HandleState } from "../handle-state.ts";
-import { type Queryable, ask, type Preparing } from "./statements.ts";
+import { ask, type Preparing, type Queryable } from "./statements.ts";
 
 export class PostgresTransaction implements Handle {
   private readonly state = new HandleState();

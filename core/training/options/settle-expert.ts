@@ -127,7 +127,11 @@ function refuseHandling({ deriveFeatures, text, dates }: ExpertChoices): void {
   );
 }
 
-function refuseClassWeights({ classWeights }: ExpertChoices, { columns }: CsvProfile, beside: OtherSettings): void {
+function refuseClassWeights(
+  { classWeights }: ExpertChoices,
+  { columns }: CsvProfile,
+  beside: OtherSettings,
+): void {
   if (classWeights === undefined) return;
   const { target, task } = beside;
   if (task === "regression") {

@@ -13,13 +13,13 @@ import type { Logger } from "../../platform/logger.ts";
 import type { Store } from "../../store/database.ts";
 import {
   beat,
+  claimVanished,
   forgetWorkers,
   type HostLoad,
   listWorkers,
   removeWorker,
   runsByWorker,
   type StoredWorker,
-  claimVanished,
 } from "../../store/workers.ts";
 
 const BEAT_MS = 5000;

@@ -8,7 +8,11 @@ import type { RowPredictions } from "../../trainer/checks/row-predictions.ts";
 import { ROWS_FILE } from "../../trainer/contract.ts";
 
 /** Stores it, from where the run left its model; once more where that failed. Throws StorageUnavailable. */
-export async function adoptPredictions(files: FileStorage, modelPath: string, modelKey: string): Promise<void> {
+export async function adoptPredictions(
+  files: FileStorage,
+  modelPath: string,
+  modelKey: string,
+): Promise<void> {
   const path = join(dirname(modelPath), ROWS_FILE);
   if (!existsSync(path)) return;
   const key = predictionsKey(modelKey);

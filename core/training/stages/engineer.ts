@@ -21,10 +21,10 @@ import {
   budgetMs,
   type Context,
   checkpointOf,
-  StopRequested,
   left,
   type Parts,
   reportFinding,
+  StopRequested,
   type Work,
 } from "./work/work.ts";
 

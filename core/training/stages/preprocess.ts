@@ -15,12 +15,12 @@ import { dropColumns, selectRows } from "./work/rows/table.ts";
 import {
   type Context,
   checkpointOf,
-  StopRequested,
   type Loaded,
   left,
   type Parts,
-  STOPPED_ROWS,
   reportFinding,
+  STOPPED_ROWS,
+  StopRequested,
   type Work,
 } from "./work/work.ts";
 

@@ -22,7 +22,7 @@ import {
 import { plural } from "./stage.ts";
 import { assembleModel } from "./train.ts";
 import { allRows, datesOf, designOf, encodeRowsOf, targetOf } from "./work/encode.ts";
-import { type Context, checkpointOf, StopRequested, left, planOf } from "./work/work.ts";
+import { type Context, checkpointOf, left, planOf, StopRequested } from "./work/work.ts";
 
 /** `model` null: the tested one is served, for the reason in `refit`. */
 export interface Refitted {

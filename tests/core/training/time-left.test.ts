@@ -1,6 +1,6 @@
 /** Checks that progress and time left are drawn from one estimate: time left falls, the bar never does. */
 import { expect, test } from "bun:test";
-import { progressAt, progressAfterReport, stillLeft } from "../../../core/training/time-left.ts";
+import { progressAfterReport, progressAt, stillLeft } from "../../../core/training/time-left.ts";
 
 test("between two reports the time left counts down, but never to zero", () => {
   expect(stillLeft(null, 5)).toBeNull();
