@@ -15,7 +15,7 @@ export type ColumnEncoding =
    */
   | { kind: "text"; column: string; words: string[]; idf: Float32Array; characters: number };
 
-export const DATE_PARTS = ["year", "month", "day", "weekday", "hour", "elapsed"] as const;
+export const DATE_PARTS = ["year", "month", "day", "yearday", "weekday", "hour", "elapsed"] as const;
 export type DatePart = (typeof DATE_PARTS)[number];
 
 export interface Encoder {

@@ -2,7 +2,10 @@
 import { DAY_MS } from "../../platform/figures.ts";
 import { DATE_PARTS, type DatePart } from "./columns.ts";
 
-/** One part of a timestamp (epoch ms). Month 1..12, weekday 0 = Monday .. 6, elapsed in days since origin. */
+/**
+ * One part of a timestamp (epoch ms). Month 1..12, yearday 1..366, weekday 0 = Monday .. 6, elapsed in days since
+ * origin.
+ */
 export function datePart(part: DatePart, epochMs: number, origin: number): number {
   if (Number.isNaN(epochMs)) return Number.NaN;
   if (part === "elapsed") return (epochMs - origin) / DAY_MS;
@@ -10,8 +13,15 @@ export function datePart(part: DatePart, epochMs: number, origin: number): numbe
   if (part === "year") return date.getUTCFullYear();
   if (part === "month") return date.getUTCMonth() + 1;
   if (part === "day") return date.getUTCDate();
+  if (part === "yearday") return yearday(date);
   if (part === "weekday") return (date.getUTCDay() + 6) % 7;
   return date.getUTCHours() + date.getUTCMinutes() / 60;
+}
+
+function yearday(date: Date): number {
+  const first = new Date(date);
+  first.setUTCMonth(0, 1);
+  return 1 + Math.round((date.getTime() - first.getTime()) / DAY_MS);
 }
 
 /** The parts that differ between rows; `elapsed` always, so that a date column never vanishes. */

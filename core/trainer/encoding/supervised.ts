@@ -6,11 +6,17 @@
 
 import { runPaced } from "../cancellation.ts";
 import { fitLinear, type LinearModel, linearMargins, predictLinear } from "../learners/linear/linear.ts";
-import type { Checkpoint, Feature, Random, Samples, Target } from "../samples.ts";
+import {
+  type Checkpoint,
+  type Feature,
+  type Random,
+  type Samples,
+  type Target,
+  takeRows,
+} from "../samples.ts";
 import { NATIVE_LABELS } from "./columns.ts";
 import { type DerivedFeature, derivedFeatures } from "./derived.ts";
 import type { EncodedTable } from "./encoder.ts";
-import { takeRows } from "./sparse.ts";
 import { applyTargetEncoding, crossTargetEncoding, type TargetEncoding } from "./target-encoding.ts";
 
 export interface SupervisedEncoder {

@@ -7,6 +7,7 @@ import { runPaced } from "../cancellation.ts";
 import { designSteps } from "../encoding/design.ts";
 import type { CandidateFamily } from "../learners/catalogue.ts";
 import { fitLinear } from "../learners/linear/linear.ts";
+import { fitSelected } from "../learners/linear/selected.ts";
 import { epochsFor, fitNetwork, HIDDEN } from "../learners/network/network.ts";
 import { fitNystroem } from "../learners/nystroem/nystroem.ts";
 import { type RoundReport, trainBoosting } from "../learners/trees/boosting.ts";
@@ -90,28 +91,30 @@ const weightsOf = ({ weights }: Target, rows: Int32Array) =>
 
 export function linearConfig(
   name: string,
-  settings: { l2: number; log?: boolean; shown?: CandidateParams },
+  settings: { l2: number; log?: boolean; selects?: boolean; shown?: CandidateParams },
 ): CandidateConfig {
   return {
     name,
     family: "linear",
-    params: settings.shown ?? { l2: settings.l2, ...(settings.log && { target: "log" }) },
+    params: settings.shown ?? {
+      l2: settings.l2,
+      ...(settings.log && { target: "log" }),
+      ...(settings.selects && { columns: "selected by the lasso" }),
+    },
     fit: async (data, job) => {
       const { train } = foldRows(data, job.fold);
-      const rows = thin(train, MOST_LINEAR_ROWS, randomFor(data, name, job.fold));
+      const random = randomFor(data, name, job.fold);
+      const rows = thin(train, MOST_LINEAR_ROWS, random);
       const { target, transform } = learnedTarget(data.target, train, settings.log);
       const design = await runPaced(designSteps(data.design, data.encoded, rows), job.checkpoint);
       const truth = Float64Array.from(rows, (row) => target.values[row]);
       const { task, classes } = target;
       const { checkpoint } = job;
-      const model = await fitLinear(design, truth, {
-        task,
-        classes: classes.length,
-        l2: settings.l2,
-        checkpoint,
-        stop: job.stop,
-        ...weightsOf(target, rows),
-      });
+      const options = { task, classes: classes.length, l2: settings.l2, checkpoint, stop: job.stop };
+      const given = { ...options, ...weightsOf(target, rows) };
+      const model = settings.selects
+        ? await fitSelected(design, truth, { ...given, random })
+        : await fitLinear(design, truth, given);
       return { kind: "linear", model, transform };
     },
   };

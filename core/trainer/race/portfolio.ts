@@ -109,11 +109,26 @@ function setRecipes(
   return [forestConfig(name, { params: { ...forestSize(sizing.rows), ...extra, ...given }, ...told })];
 }
 
-function linearRecipes({ target, text }: Sizing, skewed: boolean): CandidateConfig[] {
+/** Many columns for so few rows: most of them say nothing. */
+const SELECTING = { leastColumns: 30, mostRowsAColumn: 10, mostCells: 2_000_000, mostClasses: 10 };
+
+function canSelect({ target, rows, columns, text }: Sizing): boolean {
+  const { leastColumns, mostRowsAColumn, mostCells, mostClasses } = SELECTING;
+  if (text || columns < leastColumns || target.classes.length > mostClasses) return false;
+  return rows <= mostRowsAColumn * columns && rows * columns <= mostCells;
+}
+
+function linearRecipes(sizing: Sizing, skewed: boolean): CandidateConfig[] {
+  const { target, text } = sizing;
   const label =
     target.task === "regression" ? "Ridge" : target.task === "binary" ? "Logistic" : "Multinomial";
   const strengths = text ? [1, 0.1, 0.02] : [1, 10, 100];
-  const plain = strengths.map((l2) => linearConfig(`${label} regression · L2 ${l2}`, { l2 }));
+  const plain = [
+    ...strengths.map((l2) => linearConfig(`${label} regression · L2 ${l2}`, { l2 })),
+    ...(canSelect(sizing)
+      ? [linearConfig(`${label} regression · selected columns`, { l2: 1, selects: true })]
+      : []),
+  ];
   if (!skewed) return plain;
   return [...plain, linearConfig(`${label} regression · log target · L2 10`, { l2: 10, log: true })];
 }

@@ -85,10 +85,16 @@ function dateParts(graph: Graph, at: string, origin: number): Record<DatePart, (
     const isLate = on("LessOrEqual", mp, 9);
     const month = on("Where", isLate, on("Add", mp, 3), on("Sub", mp, 9));
     const year = on("Add", yoe, on("Mul", era, 400));
+    // The era's years begin in March.
+    const civilYear = on("Where", on("LessOrEqual", month, 2), on("Add", year, 1), year);
+    const leapDays = (upTo: string) =>
+      on("Add", on("Sub", floor(upTo, 4), floor(upTo, 100)), floor(upTo, 400));
+    const isLeap = on("Sub", leapDays(civilYear), leapDays(on("Sub", civilYear, 1)));
     return {
+      yearday: on("Where", isLate, on("Add", on("Add", doy, 60), isLeap), on("Sub", doy, 305)),
       day: on("Add", on("Sub", doy, floor(on("Add", on("Mul", mp, 153), 2), 5)), 1),
       month,
-      year: on("Where", on("LessOrEqual", month, 2), on("Add", year, 1), year),
+      year: civilYear,
     };
   };
   const clock = () => on("Sub", at, on("Mul", day, DAY_MS));
@@ -96,6 +102,7 @@ function dateParts(graph: Graph, at: string, origin: number): Record<DatePart, (
     year: () => civil().year,
     month: () => civil().month,
     day: () => civil().day,
+    yearday: () => civil().yearday,
     weekday: () => left(on("Add", day, 3), 7),
     hour: () => {
       const ms = clock();

@@ -78,11 +78,10 @@ test("a pair of categories that only together tell the target is found", async (
   const columns = [letters(4), letters(4), letters(6)];
   const table: Table = { rows: ROWS, columns: columns.map((labels, k) => category(`c${k}`, labels)) };
   const effects = new Map<string, number>();
-  const values = rows.reduce<number[]>((all, row) => {
+  const values = Array.from(rows, (row) => {
     const pair = `${columns[0][row]}${columns[1][row]}`;
-    if (!effects.has(pair)) effects.set(pair, 5 * random());
-    return [...all, effects.get(pair)! + random()];
-  }, []);
+    return effects.getOrInsertComputed(pair, () => 5 * random()) + random();
+  });
   const { derived, features } = await derive(await encodedOf(table), regression(values));
   expect(derived[0]).toMatchObject({ kind: "cross", left: 0, right: 1 });
   expect(features[0].name).toBe("c0 › with c1, target mean");

@@ -33,6 +33,11 @@ test("parts of a timestamp, in UTC, Monday first", () => {
   expect(parts).toEqual([2024, 2, 29, 3, 18.5]);
   expect(datePart("elapsed", moment, moment - 86_400_000)).toBe(1);
   expect(datePart("year", Number.NaN, 0)).toBeNaN();
+  const yeardays = ["2024-01-01", "2024-02-29", "2024-12-31", "2023-03-01", "2023-12-31", "0099-01-02"].map(
+    (day) => datePart("yearday", Date.parse(`${day}T23:59:59Z`), 0),
+  );
+  expect(yeardays).toEqual([1, 60, 366, 60, 365, 2]);
+  expect(datePart("yearday", Number.NaN, 0)).toBeNaN();
 });
 
 test("labels are those of the training rows; others are missing", async () => {

@@ -4,6 +4,7 @@ import {
   applyCalibration,
   fitCalibration,
   fitIsotonicCalibration,
+  fitTemperature,
   meanLogLoss,
 } from "../../../../core/trainer/model/calibration.ts";
 import { fitIsotonic, isotonicAt } from "../../../../core/trainer/model/isotonic.ts";
@@ -43,6 +44,62 @@ test("temperature scaling keeps the order of the classes and the sum", () => {
   expect(cooled[0]).toBeLessThan(0.7);
   expect(cooled[0]).toBeGreaterThan(cooled[1]);
   expect(cooled[3] + cooled[4] + cooled[5]).toBeCloseTo(1, 12);
+});
+
+/** Three classes, the true one drawn by the probabilities, which are then made too certain or too timid. */
+function misjudged(rows: number, slope: number) {
+  const random = seededRandom(8);
+  const honest = Float64Array.from({ length: 3 * rows }, () => 0.1 + random());
+  const truth = new Float64Array(rows);
+  for (let row = 0; row < rows; row++) {
+    const of = honest.subarray(3 * row, 3 * row + 3);
+    const sum = of[0] + of[1] + of[2];
+    for (let k = 0; k < 3; k++) of[k] /= sum;
+    const drawn = random();
+    truth[row] = drawn < of[0] ? 0 : drawn < of[0] + of[1] ? 1 : 2;
+  }
+  const probabilities = applyCalibration({ kind: "temperature", slope, offset: [0, 0, 0] }, honest);
+  return { truth, probabilities };
+}
+
+test.each([0.5, 1, 3])(
+  "a temperature of three classes undoes a slope of %d, as the best of a grid does",
+  (slope) => {
+    const judged = misjudged(3000, slope);
+    const { slope: fitted } = fitTemperature([judged], 3);
+    const lossAt = (at: number) =>
+      meanLogLoss(
+        applyCalibration({ kind: "temperature", slope: at, offset: [0, 0, 0] }, judged.probabilities),
+        judged.truth,
+      );
+    const grid = Array.from({ length: 481 }, (_, i) => 0.2 + i / 100);
+    const best = grid.reduce((a, b) => (lossAt(b) < lossAt(a) ? b : a));
+    expect(Math.abs(fitted - best)).toBeLessThan(0.02);
+    expect(fitted * slope).toBeCloseTo(1, 0);
+  },
+);
+
+test("a row that weighs twice counts as two, and parts count as their rows together", () => {
+  const { truth, probabilities } = misjudged(400, 2);
+  const part = (from: number, to: number) => ({
+    truth: truth.slice(from, to),
+    probabilities: probabilities.slice(3 * from, 3 * to),
+  });
+  const weights = new Float64Array(200).fill(2);
+  const twice = fitTemperature([{ ...part(0, 200), weights }], 3);
+  expect(twice.slope).toBeCloseTo(fitTemperature([part(0, 200), part(0, 200)], 3).slope, 9);
+  const whole = fitTemperature([part(0, 400)], 3).slope;
+  expect(fitTemperature([part(0, 100), part(100, 400)], 3).slope).toBeCloseTo(whole, 9);
+});
+
+test("predictions that are all right do not become certain", () => {
+  const truth = Float64Array.from({ length: 20 }, (_, row) => row % 3);
+  const probabilities = Float64Array.from({ length: 60 }, (_, at) =>
+    at % 3 === truth[Math.floor(at / 3)] ? 0.6 : 0.2,
+  );
+  const scaled = applyCalibration(fitTemperature([{ truth, probabilities }], 3), probabilities);
+  expect(scaled[0]).toBeGreaterThan(0.9);
+  expect(scaled[0]).toBeLessThan(0.96);
 });
 
 describe("an isotonic curve", () => {
