@@ -8,14 +8,23 @@ import json
 import resource
 import sys
 import time
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
+NULLABLE = {
+    pa.int64(): pd.Int64Dtype(),
+    pa.uint64(): pd.UInt64Dtype(),
+    pa.int8(): pd.Int8Dtype(),
+    pa.bool_(): pd.BooleanDtype(),
+}
 READERS = {
     ".xlsx": pd.read_excel,
-    ".parquet": pd.read_parquet,
+    ".parquet": lambda path: read_parquet(path),
     ".json": lambda path: pd.read_json(path, orient="records", dtype=False, precise_float=True),
     ".ndjson": lambda path: pd.read_json(path, lines=True, dtype=False, precise_float=True),
     ".fwf": pd.read_fwf,
@@ -39,11 +48,66 @@ def table(seed: int, rows: int) -> pd.DataFrame:
     return pd.DataFrame({str(name): columns[str(name)] for name in names})
 
 
+def stored(seed: int, rows: int) -> pa.Table:
+    """Columns of the types that only Parquet has; lists and structs are left out by our reader."""
+    draw = np.random.default_rng(seed)
+    gaps = draw.random(rows) < 0.2
+    missing = lambda values: [None if gap else value for gap, value in zip(gaps, values)]
+    whole = draw.integers(-(2**62), 2**62, rows)
+    micros = draw.integers(-(2**50), 2**50, rows)
+    columns = {
+        "big": pa.array(missing(whole.tolist()), pa.int64()),
+        "unsigned": pa.array(missing((2**63 + np.abs(whole).astype(object)).tolist()), pa.uint64()),
+        "tiny": pa.array(missing(draw.integers(-128, 128, rows).tolist()), pa.int8()),
+        "price": pa.array(missing([Decimal(int(v)).scaleb(-2) for v in draw.integers(-(10**9), 10**9, rows)]), pa.decimal128(18, 2)),
+        "long": pa.array(missing([Decimal(int(v) * 10**9).scaleb(-20) for v in whole]), pa.decimal128(38, 20)),
+        "zoned": pa.array(micros, pa.timestamp("us", "Europe/Berlin")),
+        "nanos": pa.array(micros * 1000 + 7, pa.timestamp("ns")),
+        "millis": pa.array(missing((micros // 1000).tolist()), pa.timestamp("ms")),
+        "day": pa.array(missing(draw.integers(-20000, 40000, rows).tolist()), pa.int32()).cast(pa.date32()),
+        "clock": pa.array(missing(draw.integers(0, 86_400, rows).tolist()), pa.int32()).cast(pa.time32("s")),
+        "half": pa.array(missing(draw.normal(size=rows).astype(np.float32).tolist()), pa.float32()),
+        "flag": pa.array(missing((draw.random(rows) < 0.5).tolist()), pa.bool_()),
+        "kind": pa.array(missing(draw.choice(["a", "b,c", "née"], rows).tolist())).dictionary_encode(),
+        "empty": pa.nulls(rows, pa.string()),
+        "wide": pa.array(missing([f"row {k} " + "x" * int(k % 40) for k in range(rows)]), pa.large_string()),
+        "list": pa.array([[1, 2]] * rows),
+        "nested": pa.array([{"a": 1}] * rows),
+    }
+    names = [str(name) for name in draw.permutation(list(columns))[: draw.integers(3, 12)]]
+    return pa.table({name: columns[name] for name in ["tiny", *(n for n in names if n != "tiny")]})
+
+
+def write_parquet(frame: pd.DataFrame, path: Path) -> None:
+    """By seed: types, codec, version of pages, dictionaries and the other encodings."""
+    if not path.stem.isdigit() or int(path.stem) % 2 == 0:
+        frame.to_parquet(path, index=False)
+        return
+    seed = int(path.stem)
+    table = stored(seed, len(frame))
+    encodings = {"big": "DELTA_BINARY_PACKED", "half": "BYTE_STREAM_SPLIT", "wide": "DELTA_BYTE_ARRAY", "tiny": "DELTA_BINARY_PACKED"}
+    has_dictionary = seed % 4 == 1
+    pq.write_table(
+        table,
+        path,
+        compression=["snappy", "gzip", "zstd", "brotli", "lz4", "none"][seed // 2 % 6],
+        data_page_version=["1.0", "2.0"][seed // 4 % 2],
+        row_group_size=40,
+        use_dictionary=has_dictionary,
+        column_encoding=None if has_dictionary else {k: v for k, v in encodings.items() if k in table.column_names},
+    )
+
+
+def read_parquet(path: Path) -> pd.DataFrame:
+    table = pq.read_table(path)
+    return table.drop_columns([n for n in ("list", "nested") if n in table.column_names]).to_pandas(types_mapper=NULLABLE.get)
+
+
 def write(frame: pd.DataFrame, path: Path) -> None:
     if path.suffix == ".xlsx":
         frame.to_excel(path, index=False)
     elif path.suffix == ".parquet":
-        frame.to_parquet(path, index=False)
+        write_parquet(frame, path)
     elif path.suffix == ".json":
         frame.to_json(path, orient="records", date_format="iso", double_precision=15)
     elif path.suffix == ".ndjson":
@@ -57,14 +121,17 @@ def write(frame: pd.DataFrame, path: Path) -> None:
 
 
 def cell(value: object) -> object:
-    if value is None or value is pd.NaT or (isinstance(value, float) and np.isnan(value)):
+    if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
         return None
     if isinstance(value, pd.Timestamp):
         return {"micros": value.value // 1000}
     if isinstance(value, (bool, np.bool_)):
         return bool(value)
     if isinstance(value, (int, np.integer)):
-        return int(value)
+        # JSON readers keep 53 bits.
+        return int(value) if abs(int(value)) < 2**53 else str(int(value))
+    if isinstance(value, Decimal):
+        return f"{value:f}"
     return float(value) if isinstance(value, (float, np.floating)) else str(value)
 
 

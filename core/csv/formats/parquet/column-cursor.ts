@@ -73,6 +73,8 @@ export class ColumnCursor {
 
   private unpacked(packed: Buffer, length: number): Buffer {
     const { chunk, compressors } = this.source;
+    // The dictionary of a column without values; some decompressors refuse nothing.
+    if (length === 0) return Buffer.alloc(0);
     try {
       const page = decompressPage(packed, length, chunk.codec, compressors);
       return Buffer.from(page.buffer, page.byteOffset, page.length);

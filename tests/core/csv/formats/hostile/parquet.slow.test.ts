@@ -192,6 +192,19 @@ const PAGES: Hostile[] = [
     /dictionary is too short/,
   ],
   [
+    "a dictionary of nothing, packed, for missing values only",
+    file({
+      element: OPTIONAL,
+      chunk: { codec: "LZ4_RAW" },
+      pages: [
+        dictionaryPage({ body: Buffer.from([0]), unpacked: 0, values: 0 }),
+        // Six bytes as they are: the length of the levels, and a run of three zeros.
+        dataPage({ encoding: 8, body: Buffer.from([0x60, 2, 0, 0, 0, 6, 0]), unpacked: 6 }),
+      ],
+    }),
+    [["v"], [""], [""], [""]],
+  ],
+  [
     "a run of two billion codes for three rows",
     file({
       pages: [dictionaryPage(), dataPage({ encoding: 8, body: Buffer.from([1, ...run(0x7fffffff, 1)]) })],
