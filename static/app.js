@@ -44,25 +44,16 @@
   document.addEventListener("htmx:after:swap", refresh);
   refresh();
 
-  // Announced at the top, and shown beside the button too, because the reader may have scrolled down.
-  function complain({ sourceElement }, text) {
-    $("#alert").textContent = text;
-    for (const place of document.querySelectorAll("[data-problem]")) delete place.dataset.problem;
-    const place = sourceElement?.closest(".form, form");
-    if (place && text) place.dataset.problem = text;
-  }
-
-  // Reports a button's request that was refused or lost; the page stays as it is.
-  document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
-    const page = new DOMParser().parseFromString(ctx.text, "text/html");
-    complain(ctx, page.querySelector(".reason,.note")?.textContent ?? "The server did not do this.");
-  });
-  document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
-    if (ctx) complain(ctx, "The server did not answer. Nothing was changed.");
-  });
-  document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
-    complain(ctx, "");
-  });
+  // A refused or lost request of a button or form is said, beside it; nothing that is shown goes away for it.
+  const refused = ({ detail: { ctx } }) => {
+    if (!ctx) return;
+    import(document.body.dataset.refused)
+      .then(({ show }) => show(ctx))
+      .catch(() => {
+        $("#alert").textContent = "The server did not answer. Nothing was changed.";
+      });
+  };
+  for (const type of ["htmx:response:error", "htmx:error"]) document.addEventListener(type, refused);
 
   // Theme: system, light or dark; in a cookie, so that the server already sends the page with it.
   const THEMES = ["auto", "light", "dark"];
@@ -82,7 +73,7 @@
 
   // Files: dropped anywhere, pasted, or chosen. The script that sends them is loaded with the first one.
   const dialog = /\btrain\b/.test(document.body.dataset.may) ? $("#upload") : null;
-  const send = async (files) => (await import(dialog.dataset.script)).send(files);
+  const send = async (files, folders) => (await import(dialog.dataset.script)).send(files, folders);
   const picker = dialog?.querySelector("[type=file]");
   if (dialog) {
     const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
@@ -100,7 +91,12 @@
     document.addEventListener("drop", (event) => {
       if (!hasFiles(event)) return;
       event.preventDefault();
-      send(event.dataTransfer.files);
+      const { files, items } = event.dataTransfer;
+      // Only now it can be asked.
+      send(
+        files,
+        [...items].map((item) => item.webkitGetAsEntry()?.isDirectory),
+      );
     });
     document.addEventListener("paste", ({ target, clipboardData }) => {
       if (target.closest?.("input, textarea, select")) return;

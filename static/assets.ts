@@ -23,6 +23,7 @@ import model from "./model.js" with { type: "text" };
 import pagesCss from "./pages.css" with { type: "text" };
 import panelsCss from "./panels.css" with { type: "text" };
 import printCss from "./print.css" with { type: "text" };
+import refused from "./refused.js" with { type: "text" };
 import replay from "./replay.js" with { type: "text" };
 import runCss from "./run.css" with { type: "text" };
 import run from "./run.js" with { type: "text" };
@@ -70,6 +71,7 @@ const SOURCES = {
   embed: page("embed", embed),
   inspect: withFigures("inspect", inspect),
   model: withFigures("model", model),
+  refused: page("refused", refused),
   replay: withFigures("replay", replay),
   run: withFigures("run", run),
   toasts: page("toasts", toasts),

@@ -28,7 +28,15 @@ function post(file, { isOnly, onSent }) {
 
 const sentence = (text = "") => text && (/[.!?]$/.test(text) ? text : `${text}.`);
 
-async function sendOne(file, isOnly) {
+/** What need not be sent: a folder cannot be, and an empty file would be refused. */
+function refusedHere(file, isFolder) {
+  if (isFolder) return { detail: `${file.name} is a folder.`, fix: "Open it, and drop the files in it." };
+  if (!file.size)
+    return { detail: "The file is empty.", fix: "Choose a file that has a header row and data." };
+  return null;
+}
+
+async function sendOne(file, { isOnly, isFolder }) {
   const row = part("row").content.firstElementChild.cloneNode(true);
   const bar = row.querySelector("progress");
   const says = row.querySelector("[data-says]");
@@ -39,16 +47,15 @@ async function sendOne(file, isOnly) {
     bar.value = share * 100;
     if (share === 1) says.textContent = "Reading…";
   };
-  const told = file.size
-    ? await post(file, { isOnly, onSent })
-    : { detail: "The file is empty.", fix: "Choose a file that has a header row and data." };
+  const told = refusedHere(file, isFolder) ?? (await post(file, { isOnly, onSent }));
   bar.value = 100;
   row.dataset.state = told.id ? "done" : "refused";
   says.textContent = told.id ? "Uploaded" : [told.detail, told.fix].map(sentence).join(" ");
   return told;
 }
 
-export async function send(files) {
+/** `folders`: which of the files are one, if they were dropped. */
+export async function send(files, folders = []) {
   const chosen = [...files];
   if (!chosen.length) return;
   part("files").replaceChildren();
@@ -59,8 +66,8 @@ export async function send(files) {
     chosen.length === 1 ? `Uploading ${chosen[0].name}` : `Uploading ${chosen.length} files`;
   if (!dialog.open) dialog.showModal();
   const told = [];
-  for (const file of chosen) {
-    told.push(await sendOne(file, chosen.length === 1));
+  for (const [k, file] of chosen.entries()) {
+    told.push(await sendOne(file, { isOnly: chosen.length === 1, isFolder: folders[k] }));
     if (!dialog.open) return;
   }
   const known = told.filter(({ id }) => id);
@@ -71,7 +78,7 @@ export async function send(files) {
     dialog.querySelector("h2").textContent =
       chosen.length === 1
         ? `${chosen[0].name} was not uploaded`
-        : `${chosen.length - known.length} of ${chosen.length} files were not uploaded`;
+        : `${chosen.length - known.length} of ${chosen.length} files ${chosen.length - known.length === 1 ? "was" : "were"} not uploaded`;
     part("again").focus();
     return;
   }

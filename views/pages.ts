@@ -6,13 +6,13 @@ import type { Panel, PanelKey } from "../core/events/panel-names.ts";
 import type { Problem } from "../core/http/problem.ts";
 import type { ApiDocs } from "../core/routes/api/docs.ts";
 import type { Drawings } from "../core/routes/api/route.ts";
+import type { ComparePageData } from "../core/routes/data/compare-data.ts";
 import type * as pages from "../core/routes/pages/page-data.ts";
 import type { SchedulesPageData } from "../core/routes/pages/schedules-page.ts";
 import type * as settings from "../core/routes/pages/settings-page.ts";
 import type { signInData } from "../core/routes/pages/sign-in.ts";
 import type { SourcesPageData } from "../core/routes/pages/sources-page.ts";
 import type { WhatIf, WhatIfResult } from "../core/routes/pages/try-row.ts";
-import type { RunComparison } from "../core/training/results/compare-runs.ts";
 import type { EmbedPageProps } from "./embed/embed.tsx";
 import type { Links, PageContext } from "./layout/page-context.ts";
 import type { StandalonePageProps } from "./model/standalone.tsx";
@@ -58,9 +58,12 @@ export const REPLAY: Page<Awaited<ReturnType<typeof pages.replayData>>> = {
   html: async (props) => (await import("./run/replay.tsx")).ReplayPage(props),
   json: ({ replay }) => replay,
 };
-export const COMPARE: Page<RunComparison> = {
-  html: async (props) => (await import("./run/compare.tsx")).ComparePage(props),
-  json: (comparison) => comparison,
+export const COMPARE: Page<ComparePageData> = {
+  html: async ({ comparison, ...choice }) =>
+    comparison
+      ? (await import("./run/compare.tsx")).ComparePage({ ...comparison, context: choice.context })
+      : (await import("./run/compare-choice.tsx")).CompareChoicePage(choice),
+  json: ({ comparison }) => comparison,
 };
 export const MODEL: Page<Awaited<ReturnType<typeof pages.modelData>>> = {
   html: async (props) => (await import("./model/model.tsx")).ModelPage(props),

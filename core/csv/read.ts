@@ -203,16 +203,16 @@ function refuseNoTable(names: readonly string[], rows: readonly string[][], dial
     throw new AppError("invalid", `The file has only one column, ${names[0]}`, {
       row: dialect.preambleRows + 1,
       column: names[0],
-      near: nearText(new TextEncoder().encode([names, ...rows.slice(0, 2)].flat().join("\n"))),
-      fix: `A model needs a column to predict and at least one to learn from; ${wayOut(dialect)}`,
+      near: nearText(new TextEncoder().encode([names, ...rows.slice(0, 2)].flat().join(", "))),
+      fix: `A model needs a column to predict and at least one to learn from. ${wayOut(dialect)}`,
       example: dialect.format === "xlsx" ? '{"sheet": "Data"}' : '{"delimiter": ";"}',
     });
   }
 }
 
 function wayOut({ format }: Dialect): string {
-  if (format === "xlsx") return "choose another sheet, or another range of cells.";
-  return "if an unusual character separates the cells, choose it as the delimiter.";
+  if (format === "xlsx") return "If they are on another sheet, save that sheet as a workbook of its own.";
+  return "If another character than commas, semicolons or tabs separates the cells, save the file with commas.";
 }
 
 function nearLine(names: readonly string[], { delimiter }: Dialect): string {

@@ -28,7 +28,10 @@ export function problemAnswer(told: Problem): Response {
   });
 }
 
-/** The response to a page's form: 204 to htmx, which navigates or stays; a browser without script always navigates. */
+/**
+ * The response to a page's form. To htmx 204: it navigates or stays; a form that shows what its page became follows the
+ * redirect itself. A browser without script always navigates.
+ */
 export function landingAnswer(
   request: Request,
   base: string,
@@ -36,8 +39,16 @@ export function landingAnswer(
 ): Response {
   const isStaying = "stay" in landing;
   const location = `${base}${isStaying ? landing.stay : landing.go}`;
-  if (!request.headers.has("hx-request")) return new Response(null, { status: 303, headers: { location } });
+  const isFollowed = !isStaying && isShownIn(request, location);
+  if (isFollowed || !request.headers.has("hx-request"))
+    return new Response(null, { status: 303, headers: { location } });
   return new Response(null, { status: 204, headers: isStaying ? {} : { "hx-redirect": location } });
+}
+
+/** htmx puts the page's content in the place of the present one, which is of the same page. */
+function isShownIn({ headers }: Request, location: string): boolean {
+  const shown = URL.parse(headers.get("hx-current-url") ?? "")?.pathname;
+  return headers.get("hx-target") === "main#main" && shown === location.split(/[?#]/)[0];
 }
 
 /** A panel with the ETag "epoch-seq-key". A client whose position is newer than the panel's last change gets 304. */

@@ -160,16 +160,43 @@ test("a refused or lost click is reported, and the page keeps its content", asyn
   const button = page.getByRole("button", { name: /^Deploy version 1/ });
   await page.route("**/live", (route) => route.continue({ postData: "version=99" }));
   await button.click();
-  await expect(page.getByRole("alert")).toContainText("has no version 99");
+  const problem = page.locator("#problem");
+  await expect(problem).toContainText("has no version 99");
   await page.unroute("**/live");
   await page.route("**/live", (route) => route.abort());
   await button.click();
-  await expect(page.getByRole("alert")).toContainText("did not answer");
+  await expect(problem).toContainText("did not answer");
   await page.unroute("**/live");
   await expectAccessible(page);
   await button.click();
   await expect(page.locator('[data-panel="model"]')).toContainText("Version 1 is live");
-  await expect(page.getByRole("alert")).toBeEmpty();
+  await expect(problem).toBeEmpty();
+});
+
+test("a refused form keeps all that was typed, and says why at the field", async ({ page, server }) => {
+  const id = await upload(server, "fruit.csv", fruitCsv(80));
+  await page.goto(`${server.url}datasets/${id}`);
+  await page.getByText("Options", { exact: true }).click();
+  await page.getByLabel("Model name").fill("mine");
+  await page.getByText("Settings for experts").click();
+  await page.getByLabel("Class weights").fill("maybe=2");
+  await page.locator('[name="learners"][value="boosting"]').check();
+  await page.getByRole("button", { name: "Train model" }).click();
+  const field = page.locator(".field", { has: page.getByLabel("Class weights") });
+  await expect(field.locator("#problem")).toContainText('has no class "maybe"');
+  await expect(page.getByLabel("Class weights")).toBeFocused();
+  await expect(page.getByLabel("Class weights")).toHaveValue("maybe=2");
+  await expect(page.getByLabel("Model name")).toHaveValue("mine");
+  await expect(page.locator('[name="learners"][value="boosting"]')).toBeChecked();
+  await page.goto(`${server.url}settings#thresholds`);
+  await page.locator('[name="HEALTH_CPU.critical"]').fill("3");
+  await page.getByRole("button", { name: "Save: Alert thresholds" }).click();
+  await expect(page.locator("fieldset #problem")).toContainText("Must be two increasing numbers");
+  await page.locator('[name="HEALTH_CPU.critical"]').fill("97");
+  await page.getByRole("button", { name: "Save: Alert thresholds" }).click();
+  await expect(page.locator("#problem")).toBeEmpty();
+  await expect(page.locator('[name="HEALTH_CPU.critical"]')).toHaveValue("97");
+  await expect(page).toHaveURL(/settings#thresholds$/);
 });
 
 async function upload(server: Server, name: string, text: string): Promise<string> {

@@ -116,6 +116,9 @@ function FeedItem({ item, form }: { item: Activity; form: "clock" | "full" }) {
   );
 }
 
+/** Errors first; the others are one click away, so that the dashboard stays one screen. */
+const SHOWN = 3;
+
 export function AttentionPanel({ data, links }: { data: PanelData["attention"]; links: Links }) {
   if (!data.items.length) {
     return (
@@ -125,9 +128,25 @@ export function AttentionPanel({ data, links }: { data: PanelData["attention"]; 
       </p>
     );
   }
+  const isError = ({ severity }: AttentionItem) => severity === "error";
+  const items = [...data.items.filter(isError), ...data.items.filter((item) => !isError(item))];
+  return (
+    <>
+      <AttentionList items={items.slice(0, SHOWN)} links={links} />
+      {items.length > SHOWN && (
+        <details id="attention-more">
+          <summary>{items.length - SHOWN} more</summary>
+          <AttentionList items={items.slice(SHOWN)} links={links} />
+        </details>
+      )}
+    </>
+  );
+}
+
+function AttentionList({ items, links }: { items: readonly AttentionItem[]; links: Links }) {
   return (
     <ul class="attention">
-      {data.items.map((item) => (
+      {items.map((item) => (
         <li class={`attention-${item.severity}`} {...(item.alertId ? { id: `alert-${item.alertId}` } : {})}>
           <LampDot lamp={item.severity === "error" ? "danger" : "caution"} />
           <div>

@@ -1,6 +1,7 @@
 /** The tools above a list: undo, saved filters, tags, and bulk actions on the selected rows. */
 import type { PendingDeletion } from "../../core/process/organise/deletions.ts";
 import { type Links, url } from "../layout/page-context.ts";
+import { posted, sent } from "../parts/form.tsx";
 import { PrivateTag } from "../parts/organise.tsx";
 import { Time } from "../parts/parts.tsx";
 import { type ListName, type ListPageProps, type ListState, listQuery } from "./list-address.ts";
@@ -54,7 +55,7 @@ export function SavedFilters({ context: { links }, list, asked, filters }: ListP
       {canSave && (
         <details data-needs="train">
           <summary>Save this filter</summary>
-          <form method="post" action={url(links, "/filters")} class="save-filter">
+          <form class="save-filter" {...posted(url(links, "/filters"))}>
             <input type="hidden" name="list" value={list} />
             <input type="hidden" name="query" value={query} />
             <label>
@@ -96,33 +97,36 @@ export function Tags({ links, list, item }: { links: Links; list: ListName; item
 export function Bulk({ links, list, asked }: { links: Links; list: ListName; asked: ListState }) {
   const query = listQuery(asked).toString();
   const isArchive = asked.status === "archived";
+  const address = url(links, `/${list}/bulk`);
+  // Enter in the field presses the first.
+  const changes: readonly { action: string; label: string; tone?: string }[] = [
+    { action: "tag", label: "Add tag" },
+    { action: "untag", label: "Remove tag" },
+    isArchive
+      ? { action: "unarchive", label: "Restore from the archive" }
+      : { action: "archive", label: "Archive" },
+    { action: "delete", label: "Delete", tone: "danger" },
+  ];
   return (
-    <form id={BULK_FORM} class="bulk" method="post" action={url(links, `/${list}/bulk`)}>
+    <form id={BULK_FORM} class="bulk" method="post" action={address}>
       <span class="fine">Selected rows:</span>
+      <span class="bulk-changes" data-needs="train">
+        <input type="hidden" name="back" value={query && `?${query}`} />
+        <label class="visually-hidden" for="bulk-tags">
+          Tags for the selected rows
+        </label>
+        <input id="bulk-tags" name="tags" placeholder="Tag" maxlength={200} autocomplete="off" />
+        {changes.map(({ action, label, tone }) => (
+          <button type="submit" name="do" value={action} class={tone} {...sent(address)}>
+            {label}
+          </button>
+        ))}
+      </span>
       {list !== "datasets" && (
         <button type="submit" formmethod="get" formaction={url(links, "/compare")} formnovalidate>
           Compare
         </button>
       )}
-      <span class="bulk-changes" data-needs="train">
-        <input type="hidden" name="back" value={query && `?${query}`} />
-        <button type="submit" name="do" value={isArchive ? "unarchive" : "archive"}>
-          {isArchive ? "Restore from the archive" : "Archive"}
-        </button>
-        <button type="submit" name="do" value="delete" class="danger">
-          Delete
-        </button>
-        <label class="visually-hidden" for="bulk-tags">
-          Tags for the selected rows
-        </label>
-        <input id="bulk-tags" name="tags" placeholder="Tag" maxlength={200} autocomplete="off" />
-        <button type="submit" name="do" value="tag">
-          Add tag
-        </button>
-        <button type="submit" name="do" value="untag">
-          Remove tag
-        </button>
-      </span>
     </form>
   );
 }

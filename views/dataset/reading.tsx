@@ -2,6 +2,7 @@
 
 import type { Dialect, ReadingChoices, ReadingPreview } from "../../core/csv/types.ts";
 import { type Links, url } from "../layout/page-context.ts";
+import { sent } from "../parts/form.tsx";
 import { short } from "../parts/format.ts";
 import { Command, curlLine } from "../parts/parts.tsx";
 import { datasetPath } from "../parts/paths.ts";
@@ -95,10 +96,14 @@ export function ReadingForm({ links, dataset, preview, shown }: ReadingFormProps
             </table>
           </section>
           <p class="actions">
-            <button type="submit" formaction={url(links, `${path}/preview`)}>
+            <button
+              type="submit"
+              formaction={url(links, `${path}/preview`)}
+              {...sent(url(links, `${path}/preview`), "#reading-preview")}
+            >
               Preview
             </button>
-            <button type="submit" class="primary">
+            <button type="submit" class="primary" {...sent(url(links, `${path}/reading`))}>
               Save and re-read
             </button>
           </p>

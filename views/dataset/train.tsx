@@ -4,6 +4,7 @@ import type { ColumnProfile } from "../../core/csv/types.ts";
 import { LEAST_ROWS } from "../../core/trainer/contract.ts";
 import type { Task } from "../../core/trainer/samples.ts";
 import { type Links, url } from "../layout/page-context.ts";
+import { posted } from "../parts/form.tsx";
 import { plural, short, unbroken } from "../parts/format.ts";
 import { Command, curlLine } from "../parts/parts.tsx";
 import { datasetPath } from "../parts/paths.ts";
@@ -56,8 +57,7 @@ export function TrainForm({ links, dataset, targets, shown, others }: TrainFormP
     <form
       class="hero"
       data-needs="train"
-      method="post"
-      action={url(links, `${datasetPath(dataset)}/train`)}
+      {...posted(url(links, `${datasetPath(dataset)}/train`))}
       aria-label="Train a model"
     >
       <div class="hero-line">

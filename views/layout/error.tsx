@@ -3,6 +3,7 @@ import type { Problem } from "../../core/http/problem.ts";
 import { count, sentence } from "../parts/format.ts";
 import { Layout } from "./layout.tsx";
 import { type PageContext, url } from "./page-context.ts";
+import { forPeople } from "./problem-words.ts";
 
 const WAYS_ON = [
   ["/", "Go to the dashboard"],
@@ -68,16 +69,16 @@ export function NearText({ text }: { text: string }) {
 }
 
 export function ProblemNote({ problem }: { problem: Problem }) {
-  const { detail, row, column, near, fix } = problem;
+  const { row, column, near } = problem;
+  const { field, detail, fix } = forPeople(problem);
   return (
-    <div class="note note-danger">
+    <div class="note note-danger" data-field={field}>
       <p>
         <strong>{sentence(detail)}</strong>
         {row !== undefined && ` Row ${count(row)}.`}
-        {column !== undefined && !detail.includes(column) && ` Column ${column}.`}
-      </p>
-      {near !== undefined && <NearText text={near} />}
-      {fix && <p>{sentence(fix)}</p>}
+        {row !== undefined && column !== undefined && !detail.includes(column) && ` Column ${column}.`}
+      </p>{" "}
+      {near !== undefined && <NearText text={near} />} {fix && <p>{sentence(fix)}</p>}
     </div>
   );
 }

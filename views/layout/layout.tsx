@@ -93,6 +93,7 @@ export function Layout({
         data-may={context.viewer.may}
         data-later={later && url(links, later)}
         data-toasts={url(links, context.assets.toasts)}
+        data-refused={url(links, context.assets.refused)}
       >
         <a class="skip" href="#main">
           Skip to content
@@ -104,6 +105,7 @@ export function Layout({
         </Masthead>
         <p id="announce" class="visually-hidden" role="status" />
         <p id="alert" class="alert" role="alert" />
+        <ProblemPlace />
         {panels.length > 0 && <Missed />}
         {panels.length > 0 && (
           <p class="offline-note">
@@ -128,6 +130,11 @@ export function Layout({
       </body>
     </html>
   );
+}
+
+/** Why the last form or button was refused: refused.js moves it to the field or the button. */
+export function ProblemPlace() {
+  return <p id="problem" class="note note-danger" role="alert" />;
 }
 
 export function Head(props: {

@@ -19,7 +19,17 @@ export interface PageContext {
   version: string;
   /** Paths of the bundles, with a content hash in the name: "/static/app-1a2b3c.js"; turned into URLs by `url`. */
   assets: Record<
-    "script" | "style" | "icon" | "embed" | "inspect" | "replay" | "run" | "model" | "toasts" | "upload",
+    | "script"
+    | "style"
+    | "icon"
+    | "embed"
+    | "inspect"
+    | "refused"
+    | "replay"
+    | "run"
+    | "model"
+    | "toasts"
+    | "upload",
     string
   >;
   /** The reader's choice (the cookie "theme"); absent: the system's theme. */

@@ -1,7 +1,8 @@
 /** Draws the sign-in page: a button for each provider, and one field for a token, with what was wrong last. */
 import type { Problem } from "../../core/http/problem.ts";
+import { posted } from "../parts/form.tsx";
 import { LampDot } from "../parts/parts.tsx";
-import { Head } from "./layout.tsx";
+import { Head, ProblemPlace } from "./layout.tsx";
 import { type Links, type PageContext, url } from "./page-context.ts";
 
 interface ShownProvider {
@@ -23,13 +24,14 @@ export function SignInPage({ context, next, providers, problem }: SignInProps) {
   return (
     <html lang="en" {...(context.theme ? { "data-theme": context.theme } : {})}>
       <Head context={context} title="Sign in" />
-      <body class="sign-in" data-base={links.base}>
+      <body class="sign-in" data-base={links.base} data-refused={url(links, context.assets.refused)}>
+        <ProblemPlace />
         <main id="main">
           <p class="nameplate">Signalbox</p>
           <h1>Sign in</h1>
           {context.viewer.name && <p>You are signed in as {context.viewer.name}.</p>}
           {problem && (
-            <div id="wrong" class="note note-danger" role="alert">
+            <div id="wrong" class="note note-danger" role="alert" data-field="token">
               <p>
                 <LampDot lamp="danger" /> <strong>{problem.detail}</strong>
               </p>
@@ -38,7 +40,7 @@ export function SignInPage({ context, next, providers, problem }: SignInProps) {
           )}
           {providers.length > 0 && <Providers providers={providers} links={links} next={next} />}
           {providers.length > 0 && <h2>Or with a token</h2>}
-          <form class="form" method="post" action={url(links, "/sign-in")}>
+          <form class="form" {...posted(url(links, "/sign-in"))}>
             <input type="hidden" name="next" value={next} />
             <div class="field">
               <label for="token">Token</label>

@@ -1,5 +1,6 @@
 /** The form that keeps a dataset, run or model in order: its name, tags, note and the archive; and the way to delete it. */
 import { type Links, url, type Viewer } from "../layout/page-context.ts";
+import { posted } from "./form.tsx";
 import { Action, curlLine } from "./parts.tsx";
 
 export interface OrganiseProps {
@@ -39,7 +40,7 @@ export function Organise(props: OrganiseProps) {
         ))}
       </summary>
       {note && <p class="organise-note">{note}</p>}
-      <form method="post" action={url(links, `${path}/order`)} class="form" data-needs="train">
+      <form class="form" data-needs="train" {...posted(url(links, `${path}/order`))}>
         <label>
           Name
           <input

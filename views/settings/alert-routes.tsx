@@ -2,6 +2,7 @@
 import type { AlertRouteView } from "../../core/operations/alert-routes/alert-routes.ts";
 import { Field } from "../dataset/fields.tsx";
 import { type Links, url } from "../layout/page-context.ts";
+import { posted } from "../parts/form.tsx";
 import { count, plural } from "../parts/format.ts";
 import { Action, Command, curlLine, Empty, LampDot, Time } from "../parts/parts.tsx";
 
@@ -36,7 +37,7 @@ export function AlertRoutes({ links, routes, kinds }: Props) {
       ) : (
         <Empty>No alert routes yet. Add one below.</Empty>
       )}
-      <form class="form" method="post" action={url(links, "/settings/alert-routes")}>
+      <form class="form" {...posted(url(links, "/settings/alert-routes"))}>
         <Field id="route-name" label="Name">
           <input id="route-name" name="name" required maxlength={100} placeholder="on call" />
         </Field>

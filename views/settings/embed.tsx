@@ -5,6 +5,7 @@ import type { Embed } from "../../core/routes/data/embeds.ts";
 import { Field } from "../dataset/fields.tsx";
 import { type Links, url } from "../layout/page-context.ts";
 import { PANEL_TITLES } from "../panels.tsx";
+import { posted } from "../parts/form.tsx";
 import { CodeBlock, Command, curlLine, Empty, Time } from "../parts/parts.tsx";
 
 const FIRST = { panel: "metrics", of: null, theme: "auto" } as const;
@@ -56,7 +57,7 @@ function Choice(props: { links: Links; embed: Embed | null; needsToken: boolean 
   const { links, needsToken } = props;
   const embed = props.embed ?? FIRST;
   return (
-    <form class="form" method="post" action={url(links, "/settings/embeds")}>
+    <form class="form" {...posted(url(links, "/settings/embeds"))}>
       <h3>Show a panel on another site</h3>
       <Field id="embed-panel" label="Panel">
         <select id="embed-panel" name="panel">

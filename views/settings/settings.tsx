@@ -5,6 +5,7 @@ import type { SettingsPageData } from "../../core/routes/pages/settings-page.ts"
 import { Field } from "../dataset/fields.tsx";
 import { Layout } from "../layout/layout.tsx";
 import { type Links, type PageContext, url } from "../layout/page-context.ts";
+import { posted } from "../parts/form.tsx";
 import { capital } from "../parts/format.ts";
 import { apiUrl, Command, curlLine } from "../parts/parts.tsx";
 import { AlertRoutes } from "./alert-routes.tsx";
@@ -127,7 +128,7 @@ function SettingGroup(props: { links: Links; group: Group; settings: readonly Se
     open.filter(({ isSecret }) => !isSecret).map(({ name, value }) => [name, asText(value)]),
   );
   return (
-    <form class={`form setting-group setting-${group}`} method="post" action={url(links, "/settings")}>
+    <form class={`form setting-group setting-${group}`} {...posted(url(links, "/settings"))}>
       <h2>{title}</h2>
       <p class="hint">{says}</p>
       {settings.map((setting) =>

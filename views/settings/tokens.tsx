@@ -2,6 +2,7 @@
 import type { TokenView } from "../../core/http/identity/tokens.ts";
 import { Layout } from "../layout/layout.tsx";
 import { type Links, type PageContext, url } from "../layout/page-context.ts";
+import { posted } from "../parts/form.tsx";
 import { Action, apiUrl, CodeBlock, Command, curlLine, Empty, Time } from "../parts/parts.tsx";
 
 const SCOPES: readonly { scope: string; does: string }[] = [
@@ -128,7 +129,7 @@ function TokenRow({ links, token }: { links: Links; token: TokenView }) {
 
 function NewToken({ links }: { links: Links }) {
   return (
-    <form class="form" method="post" action={url(links, "/settings/tokens")}>
+    <form class="form" {...posted(url(links, "/settings/tokens"))}>
       <h3>New token</h3>
       <div class="field">
         <label for="token-name">Name</label>

@@ -4,6 +4,7 @@ import type { WebhookView } from "../../core/operations/webhooks.ts";
 import type { SettingsPageData } from "../../core/routes/pages/settings-page.ts";
 import { Field } from "../dataset/fields.tsx";
 import { type Links, url } from "../layout/page-context.ts";
+import { posted } from "../parts/form.tsx";
 import { count, plural } from "../parts/format.ts";
 import { Action, CodeBlock, Command, curlLine, Empty, LampDot } from "../parts/parts.tsx";
 
@@ -32,7 +33,7 @@ export function Webhooks({ links, webhooks, fresh }: Props) {
       ) : (
         <Empty>No webhooks yet.</Empty>
       )}
-      <form class="form" method="post" action={url(links, "/settings/webhooks")}>
+      <form class="form" {...posted(url(links, "/settings/webhooks"))}>
         <Field
           id="webhook-url"
           label="Address"

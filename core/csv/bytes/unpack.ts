@@ -113,14 +113,16 @@ function zstdUnpacker(): Unpacker {
 function zipUnpacker(): Unpacker {
   const output = guardedOutput("zip");
   const names: string[] = [];
+  let isWhole = false;
   const unzip = new Unzip((file) => {
     if (file.name.endsWith("/") || file.name.startsWith("__MACOSX/")) return;
     refuseOffice(file.name);
     names.push(file.name);
     if (names.length > 1) throw severalInside(names);
-    file.ondata = (error, bytes) => {
+    file.ondata = (error, bytes, isLast) => {
       if (error) throw error;
       output.put(bytes);
+      isWhole = isLast;
     };
     file.start();
   });
@@ -129,6 +131,7 @@ function zipUnpacker(): Unpacker {
     compression: "zip",
     push: (packed) => unpackSlices(packed, output, (slice) => unzip.push(slice)),
     end: () => {
+      if (!isWhole) throw brokenZip(names);
       const said = output.tail.zipEntry(names[0] ?? "");
       damaged("zip", () => {
         if (said && !output.checksum.equals(said)) throw new Error("The checksum differs");
@@ -161,6 +164,14 @@ function damaged(what: Compression, body: () => void): void {
       fix: "Pack it again, or upload the CSV itself.",
     });
   }
+}
+
+/** A workbook is a zip too; its beginning alone does not tell. */
+function brokenZip(names: string[]): AppError {
+  const what = names.length ? `it ends within ${names[0]}` : "it holds no file";
+  return new AppError("invalid", `The file is a damaged workbook or zip archive: ${what}`, {
+    fix: "Open it where it comes from, save it again, and upload that file.",
+  });
 }
 
 function severalInside(names: string[]): AppError {

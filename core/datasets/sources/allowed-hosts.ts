@@ -119,6 +119,7 @@ function isListed(address: string, port: number, { networks, addressPorts }: Rea
 
 function notListed(host: string, port: number): AppError {
   return new AppError("forbidden", `Sources may not connect to ${host}`, {
+    column: "url",
     fix: `An admin can list the host in SOURCE_HOSTS, as ${host} or ${host}:${port}.`,
   });
 }

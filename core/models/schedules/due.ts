@@ -17,14 +17,35 @@ export async function dueTimes(
   { after, count }: { after: number; count: number },
 ): Promise<number[]> {
   const { Cron } = await import("croner");
+  if (!isTimeZone(timeZone))
+    throw new AppError("invalid", `“${timeZone}” is not a time zone`, {
+      column: "timeZone",
+      fix: "Choose one such as Europe/Berlin or UTC.",
+      example: "Europe/Berlin",
+    });
   try {
     const times = new Cron(cron, { timezone: timeZone, mode: "5-part" }).nextRuns(count, new Date(after));
     return times.map((time) => time.getTime());
   } catch (error) {
-    throw new AppError("invalid", `The time of the schedule cannot be read: ${(error as Error).message}`, {
+    throw new AppError("invalid", `The times cannot be read: ${plainReason(error as Error)}`, {
       column: "cron",
-      fix: "Send minute, hour, day, month and weekday, and a time zone such as Europe/Berlin.",
+      fix: "Give minute, hour, day, month and weekday: 0 3 * * * is every day at 3:00.",
       example: "0 3 * * *",
     });
   }
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** "CronPattern: Invalid value for minute: 61" -> "invalid value for minute: 61". */
+function plainReason({ message }: Error): string {
+  const said = message.replace(/^Cron\w+: /, "");
+  return said.charAt(0).toLowerCase() + said.slice(1);
 }

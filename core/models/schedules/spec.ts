@@ -69,27 +69,27 @@ export async function checkSpec(spec: ScheduleSpec, to: Target | null): Promise<
   if (cron !== undefined && (await dueAfter({ cron, timeZone }, Date.now())) === null)
     throw wrong("This time never comes", "cron", "Choose a day that exists.", "0 3 28 2 *");
   if (on === "new-file" && !sourceId && !datasetId)
-    throw wrong("The trigger needs a source or a dataset", "sourceId", "Send `source` or `dataset`.");
+    throw wrong("The trigger needs a source or a dataset", "sourceId", "Choose a source or a dataset.");
   if ((on === "drift" || on === "accuracy") && !model)
-    throw wrong("This trigger needs a model", "model", "Send `model`.");
+    throw wrong("This trigger needs a model", "model", "Choose a model.");
   if (on === "accuracy" && (spec.metric === undefined || spec.below === undefined))
     throw wrong(
       "The accuracy trigger needs a metric and a limit",
       "below",
-      "Send `metric` and `below`.",
+      "Choose a metric and a limit.",
       '{"metric":"accuracy","below":0.8}',
     );
   if (action === "refresh" && !sourceId)
-    throw wrong("A refresh needs a source", "sourceId", "Send `source`.");
+    throw wrong("A refresh needs a source", "sourceId", "Choose a source.");
   if (action !== "refresh" && !model)
-    throw wrong(`The action ${action} needs a model`, "model", "Send `model`.");
+    throw wrong(`The action ${action} needs a model`, "model", "Choose a model.");
   if (action === "score" && !sourceId && !datasetId)
-    throw wrong("Scoring needs rows", "sourceId", "Send `source` or `dataset`.");
+    throw wrong("Scoring needs rows", "sourceId", "Choose a source or a dataset.");
   if (action === "score" && !to)
     throw wrong(
       "Scoring needs a destination for the predictions",
-      "to",
-      "Send `to`: an object, a table or a webhook.",
+      "to.url",
+      "Give the address of an object, a table or a webhook.",
     );
   if (action !== "score" && to)
     throw wrong("Only the action score writes a result", "to", "Leave `to` out, or use the action score.");

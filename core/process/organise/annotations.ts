@@ -127,6 +127,7 @@ export class Annotations {
       if (to !== name) {
         if (await findModel(tx, to))
           throw new AppError("conflict", `A model called ${to} already exists`, {
+            column: "name",
             fix: "Choose another name.",
           });
         await renameModel(tx, name, to);

@@ -46,7 +46,7 @@ export interface Embed {
 export async function makeEmbed(signalbox: PanelSource, home: string, asked: EmbedRequest): Promise<Embed> {
   const { panel, subject } = findPanel(asked.panel, asked.of || undefined);
   if (subject !== null && (await READERS[panel](signalbox, subject)) === null)
-    throw new AppError("missing", `No ${panel} exists for ${subject}`);
+    throw new AppError("missing", `No ${panel} exists for ${subject}`, { column: "of" });
   refusePrivate(signalbox, panel, subject);
   const { theme } = asked;
   const isNeeded = signalbox.config.AUTH !== "none" || asked.expiresInSeconds !== undefined;

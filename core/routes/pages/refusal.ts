@@ -1,4 +1,4 @@
-/** Shows a refusal on the page with the form. */
+/** Shows a refusal on the page with the form. With htmx that page is still open: the form itself says why. */
 import { type Problem, problem } from "../../http/problem.ts";
 import { AppError } from "../../platform/errors.ts";
 import type { Call } from "../api/route.ts";
@@ -11,7 +11,7 @@ export function withRefusal<T>(again: (call: Call, refusal: Problem) => Promise<
       try {
         return await submit(call);
       } catch (error) {
-        if (!(error instanceof AppError)) throw error;
+        if (!(error instanceof AppError) || call.request.headers.has("hx-request")) throw error;
         return again(call, problem(error, call.requestId));
       }
     };

@@ -14,7 +14,7 @@ import { settleExpert } from "./settle-expert.ts";
 
 export const MODEL_NAME = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9._-]{0,79}$/, "lower case letters, digits, dots and dashes, at most 80");
+  .regex(/^[a-z0-9][a-z0-9._-]{0,79}$/, "must be lower-case letters, digits, dots and dashes, at most 80");
 
 export const TRAIN_REQUEST = z.strictObject({
   datasetId: z.string(),
@@ -114,10 +114,14 @@ function requireOrder(splitColumn: string, { columns }: CsvProfile): void {
   const type = columns.find(({ name }) => name === splitColumn)?.type;
   if (type === "date" || type === "number" || type === "id") return;
   const dated = columns.find((column) => column.type === "date");
-  throw new AppError("invalid", `“${splitColumn}” holds no dates: its rows have no order in time`, {
-    column: splitColumn,
-    fix: `Choose a column with dates or numbers${dated ? `, such as “${dated.name}”` : ""}, or split at random.`,
-  });
+  throw new AppError(
+    "invalid",
+    `splitColumn: “${splitColumn}” holds no dates: its rows have no order in time`,
+    {
+      column: splitColumn,
+      fix: `Choose a column with dates or numbers${dated ? `, such as “${dated.name}”` : ""}, or split at random.`,
+    },
+  );
 }
 
 /** The options that the run stores. Throws AppError `invalid` if a column or the target does not exist. */
@@ -138,7 +142,8 @@ export function settleOptions(asked: TrainRequest, profile: CsvProfile, budgetSe
     request.splitColumn !== undefined || (split === "group" && request.groups !== undefined);
   if (split && split !== "random" && !isSplitNamed) {
     throw new AppError("syntax", `split=${request.split} needs splitColumn`, {
-      fix: `Send the column that holds the ${request.split === "time" ? "date" : "group"}.`,
+      column: "splitColumn",
+      fix: `Choose the column that holds the ${request.split === "time" ? "date" : "group"}.`,
     });
   }
   if (split === "time" && splitColumn !== undefined) requireOrder(splitColumn, profile);
@@ -190,17 +195,25 @@ function settlePositiveClass(request: TrainRequest, profile: CsvProfile, target:
   const column = profile.columns.find(({ name }) => name === target);
   const labels = column?.top.map(({ value }) => value) ?? [];
   if (column?.distinct === 2 && labels.length === 2 && findLabel(labels, asked) === null) {
-    throw new AppError("invalid", `${JSON.stringify(target)} has no class ${JSON.stringify(asked)}`, {
-      column: target,
-      fix: `Choose ${labels.map((label) => JSON.stringify(label)).join(" or ")} as positiveClass.`,
-      example: labels[0],
-    });
+    throw new AppError(
+      "invalid",
+      `positiveClass: ${JSON.stringify(target)} has no class ${JSON.stringify(asked)}`,
+      {
+        column: target,
+        fix: `Choose ${labels.map((label) => JSON.stringify(label)).join(" or ")} as positiveClass.`,
+        example: labels[0],
+      },
+    );
   }
   if (task === "regression" || (column?.distinctExact && column.distinct > 2)) {
-    throw new AppError("invalid", `${JSON.stringify(target)} is not predicted as one of two classes`, {
-      column: target,
-      fix: "Leave positiveClass out, or choose a target with two classes.",
-    });
+    throw new AppError(
+      "invalid",
+      `positiveClass: ${JSON.stringify(target)} is not predicted as one of two classes`,
+      {
+        column: target,
+        fix: "Leave positiveClass out, or choose a target with two classes.",
+      },
+    );
   }
   return asked;
 }

@@ -109,7 +109,7 @@ function refuseTests({ testColumn, testDatasetId, weights }: ExpertChoices): voi
     throw syntax(
       "testColumn",
       "testColumn and testDatasetId both choose the test rows",
-      "Send one of the two.",
+      "Choose one of the two.",
     );
   }
   if (testColumn !== undefined && testColumn === weights)
@@ -278,7 +278,7 @@ function setParameter(
   const before = settled[learner] ?? {};
   const twice = Object.keys(before).find((other) => parameters[other]!.to === to);
   if (twice !== undefined) {
-    throw syntax("parameters", `${learner}: ${word} and ${twice} set the same`, "Send one of the two.");
+    throw syntax("parameters", `${learner}: ${word} and ${twice} set the same`, "Choose one of the two.");
   }
   settled[learner] = { ...before, [name]: value };
 }

@@ -45,7 +45,7 @@ export function refuseMissing(
   const shown = missing.slice(0, 5).map((name) => JSON.stringify(name));
   throw new AppError(
     "invalid",
-    `The test dataset ${test.name} lacks ${shown.join(", ")}${missing.length > 5 ? ", …" : ""}`,
+    `testDatasetId: the dataset ${test.name} lacks ${shown.join(", ")}${missing.length > 5 ? ", …" : ""}`,
     {
       column: missing[0]!,
       fix: "Choose a test dataset with the same columns, or exclude those from the training.",

@@ -2,9 +2,13 @@
 import type { OutcomeNote } from "../../../core/routes/pages/outcome-forms.ts";
 import { Field } from "../../dataset/fields.tsx";
 import { type Links, url } from "../../layout/page-context.ts";
+import { posted } from "../../parts/form.tsx";
 import { count } from "../../parts/format.ts";
 import { Command, curlLine } from "../../parts/parts.tsx";
 import { modelPath } from "../../parts/paths.ts";
+
+/** Beside the forms, of the page that answers them. */
+const NOTED = { "hx-target": "#outcome-note", "hx-select": ".outcome-told", "hx-swap": "innerHTML" } as const;
 
 export function OutcomeForms({ name, links }: { name: string; links: Links }) {
   const path = `${modelPath(name)}/outcomes`;
@@ -14,7 +18,7 @@ export function OutcomeForms({ name, links }: { name: string; links: Links }) {
         Every prediction has an ID. Report the actual outcome by prediction ID, one at a time or as a CSV.
       </p>
       <div class="outcome-forms">
-        <form id="outcome-one" class="form" method="post" action={url(links, path)}>
+        <form id="outcome-one" class="form" {...posted(url(links, path))} {...NOTED}>
           <Field id="outcome-id" label="Prediction ID">
             <input id="outcome-id" name="id" required autocomplete="off" />
           </Field>
@@ -28,9 +32,9 @@ export function OutcomeForms({ name, links }: { name: string; links: Links }) {
         <form
           id="outcome-many"
           class="form"
-          method="post"
           enctype="multipart/form-data"
-          action={url(links, `${path}-csv`)}
+          {...posted(url(links, `${path}-csv`))}
+          {...NOTED}
         >
           <Field id="outcome-file" label="Outcomes as CSV" hint="With the columns id and actual.">
             <input id="outcome-file" type="file" name="file" required accept=".csv,text/csv" />
@@ -40,6 +44,8 @@ export function OutcomeForms({ name, links }: { name: string; links: Links }) {
           </p>
         </form>
       </div>
+      {/* What was told stays when the panel around it is drawn again. */}
+      <div id="outcome-note" hx-morph-skip="" />
       <Command
         label="as curl"
         code={`${curlLine(links, { method: "POST", path: "/api/predictions/ID/actual", body: { actual: "…" } })}\n\n${curlLine(links, { method: "POST", path: "/api/predictions/actuals" })} \\\n  -H 'Content-Type: text/csv' --data-binary @outcomes.csv`}
@@ -54,7 +60,7 @@ export function OutcomeSummary({ note }: { note: OutcomeNote }) {
   const counts = { recorded, changed, "already known": unchanged, rejected };
   const parts = Object.entries(counts).flatMap(([word, n]) => (n > 0 ? [`${count(n)} ${word}`] : []));
   return (
-    <div class={rejected > 0 ? "note note-caution" : "note"} role="status">
+    <div class={`outcome-told note ${rejected > 0 ? "note-caution" : ""}`} role="status">
       <p>
         <strong>Outcomes:</strong> {parts.join(", ")}.
       </p>

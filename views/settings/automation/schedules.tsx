@@ -5,6 +5,7 @@ import { Field } from "../../dataset/fields.tsx";
 import { Layout } from "../../layout/layout.tsx";
 import { type Links, type PageContext, url } from "../../layout/page-context.ts";
 import { PanelView } from "../../panels.tsx";
+import { posted } from "../../parts/form.tsx";
 import { capital } from "../../parts/format.ts";
 import { Command, curlLine } from "../../parts/parts.tsx";
 import { errorAt, type FormValues, inputValue } from "../form-values.ts";
@@ -50,7 +51,7 @@ function NewSchedule(
   return (
     <section class="panel" aria-labelledby="add-schedule-heading" data-needs="sources">
       <h2 id="add-schedule-heading">Add a schedule</h2>
-      <form class="form" method="post" action={url(links, "/schedules")}>
+      <form class="form" {...posted(url(links, "/schedules"))}>
         <Input form={form} name="name" label="Name" required maxlength={100} placeholder="nightly" />
         <Choice form={form} id="action" label="What to do" options={Object.entries(ACTION_WORDS)} />
         <Choice

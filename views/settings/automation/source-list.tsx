@@ -2,6 +2,7 @@
 import type { SourceRow } from "../../../core/routes/data/automation-data.ts";
 import type { PanelData } from "../../../core/routes/data/panel-data.ts";
 import { type Links, url } from "../../layout/page-context.ts";
+import { posted } from "../../parts/form.tsx";
 import { plural } from "../../parts/format.ts";
 import { Action, Command, curlLine, Empty, LampDot, Time } from "../../parts/parts.tsx";
 import type { Lamp } from "../../parts/words.ts";
@@ -89,7 +90,7 @@ function Source({ links, source }: { links: Links; source: SourceRow }) {
       </div>
       <details class="expert" data-needs="sources">
         <summary>Change {name}</summary>
-        <form class="form" method="post" action={url(links, path)}>
+        <form class="form" {...posted(url(links, path))}>
           <SourceFields id={id} source={source} />
           <p class="actions">
             <button type="submit" aria-label={`Save: ${name}`}>

@@ -3,6 +3,7 @@ import type { SourcesPageData } from "../../../core/routes/pages/sources-page.ts
 import { Layout } from "../../layout/layout.tsx";
 import { type PageContext, url } from "../../layout/page-context.ts";
 import { PanelView } from "../../panels.tsx";
+import { posted } from "../../parts/form.tsx";
 import { Command, curlLine } from "../../parts/parts.tsx";
 import { Refused } from "../refused.tsx";
 import { SourceFields } from "./source-fields.tsx";
@@ -45,7 +46,7 @@ export function SourcesPage({
         </div>
         <section class="panel" aria-labelledby="add-source-heading" data-needs="sources">
           <h2 id="add-source-heading">Add a source</h2>
-          <form class="form" method="post" action={url(links, "/sources")}>
+          <form class="form" {...posted(url(links, "/sources"))}>
             <SourceFields id="new" form={{ typed, refusal }} />
             <p class="hint">
               Credentials are never shown again.{" "}

@@ -83,6 +83,18 @@ describe("refused with the format's name", () => {
     ["json lines", '{"a":1}\n{"a":2}\n', "JSON"],
     ["sqlite", "SQLite format 3\0", "SQLite"],
     ["png", new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]), "PNG"],
+    ["webp", Buffer.concat([Buffer.from("RIFF\x10\0\0\0WEBPVP8 "), Buffer.alloc(40)]), "WebP"],
+    [
+      "video",
+      Buffer.concat([Buffer.from([0, 0, 0, 24]), Buffer.from("ftypmp42"), Buffer.alloc(60)]),
+      "video",
+    ],
+    ["a workbook's first bytes alone", "PK\u0003\u0004 not really", "damaged workbook"],
+    [
+      "a zip that was cut off",
+      zipSync({ "t.csv": BYTES }, { level: 0 }).slice(0, 9000),
+      "damaged workbook or zip archive: it ends within t.csv",
+    ],
     ["binary", Uint8Array.from({ length: 4000 }, (_, k) => (k * 7919) % 256), "binary"],
     ["nothing", "", "empty"],
     ["blanks", "\n\n  \n", "empty"],
