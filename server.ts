@@ -34,7 +34,6 @@ import { API, isForPrograms } from "./core/routes/api/index.ts";
 import { Pipeline } from "./core/routes/api/pipeline.ts";
 import { PredictFastPath } from "./core/routes/api/predict-fast-path.ts";
 import type { Call } from "./core/routes/api/route.ts";
-import { comparePageData } from "./core/routes/data/compare-data.ts";
 import { type PanelSource, READERS } from "./core/routes/data/panel-data.ts";
 import { scopedSource } from "./core/routes/data/scoped-source.ts";
 import * as forms from "./core/routes/pages/form-handlers.ts";
@@ -176,7 +175,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   page("/", pages.dashboardData, views.DASHBOARD);
   page("/datasets/:id", (call) => pages.datasetData(call), views.DATASET);
   for (const list of pages.LISTS) page(`/${list}`, pages.listData(list), views.LIST);
-  page("/compare", comparePageData, views.COMPARE);
+  page("/compare", pages.comparePageData, views.COMPARE);
   page("/history", pages.historyData, views.HISTORY);
   page("/runs/:id", pages.runData, views.RUN);
   page("/runs/:id/replay", pages.replayData, views.REPLAY);

@@ -6,7 +6,6 @@ import type { Panel, PanelKey } from "../core/events/panel-names.ts";
 import type { Problem } from "../core/http/problem.ts";
 import type { ApiDocs } from "../core/routes/api/docs.ts";
 import type { Drawings } from "../core/routes/api/route.ts";
-import type { ComparePageData } from "../core/routes/data/compare-data.ts";
 import type * as pages from "../core/routes/pages/page-data.ts";
 import type { SchedulesPageData } from "../core/routes/pages/schedules-page.ts";
 import type * as settings from "../core/routes/pages/settings-page.ts";
@@ -58,7 +57,7 @@ export const REPLAY: Page<Awaited<ReturnType<typeof pages.replayData>>> = {
   html: async (props) => (await import("./run/replay.tsx")).ReplayPage(props),
   json: ({ replay }) => replay,
 };
-export const COMPARE: Page<ComparePageData> = {
+export const COMPARE: Page<pages.ComparePageData> = {
   html: async ({ comparison, ...choice }) =>
     comparison
       ? (await import("./run/compare.tsx")).ComparePage({ ...comparison, context: choice.context })

@@ -182,7 +182,7 @@ function Head<T>(props: { column: Column<T>; asked: ListState; to: (sort: string
   const { label, sort, kind } = column;
   if (!sort) {
     return (
-      <th scope="col" class={kind}>
+      <th scope="col" class={kind} data-column={label}>
         <span class={label === "Actions" ? "visually-hidden" : undefined}>{label}</span>
       </th>
     );
@@ -193,7 +193,7 @@ function Head<T>(props: { column: Column<T>; asked: ListState; to: (sort: string
   const next = isUp ? `-${sort}` : isDown ? sort : startsDown ? `-${sort}` : sort;
   const order = isUp ? "ascending" : isDown ? "descending" : undefined;
   return (
-    <th scope="col" class={kind} {...(order ? { "aria-sort": order } : {})}>
+    <th scope="col" class={kind} data-column={label} {...(order ? { "aria-sort": order } : {})}>
       <a href={to(next)}>
         {label}
         <span class="sort-mark" aria-hidden="true">

@@ -1,6 +1,6 @@
 /**
  * Attributes of a form that keeps everything typed when it is refused: the page stays, and the reason appears at the
- * field (refused.js). Without script it is sent as any form, and the answer is a page.
+ * field (refused.js). Without script the browser sends it, and the answer is a page.
  */
 
 /** The page's own content, which the page that a form leads to replaces. */

@@ -1,6 +1,7 @@
 /** Draws the page that asks which runs to compare, with those that can be. */
-import type { ComparePageData } from "../../core/routes/data/compare-data.ts";
+
 import type { RunRow } from "../../core/routes/data/list-data.ts";
+import type { ComparePageData } from "../../core/routes/pages/page-data.ts";
 import { Layout } from "../layout/layout.tsx";
 import { type Links, type PageContext, url } from "../layout/page-context.ts";
 import { figure, plural } from "../parts/format.ts";

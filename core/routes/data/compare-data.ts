@@ -1,36 +1,12 @@
 /** Finds the runs or versions that a comparison names, and compares them. */
 
-import { wantedForm } from "../../http/negotiate.ts";
 import { AppError } from "../../platform/errors.ts";
 import { findEvaluation, findVersion } from "../../store/models.ts";
 import { findRun, type StoredRun } from "../../store/runs.ts";
 import { type ComparedRun, compareRuns, type RunComparison } from "../../training/results/compare-runs.ts";
-import type { Call } from "../api/route.ts";
-import { NEWEST, type RunRow, runRows } from "./list-data.ts";
 import type { PanelSource } from "./panel-data.ts";
 
 export const MOST_COMPARED = 5;
-const MOST_OFFERED = 50;
-
-/** The page at /compare: the comparison, or the runs to choose from while fewer than two or too many are named. */
-export interface ComparePageData {
-  comparison: RunComparison | null;
-  named: string[];
-  /** Finished runs, newest first. */
-  offered: RunRow[];
-}
-
-/** Scripts get the error instead of the choice. Throws AppError as `compareData` does. */
-export async function comparePageData({ signalbox, url, request }: Call): Promise<ComparePageData> {
-  const named = comparedNames(url);
-  const isCountable = named.length > 1 && named.length <= MOST_COMPARED;
-  if (isCountable || wantedForm(request) !== "html")
-    return { comparison: await compareData(signalbox, named), named, offered: [] };
-  const filter = { q: "", status: "finished", sort: "", tag: "" };
-  const { items } = await runRows(signalbox, { before: NEWEST, limit: MOST_OFFERED, filter });
-  return { comparison: null, named, offered: items };
-}
-
 /** "A,B" and "A", "B" mean the same: run IDs, or versions as "titanic:3". */
 export function comparedNames(url: URL): string[] {
   const names = url.searchParams.getAll("runs").flatMap((text) => text.split(","));

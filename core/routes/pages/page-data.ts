@@ -17,8 +17,10 @@ import { findEvaluation, listModels } from "../../store/models.ts";
 import { POINT_STEPS } from "../../store/points.ts";
 import { currentRun, findRun } from "../../store/runs.ts";
 import { replayRun } from "../../training/replay.ts";
+import type { RunComparison } from "../../training/results/compare-runs.ts";
 import { runView } from "../../training/run-view.ts";
 import { type Call, filterQuery, LIST_QUERY, rangeOf } from "../api/route.ts";
+import { compareData, comparedNames, MOST_COMPARED } from "../data/compare-data.ts";
 import { asText, HISTORY_QUERY, historyFigures, RANGE_NAMES } from "../data/history-data.ts";
 import {
   ACTIVITY_LEVELS,
@@ -27,6 +29,7 @@ import {
   modelRows,
   NEWEST,
   newerPage,
+  type RunRow,
   runRows,
 } from "../data/list-data.ts";
 import { type ModelView, modelView, type PanelData, type PanelSource, READERS } from "../data/panel-data.ts";
@@ -232,4 +235,25 @@ export async function auditData({ signalbox, query }: Call) {
   const { cursor, limit } = checked(query, LIST_QUERY);
   const { items: entries, next } = await signalbox.audit.page(cursor, limit);
   return { entries, next };
+}
+
+const MOST_OFFERED = 50;
+
+/** The page at /compare: the comparison, or the runs to choose from while fewer than two or too many are named. */
+export interface ComparePageData {
+  comparison: RunComparison | null;
+  named: string[];
+  /** Finished runs, newest first. */
+  offered: RunRow[];
+}
+
+/** Scripts get the error instead of the choice. Throws AppError as `compareData` does. */
+export async function comparePageData({ signalbox, url, request }: Call): Promise<ComparePageData> {
+  const named = comparedNames(url);
+  const isCountable = named.length > 1 && named.length <= MOST_COMPARED;
+  if (isCountable || wantedForm(request) !== "html")
+    return { comparison: await compareData(signalbox, named), named, offered: [] };
+  const filter = { q: "", status: "finished", sort: "", tag: "" };
+  const { items } = await runRows(signalbox, { before: NEWEST, limit: MOST_OFFERED, filter });
+  return { comparison: null, named, offered: items };
 }
