@@ -40,6 +40,7 @@ import {
 } from "./profile/passes.ts";
 import { nearText } from "./rows/refuse.ts";
 import { cellsOf, scanTable } from "./rows/scan.ts";
+import { summaryFinding } from "./rows/total-rows.ts";
 import type {
   ColumnPlan,
   ColumnProfile,
@@ -247,6 +248,8 @@ function assemble(
     findings.push(...describeReading(accumulator, plan, (row) => places.rowOf(row)));
     const groups = type === "id" ? groupedIdFinding(name, accumulator.values()) : null;
     if (groups) findings.push(groups);
+    const summaries = name === choices.target ? null : summaryFinding(name, accumulator.values());
+    if (summaries) findings.push(summaries);
     return { plan, profile: accumulator.profile(type) };
   });
   const blank = namelessAndEmpty(start, settled);

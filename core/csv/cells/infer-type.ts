@@ -23,6 +23,7 @@ import {
 import { withPlainDigits } from "./numbers/foreign-digits.ts";
 import { type NumberHints, type SniffedNumbers, sniffNumberFormat } from "./numbers/number-format.ts";
 import { type NumberFormat, PLAIN_NUMBER, parseNumber } from "./numbers/numbers.ts";
+import { CURRENCY_NAME } from "./numbers/units.ts";
 import { areStrays, wordsAmong } from "./strays.ts";
 import { settleWordType } from "./word-type.ts";
 import { BOOLEAN_WORDS, MISSING_AMONG_VALUES, MISSING_ANYWHERE } from "./words.ts";
@@ -196,6 +197,21 @@ function ambiguousFinding(column: string, solid: readonly string[], format: Numb
   };
 }
 
+const LEAST_CURRENCY_SHARE = 0.02;
+
+/** Of more than a few of the values, the commonest first. */
+function currenciesOf(solid: readonly string[]): string[] {
+  const counts = new Map<string, number>();
+  for (const value of solid) {
+    const name = CURRENCY_NAME.exec(value.replace(/^[-−+(]\s*/, "").replace(/\)$/, ""))?.[0]
+      .trim()
+      .toUpperCase();
+    if (name) counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  const common = [...counts].filter(([, count]) => count >= LEAST_CURRENCY_SHARE * solid.length);
+  return common.sort((a, b) => b[1] - a[1]).map(([name]) => name);
+}
+
 /** How numbers with more than digits were read, shown by an example. */
 function styleFindings(column: string, { format }: SniffedNumbers, solid: readonly string[]): Finding[] {
   const { units, marks, style } = format;
@@ -207,6 +223,17 @@ function styleFindings(column: string, { format }: SniffedNumbers, solid: readon
     const example = written.find((value) => parseNumber(value, format)) ?? written[0] ?? solid[0]!;
     const value = Number(parseNumber(example, format).toPrecision(8));
     say("number_style", `In “${column}”, values such as “${example}” are read as ${value}.`);
+  }
+  const currencies = currenciesOf(solid);
+  if (currencies.length > 1) {
+    const message = `“${column}” has amounts in several currencies (${currencies.map((name) => `“${name}”`).join(", ")}), which are read as numbers without converting them. Write them all in one currency, or exclude the column.`;
+    findings.push({
+      code: "mixed_currencies",
+      severity: "warning",
+      column,
+      message,
+      fix: { exclude: [column] },
+    });
   }
   const powers = solid.filter(isPartNumber);
   if (powers.length > 0 && solid.every((value) => isWhole(value) || isPartNumber(value))) {

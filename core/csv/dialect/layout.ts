@@ -205,7 +205,10 @@ function isUnits(row: readonly string[], rows: readonly string[][], width: numbe
 
 /** `|---|:--:|`, which Markdown and database clients print below the header. */
 function isRule(row: readonly string[]): boolean {
-  return filled(row) > 0 && row.every((cell) => /^\s*(?::?-{2,}:?|:-+:?|-+:|[=_~*+]{2,})?\s*$/.test(cell));
+  return (
+    filled(row) > 0 &&
+    row.every((cell) => /^\s*(?::?-{2,}:?|:-+:?|-+:|[=_~*+]{2,}|\+?(?:[-=]{2,}\+?)+)?\s*$/.test(cell))
+  );
 }
 
 /** `Region,Sales,,Costs,` and below it `,2020,2021,2020,2021`: years in groups, with no name in the first column. */

@@ -32,3 +32,26 @@ export function totalFinding(row: number): Finding {
   const message = `Row ${row}, the last one, is the total of the rows above it, and was left out.`;
   return { code: "total_row", severity: "info", column: null, message, fix: null, row };
 }
+
+/** Words for a row that sums up others, wherever it is. */
+const SUMMARY_WORD =
+  /^\W{0,3}(?:(?:grand|sub)[\s-]?totals?|totals?|gesamt|summe|durchschnitt|average|mean|moyenne|promedio|media|итого|合计|小计)(?:$|[\s:])/iu;
+const MOST_SUMMARIES = 0.2;
+const LEAST_LABELS = 5;
+
+/** Rows among the others that their label calls a total or an average; they are read like the others. */
+export function summaryFinding(column: string, labels: readonly string[]): Finding | null {
+  const summaries = labels.filter((label) => label.length <= LONGEST && SUMMARY_WORD.test(label));
+  if (
+    labels.length < LEAST_LABELS ||
+    summaries.length === 0 ||
+    summaries.length > MOST_SUMMARIES * labels.length
+  )
+    return null;
+  const named = summaries
+    .slice(0, 3)
+    .map((label) => `“${label}”`)
+    .join(", ");
+  const message = `“${column}” has rows called ${named}${summaries.length > 3 ? " and others" : ""}. If they sum up other rows, remove them from the file: they are learned from like any row.`;
+  return { code: "summary_rows", severity: "warning", column, message, fix: null };
+}

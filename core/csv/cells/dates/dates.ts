@@ -311,6 +311,9 @@ function dayNumber({ year, month, day }: Pick<Moment, "year" | "month" | "day">)
   return date.getUTCDate() === day ? Math.floor(date.getTime() / DAY_MS) * DAY_MS : Number.NaN;
 }
 
+/** "01/03/2023 à 10h30", "1 March 2023 at 10:30". */
+const BEFORE_TIME = /^,?\s+(?:à|at|um|às|alle|a las|om|kl\.?)\s+(?=\d)/i;
+
 /** 0 if nothing follows; NaN if something other than a time follows. */
 function timeAtEnd(cursor: Cursor): number {
   const { text } = cursor;
@@ -319,6 +322,7 @@ function timeAtEnd(cursor: Cursor): number {
   // DB2 has a dash before times with points.
   const isDashed = text[cursor.at] === "-" && /^-\d{2}\.\d{2}/.test(text.slice(cursor.at, cursor.at + 6));
   if (!/[Tt ,_:]/.test(text[cursor.at]!) && !isDashed) return Number.NaN;
+  cursor.at += BEFORE_TIME.exec(text.slice(cursor.at, cursor.at + 12))?.[0].length ?? 0;
   while (/[Tt ,_:]/.test(text[cursor.at] ?? "") || (isDashed && text[cursor.at] === "-")) cursor.at++;
   return readTime(cursor, "last");
 }

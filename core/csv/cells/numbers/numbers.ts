@@ -26,7 +26,13 @@ export function parseNumber(text: string, format: NumberFormat): number {
   return Number.isFinite(value) ? value : Number.NaN;
 }
 
-function parseWritten(text: string, format: NumberFormat): number {
+/** "1.85 × 10^5", "2x10^-3". */
+const POWER_OF_TEN = /\s?[x×*·]\s?10\s?\^\s?\{?([-−+]?\d{1,3})\}?$/;
+
+function parseWritten(given: string, format: NumberFormat): number {
+  const text = given.includes("^")
+    ? given.replace(POWER_OF_TEN, (_, power: string) => `e${power.replace("−", "-")}`)
+    : given;
   const isBracketed = text.startsWith("(") && text.endsWith(")");
   const { sign, rest } = takeSigns(isBracketed ? text.slice(1, -1).trim() : text, format);
   return readMagnitude(rest, format, isBracketed ? -sign : sign);

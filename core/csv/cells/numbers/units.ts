@@ -15,6 +15,12 @@ export const CURRENCY_BEFORE = new RegExp(
 );
 export const CURRENCY_BEHIND = new RegExp(`\\s*(?:${SYMBOLS}|(?<=[\\d\\s.,-])(?:${CODES}|${WORDS}))$`, "i");
 
+/** The sign or code of a currency before or behind an amount. */
+export const CURRENCY_NAME = new RegExp(
+  `^(?:${SYMBOLS}|(?:${CODES})(?=[\\s\\d.,+−-]))|(?:${SYMBOLS}|(?<=[\\d\\s.,-])(?:${CODES}))$`,
+  "i",
+);
+
 /** "863.-", "863,–" and "863.--": no cents. */
 export const NO_CENTS = /[.,]\s?[-–—]{1,2}$/;
 
@@ -97,6 +103,7 @@ export const MAGNITUDES: Family = {
   T: 1e12,
   tn: 1e12,
   trillion: 1e12,
+  ...{ Lakh: 1e5, Lakhs: 1e5, Lac: 1e5, lacs: 1e5, Lacs: 1e5, Crore: 1e7, Crores: 1e7, "Cr.": 1e7 },
   lakh: 1e5,
   lakhs: 1e5,
   lac: 1e5,

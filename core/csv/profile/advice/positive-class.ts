@@ -15,7 +15,7 @@ const AFFIRMATIVE = new Set(
     "sick ill disease diseased malignant infected abnormal pathological relapse relapsed died dead deceased",
     "fail failed failure fault faulty defect defective broken damaged leak error late delayed alarm",
     "converted conversion clicked bought purchased subscribed accepted won hired promoted survived present presence 1",
-    "attrited terminated resigned charged-off written-off delinquency insolvent nok n.i.o. incident",
+    "bad attrited terminated resigned charged-off written-off delinquency insolvent nok n.i.o. incident",
     "betrug betrügerisch krank defekt kaputt fehler ausfall gekündigt kündigung gekuendigt kuendigung insolvent zu-spät verspätet",
     "fraude frauduleux malade défaut défectueux panne résilié enfermo enferma defecto fallo fraudulento cancelado",
     "frode malato guasto difettoso doente defeituoso fraudulenta fraudeur ziek fout opgezegd oszustwo chory",
@@ -27,7 +27,7 @@ const NEGATIVE = new Set(
   [
     "no n false f nein non não nao nie net нет ні hayır hayir ei nem ne nee nej nei nē όχι לא لا 否 不是 いいえ 아니요 아니오",
     "falsch faux falso onwaar fałsz falsk falskt nepravda yanlış ложь 假 거짓",
-    "negative neg - none normal ok okay legit legitimate genuine ham benign healthy clean valid intact",
+    "good negative neg - none normal ok okay legit legitimate genuine ham benign healthy clean valid intact",
     "stayed retained active kept current paid repaid absent absence existing alive solvent ontime 0 -1",
     "kein gesund aktiv intakt echt pünktlich sain actif légitime sano sana activo legítimo legitimo attivo saudável ativo",
     "gezond actief zdrowy i.o. io",
@@ -69,6 +69,8 @@ function namedPositive(labels: readonly [string, string]): 0 | 1 | null {
 /** Checks the whole label, then the words that the other one does not have: "Attrited Customer". */
 function meaningOf(label: string, other: string): "yes" | "no" | null {
   const whole = normalLabel(label);
+  // As a word among others, "charged off", it says nothing.
+  if (whole === "on" || whole === "off") return whole === "on" ? "yes" : "no";
   if (NEGATIVE.has(whole) || NEGATION.test(whole)) return "no";
   if (AFFIRMATIVE.has(whole)) return "yes";
   const shared = new Set(wordsOf(other));

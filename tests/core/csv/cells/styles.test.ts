@@ -120,9 +120,26 @@ describe("numbers", () => {
       (k) => (k % 3 ? [`${amount(k)}.50 H`, amount(k) + 0.5] : [`${amount(k)}.50 S`, -amount(k) - 0.5]),
     ],
     ["out of five", (k) => [`${(k % 10) / 2} out of 5`, (k % 10) / 2]],
+    [
+      "lakh and crore",
+      (k) =>
+        k % 3 ? [`${amount(k)}.5 Lakh`, (amount(k) + 0.5) * 1e5] : [`${amount(k)} Cr`, amount(k) * 1e7],
+    ],
+    [
+      "powers of ten",
+      (k) => [`${1 + (k % 9)}.5${k % 2 ? "x" : " × "}10^${k % 5}`, (1.5 + (k % 9)) * 10 ** (k % 5)],
+    ],
     ["a mark on a quarter", (k) => [k % 4 ? `${k % 90}` : `${k % 90}+`, k % 90]],
   ];
   for (const [name, cell] of fractions) test(name, () => expectRead("number", cell));
+
+  test("several currencies are said", async () => {
+    const told = async (cell: (k: number) => string) =>
+      (await readColumn(Array.from({ length: ROWS }, (_, k) => cell(k)))).findings.map(({ code }) => code);
+    expect(await told((k) => `${k % 2 ? "$" : "€"}${amount(k)}`)).toContain("mixed_currencies");
+    expect(await told((k) => `${amount(k)} ${k % 2 ? "USD" : "CHF"}`)).toContain("mixed_currencies");
+    expect(await told((k) => `$${amount(k)}`)).not.toContain("mixed_currencies");
+  });
 
   test("pairs are divided where the user reads them as a number", async () => {
     const cells = Array.from({ length: ROWS }, (_, k) => `${100 + (k % 70)}/${60 + (k % 40)}`);
@@ -192,6 +209,7 @@ describe("days", () => {
       "a month after an M",
       (k) => [`${parts(k).y}M${two(parts(k).m + 1)}`, Date.UTC(parts(k).y, parts(k).m, 1)],
     ],
+    ["a word before the time", (k) => [`${iso(k)} ${k % 2 ? "à" : "at"} 10h30`, time(k) + 10.5 * 3_600_000]],
     ["nanoseconds", (k) => [`${time(k) + k}000000`, time(k) + k]],
     ["South Africa's time", (k) => [`${iso(k)} 12:00:00 SAST`, time(k) + 10 * 3_600_000]],
     ["a zone of no region", (k) => [`${iso(k)} 12:00:00 Etc/UTC`, time(k) + 12 * 3_600_000]],

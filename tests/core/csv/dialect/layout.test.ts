@@ -25,6 +25,11 @@ const CASES: [string, string, string[][]][] = [
   ["a title padded with delimiters", `Population by region,,,\n,,,\n${text(TABLE)}`, TABLE],
   ["several notes padded", `Table 1,,,\nSource: census,,,\nPublished,2022,,\n,,,\n${text(TABLE)}`, TABLE],
   ["comments", `# made by hand\n# in 2022\n${text(TABLE)}`, TABLE],
+  [
+    "a rule of a database client below the header",
+    `${HEADER.join("|")}\n---+---+---+---\n${text(BODY, "|")}`,
+    TABLE,
+  ],
   ["a footer line", `${text(TABLE)}\nSource: Office for Statistics\n`, TABLE],
   ["footer lines padded", `${text(TABLE)},,,\nSource: Office for Statistics,,,\n* estimated,,,\n`, TABLE],
   ["a footer with a comma", `${text(TABLE)}Note: counts are rounded, rates are not\n`, TABLE],

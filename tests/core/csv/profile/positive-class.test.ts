@@ -40,6 +40,8 @@ describe("the positive class is chosen by name, even if it is more frequent", ()
     ["Dead", "Alive"],
     ["Presence", "Absence"],
     ["NOK", "OK"],
+    ["bad", "good"],
+    ["on", "off"],
     ["Abnormal ECG", "Normal ECG"],
   ])("%s rather than %s", (positive, negative) => {
     expect(of([positive, negative], [90, 10])).toBe(positive);

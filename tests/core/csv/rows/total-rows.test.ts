@@ -53,6 +53,13 @@ describe("other last rows are kept", () => {
   });
 });
 
+test("totals and averages among the rows are said", async () => {
+  const subtotals = "Subtotal North,50,999,\n".concat("Shop 99,4,150,open\n");
+  expect((await read(subtotals)).codes).toContain("summary_rows");
+  expect((await read("Average,51.5,430.25,\n")).codes).toContain("summary_rows");
+  expect((await read("Totally Sweet,51,430,open\n")).codes).not.toContain("summary_rows");
+});
+
 test("a balance below a blank row is a note", async () => {
   const { rows, codes } = await read(",,,\nBalance,,1234,\n");
   expect(rows).toBe(BODY.length);
