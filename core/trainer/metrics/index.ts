@@ -167,8 +167,8 @@ export function metricLabel(name: string): string {
   return isMetricName(name) ? METRICS[name].label : name;
 }
 
-/** Rounds to 0 with three decimals. */
-const MOST_FROM_ZERO = 0.0005;
+/** Would be written as a power of ten. */
+const MOST_FROM_ZERO = 0.001;
 
 /**
  * "about 0" for a score that differs from that of a constant prediction by chance or rounding only, such as the R² of

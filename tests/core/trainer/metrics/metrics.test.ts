@@ -190,6 +190,6 @@ test("a score that differs from a constant prediction's by chance only is writte
   expect(scoreWords("r2", -2.33e-5, "-2.33e-5")).toBe("about 0");
   expect(scoreWords("explained_variance", 2.2e-16, "2.2e-16")).toBe("about 0");
   expect(scoreWords("r2", 0, "0")).toBe("0");
-  expect(scoreWords("r2", 0.0005, "5e-4")).toBe("5e-4");
+  expect(scoreWords("r2", 0.001, "0.001")).toBe("0.001");
   expect(scoreWords("log_loss", 1e-5, "1e-5")).toBe("1e-5");
 });
