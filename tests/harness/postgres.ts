@@ -120,6 +120,15 @@ function stopWithUs({ folder, control }: PostgresServer): void {
   Bun.spawn(["setsid", "sh", "-c", script], { cwd: tmpdir(), stdio: ["ignore", "ignore", "ignore"] }).unref();
 }
 
+/**
+ * What a cluster needs besides its database, with TEST_ENGINE=postgres: a backup takes files from the storage, in
+ * `folder`, and credentials are stored encrypted.
+ */
+export function clusterSettings(folder: string): Record<string, string> {
+  if (process.env.TEST_ENGINE !== "postgres") return {};
+  return { STORAGE_URL: `file://${folder}`, SECRET_KEY: "the same on every server" };
+}
+
 export interface OwnSchema {
   /** A DATABASE_URL that sees a schema of its own, empty. */
   url: string;

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Harness, openHarness, passengersCsv } from "../../harness/app.ts";
 import { inTime, LateError, until } from "../../harness/deadline.ts";
+import { clusterSettings } from "../../harness/postgres.ts";
 
 setDefaultTimeout(60_000);
 
@@ -15,10 +16,7 @@ let dataset: string;
 const as = (token: string) => ({ authorization: `Bearer ${token}` });
 
 beforeAll(async () => {
-  // A backup of a cluster takes its files from the storage.
-  const isShared = process.env.TEST_ENGINE === "postgres";
-  const files: Record<string, string> = isShared ? { STORAGE_URL: `file://${folder}` } : {};
-  harness = await openHarness({ AUTH: "token", ADMIN_TOKEN: ADMIN, ...files });
+  harness = await openHarness({ AUTH: "token", ADMIN_TOKEN: ADMIN, ...clusterSettings(folder) });
   const trained = await harness.ask("/api/train/crew.csv?target=Survived&budgetSeconds=2", {
     ...{ method: "PUT", headers: { ...as(ADMIN), accept: "application/json" }, body: passengersCsv(300) },
   });

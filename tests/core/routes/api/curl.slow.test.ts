@@ -5,10 +5,12 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { ApiDocs } from "../../../../core/routes/api/docs.ts";
 import { passengersCsv } from "../../../harness/app.ts";
+import { clusterSettings } from "../../../harness/postgres.ts";
 import { ServerProcess } from "../../../harness/process.ts";
 
-const server = new ServerProcess({ TRAIN_BUDGET_SECONDS: "2" });
 const folder = mkdtempSync(join(tmpdir(), "signalbox-curl-"));
+const files = mkdtempSync(join(tmpdir(), "signalbox-curl-files-"));
+const server = new ServerProcess({ TRAIN_BUDGET_SECONDS: "2", ...clusterSettings(files) });
 const CSV = passengersCsv(200);
 
 beforeAll(async () => {
@@ -29,7 +31,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(async () => {
   await server.remove();
-  rmSync(folder, { recursive: true, force: true });
+  for (const made of [folder, files]) rmSync(made, { recursive: true, force: true });
 });
 
 /** As a person pastes it, at this server's address. */

@@ -1,12 +1,17 @@
 /** Checks that each command in the docs works when pasted, and that OpenAPI names every route. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { SETTINGS } from "../../../../core/operations/config.ts";
 import { API } from "../../../../core/routes/api/index.ts";
 import { type Harness, openHarness, passengersCsv } from "../../../harness/app.ts";
+import { clusterSettings } from "../../../harness/postgres.ts";
 
+const files = mkdtempSync(join(tmpdir(), "signalbox-docs-"));
 let harness: Harness;
 beforeAll(async () => {
-  harness = await openHarness({ SOURCE_HOSTS: "127.0.0.1" });
+  harness = await openHarness({ SOURCE_HOSTS: "127.0.0.1", ...clusterSettings(files) });
   const { sources, schedules } = harness.signalbox;
   const source = await sources.create({ name: "crew", url: "http://127.0.0.1:9/crew.csv" }, "tests");
   await schedules.create(
@@ -16,7 +21,10 @@ beforeAll(async () => {
   const dataset = (await (await harness.upload("crew.csv", passengersCsv(200))).json()) as { id: string };
   await harness.send("POST", "/api/train?wait=1", { datasetId: dataset.id, budgetSeconds: 2 });
 }, 30_000);
-afterAll(() => harness.close());
+afterAll(async () => {
+  await harness.close();
+  rmSync(files, { recursive: true });
+});
 
 test("every example that only reads responds without a problem", async () => {
   const page = await (await harness.ask("/docs", { headers: { accept: "text/html" } })).text();

@@ -8,7 +8,7 @@ let file: ReturnType<typeof Bun.serve>;
 const stale: string[] = [];
 beforeAll(async () => {
   file = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response(passengersCsv(40)) });
-  harness = await openHarness({ SOURCE_HOSTS: "127.0.0.1" });
+  harness = await openHarness({ SOURCE_HOSTS: "127.0.0.1", SECRET_KEY: "the same on every server" });
   harness.signalbox.log.subscribe((_, panels) => stale.push(...panels));
   datasetId = ((await (await harness.upload("crew.csv", passengersCsv(60))).json()) as { id: string }).id;
 });

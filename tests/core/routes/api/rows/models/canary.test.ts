@@ -244,7 +244,7 @@ test("a key keeps its version when the server starts again, and when the share g
     const answer = (await (await send("POST", "/api/models/crew/predict", { rows })).json()) as Answer;
     return answer.predictions.map(({ version }) => version!);
   };
-  const first = await openHarness({ DATA_DIR: folder });
+  const first = await openHarness({ DATABASE_URL: "", DATA_DIR: folder });
   const { id } = (await (await first.upload("crew.csv", passengersCsv(200))).json()) as { id: string };
   for (const exclude of [["Sex"], []])
     await first.send("POST", "/api/train?wait=1", { datasetId: id, name: "crew", budgetRounds: 3, exclude });
@@ -255,7 +255,7 @@ test("a key keeps its version when the server starts again, and when the share g
   // A customer's second row goes where the first one went.
   expect(before.slice(20)).toEqual(before.slice(0, 20));
   await first.close();
-  const second = await openHarness({ DATA_DIR: folder });
+  const second = await openHarness({ DATABASE_URL: "", DATA_DIR: folder });
   expect(await versionsOf(second)).toEqual(before);
   await second.send("PUT", "/api/models/crew/canary", { version: 2, share: 70, column: "customer" });
   const after = await versionsOf(second);
