@@ -152,17 +152,26 @@ interface ReasonsProps {
   charts: string;
 }
 
-/** Loaded when opened: an image, in the colours of the reader's system. */
+/** Loaded when opened, and computed then if the run had no time for it: an image, in the colours of the reader's system. */
 function Contributions({ data: { contributions }, charts }: Pick<ReasonsProps, "data" | "charts">) {
-  if (!contributions) return null;
   return (
     <details id="shap">
       <summary>
-        SHAP summary: how columns moved the predictions of {plural(contributions.rows, "test row")}
+        SHAP summary: how columns moved the predictions of{" "}
+        {contributions ? plural(contributions.rows, "test row") : "test rows"}
       </summary>
+      {!contributions && (
+        <p class="fine">
+          The run had no time left for it. It is computed now, in a few seconds, from the run's test rows.
+        </p>
+      )}
       <ThemedChart
         path={`${charts}/shap-summary`}
-        alt={`SHAP summary. On average ${contributions.columns[0]?.column} moves predictions most.`}
+        alt={
+          contributions
+            ? `SHAP summary. On average ${contributions.columns[0]?.column} moves predictions most.`
+            : "SHAP summary, or nothing if the data of this version was deleted."
+        }
       />
     </details>
   );

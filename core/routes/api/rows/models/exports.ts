@@ -14,6 +14,7 @@ import { findDataset } from "../../../../store/datasets.ts";
 import { findEvaluation, type StoredVersion } from "../../../../store/models.ts";
 import { findRun, runRounds, type StoredRun } from "../../../../store/runs.ts";
 import type { RowPredictions } from "../../../../trainer/checks/row-predictions.ts";
+import type { ContributionRows } from "../../../../trainer/explain/contribution-rows.ts";
 import { planAs } from "../../../../training/options/test-plan.ts";
 import { runView } from "../../../../training/run-view.ts";
 import { type Call, json, route } from "../../route.ts";
@@ -139,6 +140,8 @@ interface ChartedVersion {
   run: StoredRun | null;
   charts: ExportedChart[];
   candidates: Awaited<ReturnType<typeof runView>>["candidates"];
+  /** Why there are no SHAP charts; null: there are. */
+  unexplained: AppError | null;
 }
 
 async function chartsOf(call: VersionCall): Promise<ChartedVersion> {
@@ -153,11 +156,42 @@ async function chartsOf(call: VersionCall): Promise<ChartedVersion> {
   ]);
   const candidates = run ? (await runView(store, run, signalbox.now())).candidates : [];
   const { metric, schema } = version.result;
+  const data = readEvaluation(evaluation);
+  const late = data.contributions === null ? await explainedLate(call, version) : null;
+  const contributions = late?.contributions ?? data.contributions;
   const charts = exportedCharts({
-    ...{ target: schema.target, metric, candidates, data: readEvaluation(evaluation) },
+    ...{ target: schema.target, metric, candidates, data: { ...data, contributions } },
     rounds: run ? await runRounds(store, run.id, null) : [],
   });
-  return { version, run, charts, candidates };
+  return { version, run, charts, candidates, unexplained: late?.refusal ?? null };
+}
+
+/** SHAP for a version whose run had no time for it; `refusal`: why it cannot be computed any more. */
+async function explainedLate(
+  call: VersionCall,
+  version: StoredVersion,
+): Promise<{ contributions: ContributionRows | null; refusal: AppError | null }> {
+  call.takeTime();
+  const { lateContributions } = await import("../../../../models/exports/late-contributions.ts");
+  try {
+    const read = async () => {
+      const [{ readTestedModel }, { TEST }] = await Promise.all([
+        import("../../../../trainer/model/model-file.ts"),
+        import("../../../../trainer/checks/row-predictions.ts"),
+      ]);
+      const { rows, folds } = await rowPredictionsOf(call, version);
+      return {
+        model: readTestedModel(await call.signalbox.models.read(version)),
+        table: await valuesOf(call, version),
+        tested: rows.filter((_, at) => folds[at] === TEST),
+      };
+    };
+    const { log } = call.signalbox;
+    return { contributions: await lateContributions(log, version.runId, read), refusal: null };
+  } catch (error) {
+    if (error instanceof AppError) return { contributions: null, refusal: error };
+    throw error;
+  }
 }
 
 async function chartList(call: VersionCall): Promise<Response> {
@@ -172,8 +206,9 @@ async function chartList(call: VersionCall): Promise<Response> {
 
 async function oneChart(call: Call<z.output<typeof CHART>, z.output<typeof CHART_QUERY>>): Promise<Response> {
   const { params, query, drawings } = call;
-  const { version, charts } = await chartsOf(call);
+  const { version, charts, unexplained } = await chartsOf(call);
   const chart = charts.find(({ name }) => name === params.chart);
+  if (!chart && unexplained && params.chart.startsWith("shap-")) throw unexplained;
   if (!chart) {
     throw new AppError("missing", `${version.name} version ${version.version} has no chart ${params.chart}`, {
       fix: `It has: ${charts
@@ -290,6 +325,7 @@ export const EXPORT_ROUTES = [
         ...json("CHART"),
       },
     },
+    refusals: ["conflict", "invalid"],
     handle: oneChart,
   }),
   route({

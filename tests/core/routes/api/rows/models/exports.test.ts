@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { parquetReadObjects } from "hyparquet";
 import { unpackTar } from "modern-tar";
+import { findEvaluation } from "../../../../../../core/store/models.ts";
 import { type Harness, openHarness, passengersCsv } from "../../../../../harness/app.ts";
 
 const ROWS = 400;
@@ -95,6 +96,28 @@ test("each chart is an SVG, a PNG and the table that it draws", async () => {
       .toString(),
   ).toBe("PNG");
   expect((await take(`${PATH}/charts/none`)).status).toBe(404);
+});
+
+test("a version whose run had no time for SHAP is explained when its charts are first requested", async () => {
+  const { store } = harness.signalbox;
+  const evaluation = await findEvaluation(store, "crew", 1);
+  const during = await harness.json<{ labels: string[] }>(`${PATH}/charts/shap-summary?format=json`);
+  const { contributions: _, ...without } = evaluation;
+  const put = (json: unknown) =>
+    store.run("UPDATE model_versions SET evaluation = $json WHERE name = 'crew' AND version = 1", {
+      json: JSON.stringify(json),
+    });
+  await put(without);
+  const { items } = await harness.json<{ items: { name: string }[] }>(`${PATH}/charts`);
+  expect(items.map(({ name }) => name)).toContain("shap-Age");
+  const late = await harness.json<{ labels: string[]; sentence: string }>(
+    `${PATH}/charts/shap-summary?format=json`,
+  );
+  expect(late.sentence).toContain("80 test rows");
+  expect([...late.labels].sort()).toEqual([...during.labels].sort());
+  const page = await (await take("/models/crew", { accept: "text/html" })).text();
+  expect(page).toContain("The run had no time left for it.");
+  await put(evaluation);
 });
 
 test("the leaderboard has a line for each candidate", async () => {
