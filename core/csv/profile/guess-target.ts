@@ -35,7 +35,7 @@ const RANKS: readonly (readonly [RegExp, number])[] = [
 /** What became of something, if it has two values. */
 const BECAME =
   /^(?:is_?|was_?|has_?)?(?:sold|bought|flagged|cancell?ed|returned|refunded|paid|repaid|won|lost|passed|failed|hired|left|subscribed|renewed|delayed|late|died|dead|recovered|readmitted|relapsed?|fraudulent|verkauft|gekauft|gekündigt|gekuendigt|storniert|bezahlt|zurückgezahlt|verspätet|vendu|acheté|résilié|payé|vendido|comprado|cancelado|pagado|venduto|acquistato|verkocht|betaald)$/i;
-const BECAME_RANK = 6;
+const BECAME_RANK = 3;
 const PARTIAL =
   /(?:^|[\s_.-])(?:target|label|class|outcome|churn|survived|fraud|default|price|species|response|y|total|amount)(?:$|[\s_.-])/i;
 /** Names of locations, not of outcomes. */
