@@ -2,9 +2,11 @@
  * Every route and the one socket: a table of contents. Core does the work, views make the HTML, and the rows of the API
  * are in core/routes/api. It listens only when it is run directly.
  */
-import { type Context, Hono } from "hono";
+import type { Context } from "hono";
 import { getCookie } from "hono/cookie";
+import { HonoBase } from "hono/hono-base";
 import { matchedRoutes } from "hono/route";
+import { TrieRouter } from "hono/router/trie-router";
 import { getPath as plainPath } from "hono/utils/url";
 import { findPanel, type PanelKey, panelKey, parsePanelKey } from "./core/events/panel-names.ts";
 import { ALL_VISIBLE, viewScopeOfAudience } from "./core/events/privacy.ts";
@@ -66,7 +68,7 @@ type C = Context<Env>;
 /** The app over an opened Signalbox, and its sockets. `publish` is Bun's, once there is a server. */
 export function createApp(signalbox: Signalbox, publish: (topic: string, message: string) => void) {
   const { config, log, privacy, now } = signalbox;
-  const requests = new RequestTimes(signalbox.now);
+  const requests = new RequestTimes(now);
   const own = { sockets: () => sockets.count, requests, startedAt: now(), viewScope: ALL_VISIBLE };
   const source: PanelSource = { ...signalbox, ...own };
   const links = (origin: string): Links => ({ base: config.BASE_PATH, origin, curl: curlCommand(config) });
@@ -84,10 +86,8 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
     const moment = { epoch: log.epoch, seq: c.var.seq, viewer: viewerOf(c.var.context.identity) };
     return { ...about, ...moment, panel, ...(theme && { theme }) };
   };
-  const pipeline = new Pipeline({
-    ...{ signalbox: source, gate, requests },
-    drawings: views.drawings(standaloneParts),
-  });
+  const drawings = views.drawings(standaloneParts);
+  const pipeline = new Pipeline({ signalbox: source, gate, requests, drawings });
   const fastPath = new PredictFastPath({ signalbox, pipeline, gate });
   const callOf = (c: C) => {
     const asked = { params: c.req.param(), query: c.req.query(), path: c.req.path };
@@ -135,7 +135,7 @@ export function createApp(signalbox: Signalbox, publish: (topic: string, message
   };
 
   const getPath = (request: Request) => pathBelow(config.BASE_PATH, plainPath(request));
-  const app = new Hono<Env>({ getPath }).basePath(config.BASE_PATH);
+  const app = new HonoBase<Env>({ getPath, router: new TrieRouter() }).basePath(config.BASE_PATH);
   /** How the table of routes names the one that will answer; null: only middleware matched. */
   const listedAs = (c: C) => {
     const { method, path } = matchedRoutes(c).at(-1)!;

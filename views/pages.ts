@@ -115,7 +115,7 @@ export const INSPECT: Page<Record<never, never>> = {
 };
 
 export const drawPanel = async <P extends Panel>(props: PanelViewProps<P>): Promise<string> =>
-  `${(await import("./panels.tsx")).PanelView(props)}`;
+  `${await (await import("./panels.tsx")).loadedPanel(props)}`;
 export const drawEmbed = async <P extends Panel>(props: EmbedPageProps<P>): Promise<unknown> =>
   (await import("./embed/embed.tsx")).EmbedPage(props);
 /** The response in place of a page, or with `isEmbed` of a panel. */

@@ -6,23 +6,11 @@
 import type { Child } from "hono/jsx";
 import type { Panel, PanelKey } from "../core/events/panel-names.ts";
 import type { PanelData } from "../core/routes/data/panel-data.ts";
-import { ActivityPanel, AttentionPanel } from "./dashboard/activity.tsx";
-import { DatasetsPanel, ReadingPanel } from "./dashboard/datasets.tsx";
-import { ConnectionPanel, HealthPanel, MetricsPanel } from "./dashboard/health.tsx";
-import { HistoryPanel } from "./dashboard/history-panel.tsx";
-import { ModelsPanel } from "./dashboard/models.tsx";
 import { type Links, url } from "./layout/page-context.ts";
-import { MonitoringPanel } from "./model/monitoring/monitoring.tsx";
-import { ModelPanel, PredictionsPanel } from "./model/panel.tsx";
 import { percent } from "./parts/format.ts";
 import { Empty } from "./parts/parts.tsx";
 import { RUN_WORDS } from "./parts/words.ts";
-import { LeaderboardPanel } from "./run/leaderboard.tsx";
-import { RunPanel, RunsPanel, StagesAhead, StagesPanel } from "./run/pipeline.tsx";
-import { ReportPanel } from "./run/report.tsx";
-import { CurvePanel } from "./run/training.tsx";
-import { SchedulesPanel } from "./settings/automation/schedule-list.tsx";
-import { SourcesPanel } from "./settings/automation/source-list.tsx";
+import { StagesAhead } from "./run/pipeline.tsx";
 
 interface PanelProps<P extends Panel> {
   data: NonNullable<PanelData[P]>;
@@ -30,27 +18,30 @@ interface PanelProps<P extends Panel> {
   panelKey: PanelKey;
 }
 
-const COMPONENTS: { [P in Panel]: (props: PanelProps<P>) => Child } = {
-  metrics: MetricsPanel,
-  health: HealthPanel,
-  activity: ActivityPanel,
-  datasets: DatasetsPanel,
-  predictions: PredictionsPanel,
-  connection: ConnectionPanel,
-  attention: AttentionPanel,
-  run: RunPanel,
-  stages: StagesPanel,
-  curve: CurvePanel,
-  leaderboard: LeaderboardPanel,
-  report: ReportPanel,
-  reading: ReadingPanel,
-  runs: RunsPanel,
-  models: ModelsPanel,
-  sources: SourcesPanel,
-  schedules: SchedulesPanel,
-  model: ModelPanel,
-  watch: MonitoringPanel,
-  history: HistoryPanel,
+type PanelContent<P extends Panel> = (props: PanelProps<P>) => Child;
+
+/** Loaded when the panel is first drawn with data: most of them draw charts. */
+const COMPONENTS: { [P in Panel]: () => Promise<PanelContent<P>> } = {
+  metrics: async () => (await import("./dashboard/health.tsx")).MetricsPanel,
+  health: async () => (await import("./dashboard/health.tsx")).HealthPanel,
+  activity: async () => (await import("./dashboard/activity.tsx")).ActivityPanel,
+  datasets: async () => (await import("./dashboard/datasets.tsx")).DatasetsPanel,
+  predictions: async () => (await import("./dashboard/models.tsx")).PredictionsPanel,
+  connection: async () => (await import("./dashboard/health.tsx")).ConnectionPanel,
+  attention: async () => (await import("./dashboard/activity.tsx")).AttentionPanel,
+  run: async () => (await import("./run/pipeline.tsx")).RunPanel,
+  stages: async () => (await import("./run/pipeline.tsx")).StagesPanel,
+  curve: async () => (await import("./run/training.tsx")).CurvePanel,
+  leaderboard: async () => (await import("./run/leaderboard.tsx")).LeaderboardPanel,
+  report: async () => (await import("./run/report.tsx")).ReportPanel,
+  reading: async () => (await import("./dashboard/datasets.tsx")).ReadingPanel,
+  runs: async () => (await import("./run/pipeline.tsx")).RunsPanel,
+  models: async () => (await import("./dashboard/models.tsx")).ModelsPanel,
+  sources: async () => (await import("./settings/automation/source-list.tsx")).SourcesPanel,
+  schedules: async () => (await import("./settings/automation/schedule-list.tsx")).SchedulesPanel,
+  model: async () => (await import("./model/panel.tsx")).ModelPanel,
+  watch: async () => (await import("./model/monitoring/monitoring.tsx")).MonitoringPanel,
+  history: async () => (await import("./dashboard/history-panel.tsx")).HistoryPanel,
 };
 
 export const PANEL_TITLES: Record<Panel, string> = {
@@ -168,13 +159,25 @@ export interface PanelViewProps<P extends Panel> {
   links: Links;
 }
 
-export function PanelView<P extends Panel>({ panelKey, panel, data, links }: PanelViewProps<P>) {
+/** The panel, with its component loaded. */
+export async function loadedPanel<P extends Panel>(props: PanelViewProps<P>) {
+  if (props.data === null) return EmptyPanel(props);
+  return PanelView({ ...props, content: await COMPONENTS[props.panel]() });
+}
+
+/** Until there is something to show. */
+export function EmptyPanel<P extends Panel>({ panelKey, panel, links }: Omit<PanelViewProps<P>, "data">) {
+  return PanelView<P>({ panelKey, panel, links, data: null, content: () => null });
+}
+
+/** `content`: the panel's component. */
+export function PanelView<P extends Panel>(props: PanelViewProps<P> & { content: PanelContent<P> }) {
+  const { panelKey, panel, data, links, content } = props;
   const known = data as NonNullable<PanelData[P]> | null;
   const isEmpty = known === null || (IS_EMPTY[panel]?.(known) ?? false);
   const subject = panelKey.slice(panel.length + 1);
   const address = url(links, `/panels/${panel}${subject ? `?of=${encodeURIComponent(subject)}` : ""}`);
   const heading = `${panelKey}-heading`;
-  const Content = COMPONENTS[panel];
   return (
     <section
       id={panelKey}
@@ -188,7 +191,7 @@ export function PanelView<P extends Panel>({ panelKey, panel, data, links }: Pan
       {known === null ? (
         <NothingYet panel={panel} links={links} />
       ) : (
-        Content({ data: known, links, panelKey })
+        content({ data: known, links, panelKey })
       )}
     </section>
   );

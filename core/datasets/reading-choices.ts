@@ -1,30 +1,33 @@
 /** Describes the import settings that a user may change, and a dataset's view for clients. */
 import * as z from "zod";
 import { COLUMN_TYPES } from "../csv/types.ts";
+import { lazily } from "../platform/zod-setup.ts";
 import type { Store } from "../store/database.ts";
 import type { StoredDataset } from "../store/datasets.ts";
 import { ownerView } from "../store/ownership.ts";
 import { findRejection, type Rejection } from "../store/rejections.ts";
 import type { Datasets } from "./datasets.ts";
 
-export const CHOICES = z.strictObject({
-  delimiter: z.string().min(1).max(4).optional(),
-  quote: z.string().max(1).optional(),
-  encoding: z.string().max(40).optional(),
-  header: z.union([z.boolean(), z.number().int().min(1).max(1000)]).optional(),
-  sheet: z.string().max(100).optional().describe("workbooks: the sheet's name; empty to guess again"),
-  range: z
-    .string()
-    .max(30)
-    .optional()
-    .describe("workbooks: the cells, for example B3:F100; empty to guess again"),
-  types: z.record(z.string(), z.enum(COLUMN_TYPES)).optional(),
-  missing: z.record(z.string(), z.array(z.string().max(60)).max(50)).optional(),
-  drop: z.array(z.string()).optional(),
-  exclude: z.array(z.string()).optional(),
-  target: z.string().optional(),
-  task: z.enum(["binary", "multiclass", "regression"]).optional(),
-});
+export const CHOICES = lazily(() =>
+  z.strictObject({
+    delimiter: z.string().min(1).max(4).optional(),
+    quote: z.string().max(1).optional(),
+    encoding: z.string().max(40).optional(),
+    header: z.union([z.boolean(), z.number().int().min(1).max(1000)]).optional(),
+    sheet: z.string().max(100).optional().describe("workbooks: the sheet's name; empty to guess again"),
+    range: z
+      .string()
+      .max(30)
+      .optional()
+      .describe("workbooks: the cells, for example B3:F100; empty to guess again"),
+    types: z.record(z.string(), z.enum(COLUMN_TYPES)).optional(),
+    missing: z.record(z.string(), z.array(z.string().max(60)).max(50)).optional(),
+    drop: z.array(z.string()).optional(),
+    exclude: z.array(z.string()).optional(),
+    target: z.string().optional(),
+    task: z.enum(["binary", "multiclass", "regression"]).optional(),
+  }),
+);
 
 export function datasetView(dataset: StoredDataset) {
   const { id, version, status, name, sizeBytes, profile, choices, createdAt, changes } = dataset;

@@ -7,6 +7,7 @@ import type { EventLog } from "../events/event-log.ts";
 import { whenReachable } from "../platform/concurrency.ts";
 import { AppError } from "../platform/errors.ts";
 import type { Logger } from "../platform/logger.ts";
+import { lazily, type OutputOf } from "../platform/zod-setup.ts";
 import type { Handle, Store, Unchanged } from "../store/database.ts";
 import { saveSetting, storedSettings } from "../store/settings.ts";
 import { type Config, SETTINGS, type Setting, type SettingGroup, type SettingName } from "./config.ts";
@@ -33,18 +34,17 @@ const CHANGEABLE = Object.entries<Setting>(SETTINGS).filter(([, { group }]) => g
   Setting & { group: SettingGroup },
 ][];
 
-const TEXT = z.union([
-  z.string().max(4000),
-  z.number(),
-  z.null(),
-  z.array(z.union([z.string(), z.number()])),
-]);
+const TEXT = lazily(() =>
+  z.union([z.string().max(4000), z.number(), z.null(), z.array(z.union([z.string(), z.number()]))]),
+);
 
 /** The body of `PATCH /api/settings`: name -> value as text, number or list; null restores the default. */
-export const SETTINGS_PATCH = z.strictObject(
-  Object.fromEntries(CHANGEABLE.map(([name, { says }]) => [name, TEXT.optional().describe(says)])),
+export const SETTINGS_PATCH = lazily(() =>
+  z.strictObject(
+    Object.fromEntries(CHANGEABLE.map(([name, { says }]) => [name, TEXT().optional().describe(says)])),
+  ),
 );
-export type SettingsPatch = Record<string, z.output<typeof TEXT> | undefined>;
+export type SettingsPatch = Record<string, OutputOf<typeof TEXT> | undefined>;
 
 export interface SettingsOptions {
   config: Config;

@@ -10,6 +10,7 @@ import type { Privacy } from "../events/privacy.ts";
 import { AppError } from "../platform/errors.ts";
 import { newId } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
+import { lazily, type OutputOf } from "../platform/zod-setup.ts";
 import type { Handle, Store } from "../store/database.ts";
 import { holdDelivery, leaveDeliveries } from "../store/deliveries.ts";
 import {
@@ -33,14 +34,16 @@ const HOLD_EVERY_MS = 3000;
 /** The ID of the webhook that WEBHOOK_URL names. */
 const CONFIGURED = "environment";
 
-const SECRET = z.string().min(16).max(200);
+const SECRET = lazily(() => z.string().min(16).max(200));
 
 /** The body of `POST /api/webhooks`. */
-export const WEBHOOK_REQUEST = z.strictObject({
-  url: z.string().max(2000).refine(isWebAddress, "must be an http or https address without a password"),
-  types: z.array(z.enum(EVENT_NAMES)).max(EVENT_NAMES.length).default([]),
-  secret: SECRET.optional(),
-});
+export const WEBHOOK_REQUEST = lazily(() =>
+  z.strictObject({
+    url: z.string().max(2000).refine(isWebAddress, "must be an http or https address without a password"),
+    types: z.array(z.enum(EVENT_NAMES)).max(EVENT_NAMES.length).default([]),
+    secret: SECRET().optional(),
+  }),
+);
 
 /** Only the web: no file, no other kind of socket; a password in an address would be stored and shown. */
 export function isWebAddress(text: string): boolean {
@@ -153,7 +156,7 @@ export class Webhooks {
   }
 
   /** Delivers to an address from now on. The secret is shown only once. Throws AppError `conflict` at the limit. */
-  async create(request: z.output<typeof WEBHOOK_REQUEST>): Promise<WebhookView & { secret: string }> {
+  async create(request: OutputOf<typeof WEBHOOK_REQUEST>): Promise<WebhookView & { secret: string }> {
     const webhook = await this.options.store.transaction(async (tx) => {
       if ((await listWebhooks(tx)).length >= MAX_WEBHOOKS)
         throw new AppError("conflict", `The limit of ${MAX_WEBHOOKS} webhooks is reached`, {

@@ -7,6 +7,7 @@ import { setPriority } from "node:os";
 import * as z from "zod";
 import { diskFailure } from "./disk.ts";
 import { AppError, type ErrorRecord, errorRecord } from "./errors.ts";
+import { lazily } from "./zod-setup.ts";
 
 /** What a child runs: its subcommand in the one-file build, otherwise the module beside the caller's. */
 export interface ChildEntry {
@@ -15,23 +16,25 @@ export interface ChildEntry {
 }
 
 /** What a child may send; anything else ends it. */
-const MESSAGE = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("ready") }),
-  z.object({ kind: z.literal("report"), report: z.unknown() }),
-  z.object({ kind: z.literal("done"), result: z.unknown() }),
-  z.object({
-    kind: z.literal("failed"),
-    error: z.object({
-      code: z.string(),
-      message: z.string(),
-      row: z.number().optional(),
-      column: z.string().optional(),
-      near: z.string().optional(),
-      fix: z.string().optional(),
-      example: z.string().optional(),
+const MESSAGE = lazily(() =>
+  z.discriminatedUnion("kind", [
+    z.object({ kind: z.literal("ready") }),
+    z.object({ kind: z.literal("report"), report: z.unknown() }),
+    z.object({ kind: z.literal("done"), result: z.unknown() }),
+    z.object({
+      kind: z.literal("failed"),
+      error: z.object({
+        code: z.string(),
+        message: z.string(),
+        row: z.number().optional(),
+        column: z.string().optional(),
+        near: z.string().optional(),
+        fix: z.string().optional(),
+        example: z.string().optional(),
+      }),
     }),
-  }),
-]);
+  ]),
+);
 
 export interface ChildOptions {
   input: unknown;
@@ -84,7 +87,7 @@ export function spawnChild(name: string, command: string[], options: ChildOption
     serialization: "json",
     env: childEnvironment(),
     ipc: (raw) => {
-      const message = MESSAGE.safeParse(raw);
+      const message = MESSAGE().safeParse(raw);
       if (!message.success) return end(new ChildDied(`The ${name} process sent an invalid message`));
       if (flood.isTooMuch())
         return end(new ChildDied(`The ${name} process sent too many messages and was ended`));

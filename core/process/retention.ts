@@ -29,6 +29,8 @@ const AUDIT_KEPT = 100_000;
 const MINUTES_KEPT_MS = 2 * DAY_MS;
 const ROWS_AT_ONCE = 1000;
 const ROUND_MS = 60_000;
+/** After the first requests: nobody waits for old rows to go, nor for the reserve to be written. */
+const FIRST_MS = 1000;
 /** Deleting takes at most a fifth of the time. */
 const PAUSES = 4;
 
@@ -42,7 +44,7 @@ export interface RetentionOptions {
   now: () => number;
 }
 
-/** Trims now and every minute; the returned function ends that. */
+/** Trims soon and then every minute; the returned function ends that. */
 export function startRetention(options: RetentionOptions): () => void {
   const { logger } = options;
   let isEnded = false;
@@ -57,7 +59,7 @@ export function startRetention(options: RetentionOptions): () => void {
     }
     if (!isEnded) timer = setTimeout(trim, isDone ? ROUND_MS : PAUSES * (performance.now() - startedAt));
   };
-  let timer: Timer = setTimeout(trim, 0);
+  let timer: Timer = setTimeout(trim, FIRST_MS);
   return () => {
     isEnded = true;
     clearTimeout(timer);

@@ -7,6 +7,7 @@ import type { Finding } from "../csv/types.ts";
 import { alertAction } from "../events/alert-records.ts";
 import type { Alert } from "../events/alerts.ts";
 import type { EventLog, Recording } from "../events/event-log.ts";
+import { lazily, type OutputOf } from "../platform/zod-setup.ts";
 import { saveRounds } from "../store/rounds.ts";
 import {
   countReports,
@@ -22,57 +23,60 @@ import { joinReports } from "./report-pacer.ts";
 import type { RunReport } from "./run.ts";
 import { earlyProgress, progressAfterReport } from "./time-left.ts";
 
-const position = z
-  .number()
-  .int()
-  .min(0)
-  .max(STAGE_NAMES.length - 1);
-const FINDING = z.object({
-  code: z.string(),
-  severity: z.enum(["info", "warning", "error"]),
-  column: z.string().nullable(),
-  message: z.string(),
-  fix: z.looseObject({}).nullable(),
+/** What a child may report; anything else ends it. */
+const BATCH = lazily(() => {
+  const position = z
+    .number()
+    .int()
+    .min(0)
+    .max(STAGE_NAMES.length - 1);
+  const finding = z.object({
+    code: z.string(),
+    severity: z.enum(["info", "warning", "error"]),
+    column: z.string().nullable(),
+    message: z.string(),
+    fix: z.looseObject({}).nullable(),
+  });
+  const candidate = z.object({
+    name: z.string(),
+    family: z.string(),
+    score: z.number(),
+    std: z.number(),
+    foldScores: z.array(z.number()),
+    params: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
+    durationMs: z.number(),
+  });
+  const round = z.object({
+    candidate: z.string(),
+    round: z.number().int(),
+    train: z.number(),
+    valid: z.number(),
+    metric: z.string(),
+    baseline: z.number(),
+  });
+  const report = z.discriminatedUnion("type", [
+    z.object({ type: z.literal("started"), position }),
+    z.object({ type: z.literal("finished"), position, durationMs: z.number() }),
+    z.object({ type: z.literal("rounds"), position, rounds: z.array(round) }),
+    z.object({
+      type: z.literal("stage"),
+      position,
+      report: z.discriminatedUnion("type", [
+        z.object({
+          type: z.literal("progress"),
+          progress: z.number().min(0).max(1),
+          note: z.string(),
+          leftMs: z.number().min(0).optional(),
+        }),
+        z.object({ type: z.literal("finding"), finding }),
+        z.object({ type: z.literal("facts"), facts: z.record(z.string(), z.unknown()) }),
+        z.object({ type: z.literal("candidate"), candidate }),
+      ]),
+    }),
+  ]);
+  return z.array(report);
 });
-const CANDIDATE = z.object({
-  name: z.string(),
-  family: z.string(),
-  score: z.number(),
-  std: z.number(),
-  foldScores: z.array(z.number()),
-  params: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
-  durationMs: z.number(),
-});
-const ROUND = z.object({
-  candidate: z.string(),
-  round: z.number().int(),
-  train: z.number(),
-  valid: z.number(),
-  metric: z.string(),
-  baseline: z.number(),
-});
-const REPORT = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("started"), position }),
-  z.object({ type: z.literal("finished"), position, durationMs: z.number() }),
-  z.object({ type: z.literal("rounds"), position, rounds: z.array(ROUND) }),
-  z.object({
-    type: z.literal("stage"),
-    position,
-    report: z.discriminatedUnion("type", [
-      z.object({
-        type: z.literal("progress"),
-        progress: z.number().min(0).max(1),
-        note: z.string(),
-        leftMs: z.number().min(0).optional(),
-      }),
-      z.object({ type: z.literal("finding"), finding: FINDING }),
-      z.object({ type: z.literal("facts"), facts: z.record(z.string(), z.unknown()) }),
-      z.object({ type: z.literal("candidate"), candidate: CANDIDATE }),
-    ]),
-  }),
-]);
-const BATCH = z.array(REPORT);
-type Report = z.output<typeof REPORT>;
+type Report = OutputOf<typeof BATCH>[number];
 
 /** Two batches that wait to be written, as one; each is checked when it is. */
 export const mergeBatches = (earlier: unknown, later: unknown): unknown => [earlier, later].flat();
@@ -108,7 +112,7 @@ export class RunRecord {
    * batch: the child is then ended.
    */
   async take(raw: unknown, number: number): Promise<boolean> {
-    const reports = joinReports(BATCH.parse(raw) as RunReport[]) as Report[];
+    const reports = joinReports(BATCH().parse(raw) as RunReport[]) as Report[];
     this.hasScored = reports.some((told) => told.type === "stage" && told.report.type === "candidate");
     const { id, attempt } = this.run;
     return this.options.log.record(async (tx) => {

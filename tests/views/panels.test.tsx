@@ -1,23 +1,23 @@
 /** Every panel, with data and without: one root that polls itself, and no name from a file that is more than text. */
 import { expect, test } from "bun:test";
 import { PANEL_NAMES, PANELS, type Panel, panelKey } from "../../core/events/panel-names.ts";
-import { PanelView } from "../../views/panels.tsx";
+import { loadedPanel } from "../../views/panels.tsx";
 import { textDashboard } from "../../views/parts/text.ts";
 import { HOSTILE, PANEL_DATA } from "./fixtures.ts";
 
 const LINKS = { base: "/base", origin: "http://127.0.0.1:8000", curl: "curl" };
 
-function draw(panel: Panel, subject: string | null, isThere: boolean): string {
+async function draw(panel: Panel, subject: string | null, isThere: boolean): Promise<string> {
   const data = isThere ? PANEL_DATA[panel] : null;
-  return String(PanelView({ panelKey: panelKey(panel, subject), panel, data, links: LINKS }));
+  return String(await loadedPanel({ panelKey: panelKey(panel, subject), panel, data, links: LINKS }));
 }
 
 for (const panel of PANEL_NAMES) {
   const subject = PANELS[panel] === null ? null : "s1";
 
-  test(`${panel}: one root with its key as id, which polls its own address`, () => {
+  test(`${panel}: one root with its key as id, which polls its own address`, async () => {
     for (const isThere of [true, false]) {
-      const html = draw(panel, subject, isThere);
+      const html = await draw(panel, subject, isThere);
       const key = panelKey(panel, subject);
       expect(html).toStartWith(`<section id="${key}" data-panel="${panel}"`);
       expect(html).toContain(`data-from="/base/panels/${panel}${subject ? `?of=${subject}` : ""}"`);
@@ -26,8 +26,8 @@ for (const panel of PANEL_NAMES) {
     }
   });
 
-  test(`${panel}: what a file says is text`, () => {
-    const html = draw(panel, subject, true);
+  test(`${panel}: what a file says is text`, async () => {
+    const html = await draw(panel, subject, true);
     const { tags, attributes } = partsOf(html);
     expect(tags).not.toContain("img");
     expect(
@@ -36,19 +36,19 @@ for (const panel of PANEL_NAMES) {
     expect(duplicates(html)).toEqual([]);
   });
 
-  test(`${panel}: without data it says why and what next`, () => {
-    const html = draw(panel, subject, false);
+  test(`${panel}: without data it says why and what next`, async () => {
+    const html = await draw(panel, subject, false);
     expect(html).toContain("is-empty");
     expect(html.replace(/<[^>]+>/g, " ").trim().length).toBeGreaterThan(20);
   });
 }
 
-test("the same data gives the same bytes: a morph of it changes nothing", () => {
-  for (const panel of PANEL_NAMES) expect(draw(panel, null, true)).toBe(draw(panel, null, true));
+test("the same data gives the same bytes: a morph of it changes nothing", async () => {
+  for (const panel of PANEL_NAMES) expect(await draw(panel, null, true)).toBe(await draw(panel, null, true));
 });
 
-test("the running stage is marked as the current step once", () => {
-  const html = draw("stages", "r1", true);
+test("the running stage is marked as the current step once", async () => {
+  const html = await draw("stages", "r1", true);
   expect(html.match(/aria-current="step"/g)).toHaveLength(1);
   expect(html).toContain('data-announce="Run 7: Model selection"');
   expect(html.match(/<progress/g)).toHaveLength(8);

@@ -179,24 +179,6 @@ export function Legend({ series }: { series: readonly Pick<Series, "name" | "kin
   );
 }
 
-/** Counts of equal-width bins, or of the commonest values, as bars without axes. */
-export function Histogram({ counts, label }: { counts: readonly number[]; label: string }) {
-  const highest = Math.max(1, ...counts);
-  const width = 100 / Math.max(1, counts.length);
-  return (
-    <svg class="histogram" role="img" aria-label={label}>
-      {counts.map((n, index) => (
-        <rect
-          x={`${round(index * width + width * 0.06)}%`}
-          width={`${round(width * 0.88)}%`}
-          y={`${round(100 - (100 * n) / highest)}%`}
-          height={`${round((100 * n) / highest)}%`}
-        />
-      ))}
-    </svg>
-  );
-}
-
 export interface NamedBar {
   name: string;
   value: number;
@@ -252,29 +234,6 @@ function BarCells({ bar, domain }: { bar: NamedBar; domain: readonly [number, nu
       </svg>
       <span class="waterfall-value">{text}</span>
     </>
-  );
-}
-
-/** A small line without axes; the figure beside it says the present value. */
-export function Sparkline(props: { values: readonly number[]; label: string; max?: number }) {
-  const { values, label } = props;
-  const top = props.max ?? Math.max(1, ...values);
-  const x = scaleLinear([0, Math.max(1, values.length - 1)], [0, BOX]);
-  const y = scaleLinear([0, top], [BOX - 30, 30]).clamp(true);
-  const path = line<number>(
-    (_, index) => x(index),
-    (value) => y(value),
-  ).digits(0);
-  return (
-    <svg
-      class="sparkline"
-      viewBox={`0 0 ${BOX} ${BOX}`}
-      preserveAspectRatio="none"
-      role="img"
-      aria-label={label}
-    >
-      <path class="line line-main" d={path([...values]) ?? ""} vector-effect="non-scaling-stroke" />
-    </svg>
   );
 }
 

@@ -2,7 +2,8 @@
 import { scaleLinear } from "d3-scale";
 import type { Point, Residuals } from "../../core/training/results/evaluation-data.ts";
 import { count, figure, figures } from "../parts/format.ts";
-import { extent, Figure, Histogram } from "./chart.tsx";
+import { extent, Figure } from "./chart.tsx";
+import { Histogram } from "./small.tsx";
 
 export function ErrorHistogram({ residuals }: { residuals: Residuals }) {
   const { low, high, counts, quantiles } = residuals;

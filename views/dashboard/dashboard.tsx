@@ -7,8 +7,8 @@ import type { Sample } from "../../core/datasets/sample-files/index.ts";
 import type { Panel } from "../../core/events/panel-names.ts";
 import { Layout } from "../layout/layout.tsx";
 import type { PageContext } from "../layout/page-context.ts";
-import { PanelView } from "../panels.tsx";
-import { DropZone } from "./datasets.tsx";
+import { DropZone } from "../layout/upload.tsx";
+import { EmptyPanel } from "../panels.tsx";
 import { HowItWorks, Samples } from "./samples.tsx";
 
 const WATCHED: readonly Panel[] = [
@@ -54,11 +54,7 @@ export function DashboardPage({ context, isFirst, isBusy, samples }: DashboardPa
           {/* While something runs, its race; else the lists: in the same place, so that nothing else moves. */}
           <div class="pair dashboard-race">
             {RACE.map((panel) =>
-              isBusy ? (
-                draw(panel)
-              ) : (
-                <PanelView panelKey={panel} panel={panel} data={null} links={context.links} />
-              ),
+              isBusy ? draw(panel) : <EmptyPanel panelKey={panel} panel={panel} links={context.links} />,
             )}
           </div>
           <div class="pair dashboard-lists">

@@ -1,4 +1,4 @@
-/** Draws the datasets that are ready, uploading or refused, and the drop zone for new files. */
+/** Draws the datasets that are ready, uploading or refused. */
 
 import type { UploadInProgress } from "../../core/datasets/uploads.ts";
 import type { DatasetSummary } from "../../core/routes/data/list-data.ts";
@@ -6,10 +6,9 @@ import type { PanelData } from "../../core/routes/data/panel-data.ts";
 import type { Rejection } from "../../core/store/rejections.ts";
 import { ColumnHead } from "../dataset/table.tsx";
 import { NearText } from "../layout/error.tsx";
-import { type Links, url, type Viewer } from "../layout/page-context.ts";
-import { FileField } from "../layout/upload.tsx";
+import { type Links, url } from "../layout/page-context.ts";
 import { bytes, count, plural, sentence } from "../parts/format.ts";
-import { All, apiUrl, Bar, CodeBlock, Empty, Time } from "../parts/parts.tsx";
+import { All, Bar, Empty, Time } from "../parts/parts.tsx";
 import { datasetPath } from "../parts/paths.ts";
 
 export function DatasetsPanel({ data, links }: { data: PanelData["datasets"]; links: Links }) {
@@ -155,60 +154,5 @@ function Refused({ rejection, links }: { rejection: Rejection; links: Links }) {
         </a>
       </p>
     </div>
-  );
-}
-
-/** Works as a plain form; upload.js sends the files and opens their page. */
-export function DropZone(props: {
-  links: Links;
-  viewer: Viewer;
-  /** True if there are no files yet. */
-  isFirst: boolean;
-}) {
-  const { links, viewer, isFirst } = props;
-  // Where nobody signs in, nobody owns anything.
-  const mayHide = viewer.name !== "";
-  return (
-    <form
-      id="new"
-      class="dropzone"
-      data-needs="train"
-      method="post"
-      action={url(links, "/datasets")}
-      enctype="multipart/form-data"
-      data-upload={url(links, "/api/upload")}
-      hx-ignore="true"
-    >
-      <div class="dropzone-words">
-        <h2>A CSV in, a model out.</h2>
-        <p class="dropzone-lead">
-          Signalbox reads your table, finds what it can predict, and trains a model while you watch.
-        </p>
-        <p class="dropzone-how needs-js">Drop files anywhere on this page, or paste rows.</p>
-      </div>
-      <div class="actions">
-        <FileField label="Choose a file" />
-        <button type="submit" class="no-script">
-          Upload
-        </button>
-        {mayHide && (
-          <button type="submit" class="no-script" formaction={url(links, "/datasets?visibility=private")}>
-            Upload privately
-          </button>
-        )}
-      </div>
-      {mayHide && (
-        <label class="dropzone-private needs-js">
-          <input type="checkbox" data-private /> Private: only you and admins see it
-        </label>
-      )}
-      <details class="command" open={isFirst}>
-        <summary>Upload and train with curl</summary>
-        <CodeBlock
-          code={`${links.curl} --fail-with-body -T your.csv '${apiUrl(links, "/api/train/your.csv?target=COLUMN")}'`}
-          label="Upload and train with curl"
-        />
-      </details>
-    </form>
   );
 }

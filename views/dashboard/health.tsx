@@ -1,7 +1,7 @@
 /** Draws the server's health: its checks, the machine's gauges, and who is connected. */
 import type { GaugeReading } from "../../core/operations/health.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
-import { Sparkline } from "../charts/chart.tsx";
+import { Sparkline } from "../charts/small.tsx";
 import { type Links, url } from "../layout/page-context.ts";
 import { count, duration, plural, reading } from "../parts/format.ts";
 import { All, LampDot } from "../parts/parts.tsx";

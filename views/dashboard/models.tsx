@@ -1,8 +1,9 @@
-/** Draws the list of models, with the live version of each and its score. */
+/** Draws the list of models, with the live version of each and its score, and how much they predict. */
 import type { ModelRow } from "../../core/routes/data/list-data.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
+import { Sparkline } from "../charts/small.tsx";
 import { type Links, url } from "../layout/page-context.ts";
-import { figures } from "../parts/format.ts";
+import { count, figures, plural } from "../parts/format.ts";
 import { All, Empty, LampDot, Time } from "../parts/parts.tsx";
 import { modelPath } from "../parts/paths.ts";
 import { metricLabel, scoreWords } from "../parts/words.ts";
@@ -45,4 +46,21 @@ function facts({ liveVersion, metric, score, baseline }: ModelRow): string {
   if (metric === null || score === null) return state;
   const [told, against] = figures(baseline === null ? [score] : [score, baseline]);
   return `${state}, ${metricLabel(metric)} ${told}${baseline === null ? "" : ` (baseline ${scoreWords(metric, baseline, against!)})`}`;
+}
+
+export function PredictionsPanel({ data }: { data: PanelData["predictions"] }) {
+  const total = data.perMinute.reduce((sum, { predictions }) => sum + predictions, 0);
+  if (total === 0) return <Empty>No predictions in the last hour.</Empty>;
+  return (
+    <>
+      <p class="big-figure">
+        <strong>{count(data.lastMinute)}</strong> this minute
+      </p>
+      <Sparkline
+        values={data.perMinute.map(({ predictions }) => predictions)}
+        label={`${plural(total, "prediction")} in the last hour, by minute`}
+      />
+      <p class="fine">{plural(total, "prediction")} in the last hour.</p>
+    </>
+  );
 }

@@ -4,6 +4,7 @@ import type { PanelKey } from "../../core/events/panel-names.ts";
 import type { Problem } from "../../core/http/problem.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
 import { LEAST_ROWS } from "../../core/trainer/contract.ts";
+import { ReadingPanel } from "../dashboard/datasets.tsx";
 import { ProblemNote } from "../layout/error.tsx";
 import { Layout } from "../layout/layout.tsx";
 import { type PageContext, url } from "../layout/page-context.ts";
@@ -12,6 +13,7 @@ import { FindingList } from "../parts/findings.tsx";
 import { Organise } from "../parts/organise.tsx";
 import { Action, Command, curlLine } from "../parts/parts.tsx";
 import { datasetPath } from "../parts/paths.ts";
+import { RunsPanel } from "../run/pipeline.tsx";
 import { Changes } from "./changes.tsx";
 import type { ReadyDataset } from "./data.ts";
 import { ReadingForm } from "./reading.tsx";
@@ -48,7 +50,13 @@ export function DatasetPage(props: DatasetPageProps) {
           <a href={url(links, "/datasets")}>Datasets</a>
         </p>
         <h1>{name}</h1>
-        <PanelView panelKey={key("reading")} panel="reading" data={reading} links={links} />
+        <PanelView
+          panelKey={key("reading")}
+          panel="reading"
+          content={ReadingPanel}
+          data={reading}
+          links={links}
+        />
       </header>
       {problem && <ProblemNote problem={problem} />}
       <div class="dataset-page">
@@ -67,7 +75,7 @@ export function DatasetPage(props: DatasetPageProps) {
           <ReadingForm links={links} dataset={dataset} preview={preview} shown={shown} />
         </section>
         {(profile.rows >= LEAST_ROWS || (runs?.items.length ?? 0) > 0) && (
-          <PanelView panelKey={key("runs")} panel="runs" data={runs} links={links} />
+          <PanelView panelKey={key("runs")} panel="runs" content={RunsPanel} data={runs} links={links} />
         )}
         <Organise
           links={links}

@@ -2,7 +2,7 @@
 
 import type { Child } from "hono/jsx";
 import type { ColumnProfile, Correlation } from "../../core/csv/types.ts";
-import { Histogram } from "../charts/chart.tsx";
+import { Histogram } from "../charts/small.tsx";
 import { type Links, url } from "../layout/page-context.ts";
 import { bound, count, figures, percent, plural, short } from "../parts/format.ts";
 import { Command, curlLine } from "../parts/parts.tsx";

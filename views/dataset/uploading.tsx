@@ -3,6 +3,7 @@
  * read.
  */
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
+import { ReadingPanel } from "../dashboard/datasets.tsx";
 import { Layout } from "../layout/layout.tsx";
 import { type PageContext, url } from "../layout/page-context.ts";
 import { PanelView } from "../panels.tsx";
@@ -28,7 +29,13 @@ export function ArrivingPage({ context, reading }: { context: PageContext; readi
         <h1>{name}</h1>
       </header>
       <div class="dataset-page">
-        <PanelView panelKey={`reading:${id}`} panel="reading" data={reading} links={links} />
+        <PanelView
+          panelKey={`reading:${id}`}
+          panel="reading"
+          content={ReadingPanel}
+          data={reading}
+          links={links}
+        />
       </div>
     </Layout>
   );

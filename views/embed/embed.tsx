@@ -4,7 +4,7 @@ import type { Panel, PanelKey } from "../../core/events/panel-names.ts";
 import type { PanelData } from "../../core/routes/data/panel-data.ts";
 import { Head, Pill, SocketElement } from "../layout/layout.tsx";
 import { type PageContext, url } from "../layout/page-context.ts";
-import { PANEL_TITLES, PanelView } from "../panels.tsx";
+import { loadedPanel, PANEL_TITLES } from "../panels.tsx";
 
 type Theme = "light" | "dark" | "auto";
 
@@ -18,15 +18,16 @@ export interface EmbedPageProps<P extends Panel> {
   data: PanelData[P] | null;
 }
 
-export function EmbedPage<P extends Panel>(props: EmbedPageProps<P>) {
+export async function EmbedPage<P extends Panel>(props: EmbedPageProps<P>) {
   const { context, theme, token, panelKey, panel, data } = props;
   const { links } = context;
+  const drawn = await loadedPanel({ panelKey, panel, data, links });
   return (
     <EmbedShell context={context} theme={theme} title={PANEL_TITLES[panel]} data={{ panel: panelKey, token }}>
       <main aria-label={PANEL_TITLES[panel]}>
         <h1 class="visually-hidden">Signalbox</h1>
         <Pill />
-        <PanelView panelKey={panelKey} panel={panel} data={data} links={links} />
+        {drawn}
       </main>
       <p id="announce" class="visually-hidden" role="status" />
       <p id="alert" class="alert" role="alert" />

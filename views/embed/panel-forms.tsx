@@ -5,7 +5,7 @@ import type { PanelData } from "../../core/routes/data/panel-data.ts";
 import type { PanelTable } from "../../core/routes/data/panel-table.ts";
 import { type ChartDrawing, ChartSvg } from "../charts/chart-svg.tsx";
 import type { Links } from "../layout/page-context.ts";
-import { EMPTY_WORDS, PANEL_TITLES, PanelView } from "../panels.tsx";
+import { EMPTY_WORDS, loadedPanel, PANEL_TITLES } from "../panels.tsx";
 import { figure, plural } from "../parts/format.ts";
 import { curveDrawing } from "../run/training.tsx";
 import { BADGES, BadgeSvg } from "./badge.tsx";
@@ -13,8 +13,8 @@ import { BADGES, BadgeSvg } from "./badge.tsx";
 /** `links`: with absolute URLs, for a fragment on a page of another origin. */
 export function panelForms(links: Links) {
   return {
-    fragment: <P extends Panel>(key: PanelKey, panel: P, data: PanelData[P] | null) =>
-      `${PanelView({ panelKey: key, panel, data, links })}`,
+    fragment: async <P extends Panel>(key: PanelKey, panel: P, data: PanelData[P] | null) =>
+      `${await loadedPanel({ panelKey: key, panel, data, links })}`,
     svg: panelSvg,
     text: panelText,
   };

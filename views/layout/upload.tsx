@@ -1,5 +1,6 @@
-/** Draws the window that opens while a file is dragged over a page, and while it is uploaded. */
-import { type PageContext, url } from "./page-context.ts";
+/** Draws the window that opens while a file is dragged over a page, and while it is uploaded; and the dashboard's drop zone. */
+import { apiUrl, CodeBlock } from "../parts/parts.tsx";
+import { type Links, type PageContext, url, type Viewer } from "./page-context.ts";
 
 const ACCEPTED =
   ".csv,.tsv,.tab,.txt,.dat,.xlsx,.parquet,.json,.jsonl,.ndjson,.html,.gz,.zst,.zip,text/csv,text/plain";
@@ -46,11 +47,66 @@ export function UploadDialog({ context: { links, assets } }: { context: PageCont
 }
 
 /** A file field of a form: for one file without script, for several with it. */
-export function FileField({ label }: { label: string }) {
+function FileField({ label }: { label: string }) {
   return (
     <label class="button primary upload-pick">
       <span>{label}</span>
       <input type="file" name="file" required multiple accept={ACCEPTED} />
     </label>
+  );
+}
+
+/** Works as a plain form; upload.js sends the files and opens their page. */
+export function DropZone(props: {
+  links: Links;
+  viewer: Viewer;
+  /** True if there are no files yet. */
+  isFirst: boolean;
+}) {
+  const { links, viewer, isFirst } = props;
+  // Where nobody signs in, nobody owns anything.
+  const mayHide = viewer.name !== "";
+  return (
+    <form
+      id="new"
+      class="dropzone"
+      data-needs="train"
+      method="post"
+      action={url(links, "/datasets")}
+      enctype="multipart/form-data"
+      data-upload={url(links, "/api/upload")}
+      hx-ignore="true"
+    >
+      <div class="dropzone-words">
+        <h2>A CSV in, a model out.</h2>
+        <p class="dropzone-lead">
+          Signalbox reads your table, finds what it can predict, and trains a model while you watch.
+        </p>
+        <p class="dropzone-how needs-js">Drop files anywhere on this page, or paste rows.</p>
+      </div>
+      <div class="actions">
+        <FileField label="Choose a file" />
+        <button type="submit" class="no-script">
+          Upload
+        </button>
+        {mayHide && (
+          <button type="submit" class="no-script" formaction={url(links, "/datasets?visibility=private")}>
+            Upload privately
+          </button>
+        )}
+      </div>
+      {mayHide && (
+        <label class="dropzone-private needs-js">
+          <input type="checkbox" data-private /> Private: only you and admins see it
+        </label>
+      )}
+      <details class="command" open={isFirst}>
+        <summary>Upload and train with curl</summary>
+        <CodeBlock
+          code={`${links.curl} --fail-with-body -T your.csv '${apiUrl(links, "/api/train/your.csv?target=COLUMN")}'`}
+          label="Upload and train with curl"
+        />
+      </details>
+    </form>
   );
 }

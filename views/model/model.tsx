@@ -13,7 +13,9 @@ import { Deletion, Organise } from "../parts/organise.tsx";
 import { LampDot, Name } from "../parts/parts.tsx";
 import { modelPath } from "../parts/paths.ts";
 import { Export } from "./export.tsx";
+import { MonitoringPanel } from "./monitoring/monitoring.tsx";
 import { OutcomeSummary } from "./monitoring/outcomes.tsx";
+import { ModelPanel } from "./panel.tsx";
 import { Mistakes, Reasons } from "./results/evaluation.tsx";
 import { Verdict } from "./results/verdict.tsx";
 import { Summary } from "./summary.tsx";
@@ -91,7 +93,13 @@ export function ModelPage(props: ModelPageProps) {
       <div class="model-page">
         <div class="model-top">
           <Verdict version={version} data={data} />
-          <PanelView panelKey={`model:${model.name}`} panel="model" data={model} links={links} />
+          <PanelView
+            panelKey={`model:${model.name}`}
+            panel="model"
+            content={ModelPanel}
+            data={model}
+            links={links}
+          />
         </div>
         <section id="try" class="panel" aria-labelledby="try-heading">
           <h2 id="try-heading">Try it</h2>
@@ -135,7 +143,13 @@ export function ModelPage(props: ModelPageProps) {
             charted={{ data, target: result.schema.target, metric: result.metric }}
           />
         </section>
-        <PanelView panelKey={`watch:${model.name}`} panel="watch" data={watch} links={links} />
+        <PanelView
+          panelKey={`watch:${model.name}`}
+          panel="watch"
+          content={MonitoringPanel}
+          data={watch}
+          links={links}
+        />
         <Summary links={links} version={version} />
         <DeleteVersion links={links} model={model} version={version.version} />
         <Organise

@@ -1,11 +1,11 @@
 /** Draws a model's panel: which version is live, its score, its traffic, and the buttons. */
 
 import type { PanelKey } from "../../core/events/panel-names.ts";
-import type { ModelView, PanelData } from "../../core/routes/data/panel-data.ts";
-import { Sparkline } from "../charts/chart.tsx";
+import type { ModelView } from "../../core/routes/data/panel-data.ts";
+import { Sparkline } from "../charts/small.tsx";
 import { type Links, url } from "../layout/page-context.ts";
 import { count, figure, plural, unbroken } from "../parts/format.ts";
-import { Action, curlLine, Empty, LampDot, Time, VerdictWords } from "../parts/parts.tsx";
+import { Action, curlLine, LampDot, Time, VerdictWords } from "../parts/parts.tsx";
 import { modelPath } from "../parts/paths.ts";
 import { CompareForm, Pick } from "../parts/pick.tsx";
 import { metricLabel, metricMeaning } from "../parts/words.ts";
@@ -187,22 +187,5 @@ function TakeOffline({ model, links }: { model: ModelView; links: Links }) {
         curl={curlLine(links, { method: "DELETE", path: `/api${modelPath(model.name)}/live` })}
       />
     </details>
-  );
-}
-
-export function PredictionsPanel({ data }: { data: PanelData["predictions"] }) {
-  const total = data.perMinute.reduce((sum, { predictions }) => sum + predictions, 0);
-  if (total === 0) return <Empty>No predictions in the last hour.</Empty>;
-  return (
-    <>
-      <p class="big-figure">
-        <strong>{count(data.lastMinute)}</strong> this minute
-      </p>
-      <Sparkline
-        values={data.perMinute.map(({ predictions }) => predictions)}
-        label={`${plural(total, "prediction")} in the last hour, by minute`}
-      />
-      <p class="fine">{plural(total, "prediction")} in the last hour.</p>
-    </>
   );
 }

@@ -9,6 +9,10 @@ import { ExportLink, RunFiles } from "../model/export.tsx";
 import { PanelView } from "../panels.tsx";
 import { Organise } from "../parts/organise.tsx";
 import { Action, Command, curlLine, Name, Time } from "../parts/parts.tsx";
+import { LeaderboardPanel } from "./leaderboard.tsx";
+import { RunPanel, StagesPanel } from "./pipeline.tsx";
+import { ReportPanel } from "./report.tsx";
+import { CurvePanel } from "./training.tsx";
 
 type RunPart = "run" | "stages" | "curve" | "leaderboard" | "report";
 
@@ -57,19 +61,44 @@ export function RunPage({ context, run, data }: RunPageProps) {
       </header>
       <div class="run-page">
         <div class="run-show">
-          <PanelView panelKey={key("run")} panel="run" data={data.run ?? null} links={links} />
-          <PanelView panelKey={key("stages")} panel="stages" data={data.stages ?? null} links={links} />
+          <PanelView
+            panelKey={key("run")}
+            panel="run"
+            content={RunPanel}
+            data={data.run ?? null}
+            links={links}
+          />
+          <PanelView
+            panelKey={key("stages")}
+            panel="stages"
+            content={StagesPanel}
+            data={data.stages ?? null}
+            links={links}
+          />
           <div class="pair">
-            <PanelView panelKey={key("curve")} panel="curve" data={data.curve ?? null} links={links} />
+            <PanelView
+              panelKey={key("curve")}
+              panel="curve"
+              content={CurvePanel}
+              data={data.curve ?? null}
+              links={links}
+            />
             <PanelView
               panelKey={key("leaderboard")}
               panel="leaderboard"
+              content={LeaderboardPanel}
               data={data.leaderboard ?? null}
               links={links}
             />
           </div>
         </div>
-        <PanelView panelKey={key("report")} panel="report" data={data.report ?? null} links={links} />
+        <PanelView
+          panelKey={key("report")}
+          panel="report"
+          content={ReportPanel}
+          data={data.report ?? null}
+          links={links}
+        />
         <RunExport links={links} run={run} />
         <section class="panel" aria-labelledby="again-heading">
           <h2 id="again-heading">Train again or compare</h2>

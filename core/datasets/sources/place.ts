@@ -4,6 +4,7 @@
  */
 import * as z from "zod";
 import { AppError } from "../../platform/errors.ts";
+import { lazily, type OutputOf } from "../../platform/zod-setup.ts";
 
 export const SOURCE_KINDS = ["url", "s3", "query"] as const;
 export type SourceKind = (typeof SOURCE_KINDS)[number];
@@ -12,25 +13,29 @@ export const ROW_LIMIT = 1_000_000;
 export const TIME_LIMIT_SECONDS = 300;
 
 /** Header names and values that cannot change the request in other ways. */
-const HEADERS = z
-  .record(z.string().regex(/^[A-Za-z0-9-]{1,60}$/), z.string().regex(/^[\t\x20-\x7e]{0,4000}$/))
-  .refine((headers) => Object.keys(headers).length <= 20, "at most 20 headers")
-  .refine(
-    (headers) =>
-      !Object.keys(headers).some((name) =>
-        /^(host|content-length|transfer-encoding|connection)$/i.test(name),
-      ),
-    "must not contain Host, Content-Length, Transfer-Encoding or Connection",
-  );
+const HEADERS = lazily(() =>
+  z
+    .record(z.string().regex(/^[A-Za-z0-9-]{1,60}$/), z.string().regex(/^[\t\x20-\x7e]{0,4000}$/))
+    .refine((headers) => Object.keys(headers).length <= 20, "at most 20 headers")
+    .refine(
+      (headers) =>
+        !Object.keys(headers).some((name) =>
+          /^(host|content-length|transfer-encoding|connection)$/i.test(name),
+        ),
+      "must not contain Host, Content-Length, Transfer-Encoding or Connection",
+    ),
+);
 
-const PLACE = {
+const PLACE = lazily(() => ({
   url: z
     .string()
     .min(1)
     .max(4000)
     .describe("https://…, s3://bucket/key, postgres://…, mysql://… or sqlite:///folder/file.db"),
   query: z.string().min(1).max(20_000).optional().describe("databases: one SELECT statement"),
-  headers: HEADERS.optional().describe("URLs: headers to send, for example Authorization; never shown again"),
+  headers: HEADERS()
+    .optional()
+    .describe("URLs: headers to send, for example Authorization; never shown again"),
   password: z.string().max(1000).optional().describe("databases: instead of one in `url`; never shown again"),
   accessKeyId: z.string().max(200).optional().describe("S3; never shown again"),
   secretAccessKey: z.string().max(200).optional().describe("S3; never shown again"),
@@ -49,20 +54,22 @@ const PLACE = {
     .max(3600)
     .optional()
     .describe(`time limit; ${TIME_LIMIT_SECONDS} if left out`),
-};
+}));
 
-export const PLACE_REQUEST = z.strictObject(PLACE);
-export type Place = z.output<typeof PLACE_REQUEST>;
+export const PLACE_REQUEST = lazily(() => z.strictObject(PLACE()));
+export type Place = OutputOf<typeof PLACE_REQUEST>;
 
 /** The body of `POST /api/sources`. */
-export const SOURCE_REQUEST = z.strictObject({
-  name: z.string().trim().min(1).max(100).describe("also the name of its dataset"),
-  ...PLACE,
-});
-export type SourceRequest = z.output<typeof SOURCE_REQUEST>;
+export const SOURCE_REQUEST = lazily(() =>
+  z.strictObject({
+    name: z.string().trim().min(1).max(100).describe("also the name of its dataset"),
+    ...PLACE(),
+  }),
+);
+export type SourceRequest = OutputOf<typeof SOURCE_REQUEST>;
 
 /** The body of `PATCH /api/sources/:id`: what is left out stays, secrets included. */
-export const SOURCE_PATCH = SOURCE_REQUEST.partial();
+export const SOURCE_PATCH = lazily(() => SOURCE_REQUEST().partial());
 
 /** The part of a place that everybody may see. */
 export interface ShownPlace {

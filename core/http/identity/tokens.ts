@@ -10,6 +10,7 @@ import { AppError } from "../../platform/errors.ts";
 import { DAY_MS } from "../../platform/figures.ts";
 import { newId } from "../../platform/ids.ts";
 import type { Leases } from "../../platform/leases.ts";
+import { lazily, type OutputOf } from "../../platform/zod-setup.ts";
 import { keptValue, knownValue, type Store } from "../../store/database.ts";
 import { findSession, insertSession } from "../../store/sessions.ts";
 import {
@@ -32,12 +33,14 @@ const SESSION_MS = 30 * DAY_MS;
 const TOUCH_MS = 60_000;
 
 /** The body of `POST /api/tokens`. */
-export const TOKEN_REQUEST = z.strictObject({
-  name: z.string().trim().min(1).max(100),
-  scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length),
-  /** RFC 3339; absent: it does not expire. */
-  expiresAt: z.iso.datetime({ offset: true }).optional(),
-});
+export const TOKEN_REQUEST = lazily(() =>
+  z.strictObject({
+    name: z.string().trim().min(1).max(100),
+    scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length),
+    /** RFC 3339; absent: it does not expire. */
+    expiresAt: z.iso.datetime({ offset: true }).optional(),
+  }),
+);
 
 export interface TokenView {
   id: string;
@@ -96,7 +99,7 @@ export class Tokens {
 
   /** The only response that contains the token itself. Throws AppError: `invalid`, or `conflict` at the limit. */
   async create(
-    request: z.output<typeof TOKEN_REQUEST>,
+    request: OutputOf<typeof TOKEN_REQUEST>,
     createdBy: string,
   ): Promise<TokenView & { token: string }> {
     const { store, now } = this.options;

@@ -8,6 +8,7 @@ import { alertAction } from "../../events/alert-records.ts";
 import type { Alerts } from "../../events/alerts.ts";
 import type { EventLog, Recording } from "../../events/event-log.ts";
 import type { Logger } from "../../platform/logger.ts";
+import { lazily, type OutputOf } from "../../platform/zod-setup.ts";
 import {
   addCanaryCounts,
   type Canary,
@@ -24,45 +25,48 @@ import { refuseChallenger, refuseDoubtful } from "../monitoring/challenger.ts";
 import type { Models } from "../registry.ts";
 import { reasonToGoBack } from "./judgement.ts";
 
-const NAME = z.string().min(1).max(200);
+const NAME = lazily(() => z.string().min(1).max(200));
 const PERCENT = "is in percent, from 1 to 100: 10 sends one request in ten to the version";
 
 /** What `PUT /api/models/:name/canary` takes. */
-export const CANARY_REQUEST = z
-  .strictObject({
-    version: z.int().min(1).nullable().describe("null ends it"),
-    share: z
-      .number()
-      .min(1, PERCENT)
-      .max(100, PERCENT)
-      .default(10)
-      .describe("percent of the traffic that the version answers"),
-    column: NAME.optional().describe("rows with the same value in this column go to the same version"),
-    header: NAME.regex(/^[\w-]+$/, "must be the name of a header")
-      .optional()
-      .describe("requests with the same value of this header go to the same version"),
-    maxErrors: z
-      .number()
-      .min(0)
-      .max(100)
-      .default(5)
-      .describe("percent of its requests that may fail before the live version answers all of them again"),
-    maxSlowdown: z
-      .number()
-      .min(1)
-      .max(1000)
-      .default(3)
-      .describe("how many times as long as the live version it may take before it ends in the same way"),
-    confirm: z
-      .boolean()
-      .default(false)
-      .describe("true lets a version answer although it has findings of severity error"),
-  })
-  .refine(({ column, header }) => column === undefined || header === undefined, {
-    message: "column and header cannot both be the key",
-    path: ["header"],
-  });
-export type CanaryRequest = z.output<typeof CANARY_REQUEST>;
+export const CANARY_REQUEST = lazily(() =>
+  z
+    .strictObject({
+      version: z.int().min(1).nullable().describe("null ends it"),
+      share: z
+        .number()
+        .min(1, PERCENT)
+        .max(100, PERCENT)
+        .default(10)
+        .describe("percent of the traffic that the version answers"),
+      column: NAME().optional().describe("rows with the same value in this column go to the same version"),
+      header: NAME()
+        .regex(/^[\w-]+$/, "must be the name of a header")
+        .optional()
+        .describe("requests with the same value of this header go to the same version"),
+      maxErrors: z
+        .number()
+        .min(0)
+        .max(100)
+        .default(5)
+        .describe("percent of its requests that may fail before the live version answers all of them again"),
+      maxSlowdown: z
+        .number()
+        .min(1)
+        .max(1000)
+        .default(3)
+        .describe("how many times as long as the live version it may take before it ends in the same way"),
+      confirm: z
+        .boolean()
+        .default(false)
+        .describe("true lets a version answer although it has findings of severity error"),
+    })
+    .refine(({ column, header }) => column === undefined || header === undefined, {
+      message: "column and header cannot both be the key",
+      path: ["header"],
+    }),
+);
+export type CanaryRequest = OutputOf<typeof CANARY_REQUEST>;
 
 /** What a version did since the canary began. */
 export interface CanaryFigures {

@@ -81,9 +81,9 @@ function requestOf(last: StoredRun, dataset: StoredDataset): TrainRequest {
   const { options } = last;
   const known = new Set(dataset.profile?.columns.map(({ name }) => name));
   const set = Object.entries(options).filter(
-    ([name, value]) => name in TRAIN_REQUEST.shape && value !== null && value !== undefined,
+    ([name, value]) => name in TRAIN_REQUEST().shape && value !== null && value !== undefined,
   );
-  const request = TRAIN_REQUEST.parse({
+  const request = TRAIN_REQUEST().parse({
     ...Object.fromEntries(set),
     datasetId: dataset.id,
     name: last.modelName,

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { checkPlace, isTableName, PLACE_REQUEST, type Place } from "../../datasets/sources/place.ts";
 import { AppError } from "../../platform/errors.ts";
+import { lazily, type OutputOf } from "../../platform/zod-setup.ts";
 import { isMetricName, METRICS } from "../../trainer/metrics/index.ts";
 import { dueAfter } from "./due.ts";
 
@@ -9,7 +10,7 @@ export const ACTIONS = ["refresh", "retrain", "score"] as const;
 export const TRIGGERS = ["new-file", "drift", "accuracy"] as const;
 export const RULES = ["tell", "challenger", "deploy"] as const;
 
-const SPEC = {
+const SPEC = lazily(() => ({
   name: z.string().trim().min(1).max(100),
   action: z.enum(ACTIONS),
   cron: z
@@ -40,24 +41,30 @@ const SPEC = {
     .describe("retrain: what to do with a better version; tell (report it) if left out"),
   format: z.enum(["csv", "parquet"]).optional().describe("score: the format of the file"),
   enabled: z.boolean().optional(),
-};
+}));
 
-const TARGET = PLACE_REQUEST.omit({ query: true, rowLimit: true }).extend({
-  table: z.string().max(130).optional().describe("databases: the table, created if it does not exist"),
-  mode: z.enum(["append", "replace"]).optional().describe("databases: append if left out"),
-});
-export type Target = z.output<typeof TARGET>;
+const TARGET = lazily(() =>
+  PLACE_REQUEST()
+    .omit({ query: true, rowLimit: true })
+    .extend({
+      table: z.string().max(130).optional().describe("databases: the table, created if it does not exist"),
+      mode: z.enum(["append", "replace"]).optional().describe("databases: append if left out"),
+    }),
+);
+export type Target = OutputOf<typeof TARGET>;
 
 /** The body of `POST /api/schedules`. */
-export const SCHEDULE_REQUEST = z.strictObject({
-  ...SPEC,
-  to: TARGET.optional().describe(
-    "score: s3://bucket/key, a database with `table`, or an https address that receives a link",
-  ),
-});
-export type ScheduleRequest = z.output<typeof SCHEDULE_REQUEST>;
-export const METRIC = SPEC.metric;
-export const SCHEDULE_PATCH = SCHEDULE_REQUEST.partial();
+export const SCHEDULE_REQUEST = lazily(() =>
+  z.strictObject({
+    ...SPEC(),
+    to: TARGET()
+      .optional()
+      .describe("score: s3://bucket/key, a database with `table`, or an https address that receives a link"),
+  }),
+);
+export type ScheduleRequest = OutputOf<typeof SCHEDULE_REQUEST>;
+export const METRIC = lazily(() => SPEC().metric);
+export const SCHEDULE_PATCH = lazily(() => SCHEDULE_REQUEST().partial());
 
 export type ScheduleSpec = Omit<ScheduleRequest, "to" | "name" | "enabled">;
 

@@ -2,52 +2,64 @@
 import * as z from "zod";
 import { ALERT_CODES, type AlertCode } from "../../events/alert-records.ts";
 import { AppError } from "../../platform/errors.ts";
+import { lazily, type OutputOf } from "../../platform/zod-setup.ts";
 
 export const CHANNELS = ["email", "slack", "teams", "discord", "ntfy", "webhook"] as const;
 export type Channel = (typeof CHANNELS)[number];
 
-const CLOCK = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time, for example 22:00");
-const ZONE = z.string().max(60).refine(isTimeZone, "must be a time zone, for example Europe/Berlin");
+const CLOCK = lazily(() =>
+  z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time, for example 22:00"),
+);
+const ZONE = lazily(() =>
+  z.string().max(60).refine(isTimeZone, "must be a time zone, for example Europe/Berlin"),
+);
 
-export const ROUTE_REQUEST = z.strictObject({
-  name: z.string().trim().min(1).max(100),
-  channel: z.enum(CHANNELS),
-  to: z
-    .string()
-    .min(1)
-    .max(2000)
-    .describe("mail addresses separated by commas, or the channel's webhook address; never shown again"),
-  token: z.string().max(500).optional().describe("ntfy: an access token; never shown again"),
-  severities: z
-    .array(z.enum(["warning", "error"]))
-    .optional()
-    .describe("all if left out"),
-  kinds: z
-    .array(z.enum(ALERT_CODES as [AlertCode, ...AlertCode[]]))
-    .optional()
-    .describe("all if left out"),
-  models: z.array(z.string().max(100)).max(100).optional().describe("only alerts of these models"),
-  resolved: z.boolean().optional().describe("also report when an alert ends; true if left out"),
-  quiet: z
-    .strictObject({ from: CLOCK, to: CLOCK, timeZone: ZONE.optional(), exceptErrors: z.boolean().optional() })
-    .nullable()
-    .optional()
-    .describe("alerts in these hours are sent after them, if still active"),
-  digest: z
-    .strictObject({
-      every: z.enum(["day", "week"]),
-      at: CLOCK.optional(),
-      timeZone: ZONE.optional(),
-    })
-    .nullable()
-    .optional()
-    .describe(
-      "instead of single alerts: a summary by day, or by week on Mondays, with the figures that changed",
-    ),
-  enabled: z.boolean().optional(),
-});
-export type RouteRequest = z.output<typeof ROUTE_REQUEST>;
-export const ROUTE_PATCH = ROUTE_REQUEST.partial();
+export const ROUTE_REQUEST = lazily(() =>
+  z.strictObject({
+    name: z.string().trim().min(1).max(100),
+    channel: z.enum(CHANNELS),
+    to: z
+      .string()
+      .min(1)
+      .max(2000)
+      .describe("mail addresses separated by commas, or the channel's webhook address; never shown again"),
+    token: z.string().max(500).optional().describe("ntfy: an access token; never shown again"),
+    severities: z
+      .array(z.enum(["warning", "error"]))
+      .optional()
+      .describe("all if left out"),
+    kinds: z
+      .array(z.enum(ALERT_CODES as [AlertCode, ...AlertCode[]]))
+      .optional()
+      .describe("all if left out"),
+    models: z.array(z.string().max(100)).max(100).optional().describe("only alerts of these models"),
+    resolved: z.boolean().optional().describe("also report when an alert ends; true if left out"),
+    quiet: z
+      .strictObject({
+        from: CLOCK(),
+        to: CLOCK(),
+        timeZone: ZONE().optional(),
+        exceptErrors: z.boolean().optional(),
+      })
+      .nullable()
+      .optional()
+      .describe("alerts in these hours are sent after them, if still active"),
+    digest: z
+      .strictObject({
+        every: z.enum(["day", "week"]),
+        at: CLOCK().optional(),
+        timeZone: ZONE().optional(),
+      })
+      .nullable()
+      .optional()
+      .describe(
+        "instead of single alerts: a summary by day, or by week on Mondays, with the figures that changed",
+      ),
+    enabled: z.boolean().optional(),
+  }),
+);
+export type RouteRequest = OutputOf<typeof ROUTE_REQUEST>;
+export const ROUTE_PATCH = lazily(() => ROUTE_REQUEST().partial());
 
 /** The parts that are not secret. */
 export type RouteSpec = Omit<RouteRequest, "name" | "to" | "token" | "enabled">;

@@ -3,7 +3,6 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
-import type * as z from "zod";
 import { fileLeaks } from "../../csv/profile/advice/leaks.ts";
 import type { Finding } from "../../csv/types.ts";
 import type { Config } from "../../operations/config.ts";
@@ -11,6 +10,7 @@ import { existing, needed, say, tell } from "../../operations/terminal.ts";
 import { AppError } from "../../platform/errors.ts";
 import { plural, score } from "../../platform/figures.ts";
 import { slug } from "../../platform/ids.ts";
+import type { OutputOf } from "../../platform/zod-setup.ts";
 import { bySeverity } from "../../trainer/checks/severity.ts";
 import { STAGE_NAMES } from "../../trainer/contract.ts";
 import { EXPERT_NAMES } from "../../training/options/expert.ts";
@@ -25,7 +25,7 @@ const USAGE = "train FILE --target COL [options]";
 const TEST_SAYS = "FILE whose rows are the test set. Default: test rows are part of the file.";
 
 /** The API's options, from its own record, without `file`, which only names unnamed uploads. */
-const OPTIONS = Object.entries(TRAIN_QUERY.shape).flatMap(([name, { description = "" }]) =>
+const OPTIONS = Object.entries(TRAIN_QUERY().shape).flatMap(([name, { description = "" }]) =>
   name === "file"
     ? []
     : [{ name, flag: flagOf(name), says: name === "testDatasetId" ? TEST_SAYS : description }],
@@ -92,11 +92,11 @@ export async function trainCommand(words: string[], config: () => Config): Promi
 /** Throws AppError `syntax`, in the words of the command line. */
 function readOptions(
   values: Readonly<Record<string, string | boolean | undefined>>,
-): z.output<typeof TRAIN_QUERY> {
+): OutputOf<typeof TRAIN_QUERY> {
   const named = OPTIONS.flatMap(({ name, flag }) =>
     values[flag] === undefined ? [] : [[name, values[flag]]],
   );
-  const parsed = TRAIN_QUERY.safeParse(Object.fromEntries(named));
+  const parsed = TRAIN_QUERY().safeParse(Object.fromEntries(named));
   if (parsed.success) return parsed.data;
   const { path, message } = parsed.error.issues[0]!;
   throw new AppError("syntax", `--${flagOf(String(path[0]))}: ${message}`, {

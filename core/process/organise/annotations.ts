@@ -8,6 +8,7 @@ import type { Change } from "../../events/changes.ts";
 import type { EventLog, Recording } from "../../events/event-log.ts";
 import type { Models } from "../../models/registry.ts";
 import { AppError } from "../../platform/errors.ts";
+import { lazily } from "../../platform/zod-setup.ts";
 import {
   type Annotated,
   type AnnotationChange,
@@ -24,37 +25,45 @@ import { MODEL_NAME } from "../../training/options/run-options.ts";
 import { VISIBILITY } from "./visibility.ts";
 
 /** One line without commas, so that lists of tags can be typed. */
-export const TAG = z
-  .string()
-  .trim()
-  .min(1)
-  .max(40)
-  .regex(/^[^,\p{Cc}]+$/u, "must be one line without commas, at most 40 characters");
-const TAGS = z
-  .array(TAG)
-  .max(20)
-  .transform((tags) => [...new Set(tags)]);
-const NOTE = z.string().max(4000);
-const LABEL = z.string().trim().max(200);
+export const TAG = lazily(() =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(40)
+    .regex(/^[^,\p{Cc}]+$/u, "must be one line without commas, at most 40 characters"),
+);
+const TAGS = lazily(() =>
+  z
+    .array(TAG())
+    .max(20)
+    .transform((tags) => [...new Set(tags)]),
+);
+const NOTE = lazily(() => z.string().max(4000));
+const LABEL = lazily(() => z.string().trim().max(200));
 
-const ORGANISED = {
-  tags: TAGS.optional().describe("replaces all tags"),
-  note: NOTE.optional().describe("free text; empty: no note"),
+const ORGANISED = lazily(() => ({
+  tags: TAGS().optional().describe("replaces all tags"),
+  note: NOTE().optional().describe("free text; empty: no note"),
   archived: z.boolean().optional().describe("true: only lists with status=archived show it"),
-  visibility: VISIBILITY,
-};
-export const DATASET_CHANGE = {
-  name: LABEL.min(1).optional().describe("the new name"),
-  ...ORGANISED,
-};
-export const RUN_CHANGE = z.strictObject({
-  name: LABEL.nullable().optional().describe("the run's name; null or empty: its number"),
-  ...ORGANISED,
-});
-export const MODEL_CHANGE = z.strictObject({
-  name: MODEL_NAME.optional().describe("its new name"),
-  ...ORGANISED,
-});
+  visibility: VISIBILITY(),
+}));
+export const DATASET_CHANGE = lazily(() => ({
+  name: LABEL().min(1).optional().describe("the new name"),
+  ...ORGANISED(),
+}));
+export const RUN_CHANGE = lazily(() =>
+  z.strictObject({
+    name: LABEL().nullable().optional().describe("the run's name; null or empty: its number"),
+    ...ORGANISED(),
+  }),
+);
+export const MODEL_CHANGE = lazily(() =>
+  z.strictObject({
+    name: MODEL_NAME().optional().describe("its new name"),
+    ...ORGANISED(),
+  }),
+);
 
 /** What is absent stays. */
 interface OrganisedFields {

@@ -7,6 +7,7 @@ import type { Datasets } from "../../datasets/datasets.ts";
 import type { Models } from "../../models/registry.ts";
 import { AppError } from "../../platform/errors.ts";
 import { newId } from "../../platform/ids.ts";
+import { lazily, type OutputOf } from "../../platform/zod-setup.ts";
 import type { Runs } from "../../training/runs.ts";
 import { type Annotations, TAG } from "./annotations.ts";
 import type { Subject } from "./deletable.ts";
@@ -17,17 +18,23 @@ export type Kind = (typeof KINDS)[number];
 const MOST_AT_ONCE = 1000;
 
 /** The body of `POST /api/bulk`. */
-export const BULK_REQUEST = z.strictObject({
-  kind: z.enum(KINDS),
-  ids: z.array(z.string()).min(1).max(MOST_AT_ONCE).describe("IDs; models by name, versions as MODEL:NUMBER"),
-  delete: z.boolean().optional().describe("true deletes them; one undo restores all"),
-  now: z.boolean().optional().describe("true, with delete: deletes permanently"),
-  archived: z.boolean().optional(),
-  addTags: z.array(TAG).max(20).optional(),
-  removeTags: z.array(TAG).max(20).optional(),
-  note: z.string().max(4000).optional(),
-});
-export type BulkRequest = z.output<typeof BULK_REQUEST>;
+export const BULK_REQUEST = lazily(() =>
+  z.strictObject({
+    kind: z.enum(KINDS),
+    ids: z
+      .array(z.string())
+      .min(1)
+      .max(MOST_AT_ONCE)
+      .describe("IDs; models by name, versions as MODEL:NUMBER"),
+    delete: z.boolean().optional().describe("true deletes them; one undo restores all"),
+    now: z.boolean().optional().describe("true, with delete: deletes permanently"),
+    archived: z.boolean().optional(),
+    addTags: z.array(TAG()).max(20).optional(),
+    removeTags: z.array(TAG()).max(20).optional(),
+    note: z.string().max(4000).optional(),
+  }),
+);
+export type BulkRequest = OutputOf<typeof BULK_REQUEST>;
 
 interface Done {
   id: string;

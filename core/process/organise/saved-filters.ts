@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { AppError } from "../../platform/errors.ts";
 import { newId } from "../../platform/ids.ts";
+import { lazily } from "../../platform/zod-setup.ts";
 import type { Store } from "../../store/database.ts";
 import {
   deleteFilter,
@@ -13,11 +14,13 @@ import {
 import { KINDS } from "./bulk.ts";
 
 /** The body of `POST /api/filters`. */
-export const FILTER_REQUEST = z.strictObject({
-  list: z.enum(KINDS),
-  name: z.string().trim().min(1).max(60),
-  query: z.string().max(1000),
-});
+export const FILTER_REQUEST = lazily(() =>
+  z.strictObject({
+    list: z.enum(KINDS),
+    name: z.string().trim().min(1).max(60),
+    query: z.string().max(1000),
+  }),
+);
 
 export interface SavedFilter extends Omit<StoredFilter, "createdAt"> {
   createdAt: string;

@@ -4,6 +4,7 @@ import type { EventLog, Recording } from "../../events/event-log.ts";
 import { missingSubject, type Privacy } from "../../events/privacy.ts";
 import { type Identity, may } from "../../http/identity/identity.ts";
 import { AppError } from "../../platform/errors.ts";
+import { lazily } from "../../platform/zod-setup.ts";
 import type { Annotated } from "../../store/annotations.ts";
 import type { Unchanged } from "../../store/database.ts";
 import { findDataset } from "../../store/datasets.ts";
@@ -20,10 +21,12 @@ import {
 import { findRun } from "../../store/runs.ts";
 import { runLabel } from "./deletable.ts";
 
-export const VISIBILITY = z
-  .enum(VISIBILITIES)
-  .optional()
-  .describe("private: only its owner and admins see it; team: everybody who may read");
+export const VISIBILITY = lazily(() =>
+  z
+    .enum(VISIBILITIES)
+    .optional()
+    .describe("private: only its owner and admins see it; team: everybody who may read"),
+);
 
 interface Parts {
   log: EventLog;

@@ -16,7 +16,7 @@ export async function answerRoute(row: Route, call: Call): Promise<Response> {
   const types = typesOf(row);
   // Who names a format in the address has chosen it.
   if (types.length && !isFormatNamed(row, call)) acceptedType(call.request, types);
-  const params = row.params ? checked(call.params, row.params) : call.params;
+  const params = row.params ? checked(call.params, row.params()) : call.params;
   const query = queryOf(row, call.query);
   const tag = await row.tag?.({ signalbox, params }, signalbox.store);
   if (tag && row.method === "GET" && isUnmodified(call.request.headers.get("if-none-match"), tag))
@@ -46,7 +46,8 @@ export async function answerRoute(row: Route, call: Call): Promise<Response> {
   return answer;
 }
 
-function isFormatNamed({ query }: Route, { url }: Call): boolean {
+function isFormatNamed(row: Route, { url }: Call): boolean {
+  const query = row.query?.();
   return query instanceof z.ZodObject && "format" in query.shape && url.searchParams.has("format");
 }
 
@@ -71,7 +72,8 @@ function queryOf(row: Route, query: Call["query"]): unknown {
 }
 
 /** Addresses outside the API are called by load balancers and scrapers, which may add parameters. */
-function querySchema({ path, query = z.object({}) }: Route): z.ZodType {
+function querySchema({ path, query: made }: Route): z.ZodType {
+  const query = made?.() ?? z.object({});
   return path.startsWith("/api/") && query instanceof z.ZodObject ? query.strict() : query;
 }
 
@@ -137,7 +139,7 @@ async function bodyOf(row: Route, request: Request, call: Call): Promise<unknown
   if (row.fileElsewhere && (await isFile(request)))
     throw new AppError("media_type", "This route takes JSON, not a file", row.fileElsewhere(call));
   // A refusal's example names what the body asked about.
-  return readJson(request, row.body, (value) => {
+  return readJson(request, row.body(), (value) => {
     call.body = value;
   });
 }

@@ -50,7 +50,8 @@ export async function apiDocs(routes: readonly Route[], source: PanelSource, hom
 
 /** For rows that do the same: the first of them, which names the others. */
 function routeDoc([row, ...others]: Route[], names: Record<string, string>): RouteDoc {
-  const { method, path, scope, says, query, answers, example } = row!;
+  const { method, path, scope, says, answers, example } = row!;
+  const query = row!.query?.();
   const refused = new Set(refusalsOf(row!).map((code) => PROBLEMS[code].status));
   const described =
     query instanceof z.ZodObject ? Object.entries(query.shape as Record<string, z.ZodType>) : [];

@@ -72,7 +72,7 @@ function operation(row: Route, schemas: Record<string, Schema>): Schema {
 
 function pathParameters(row: Route, schemas: Record<string, Schema>): Schema[] {
   const known = row.params
-    ? (schemaOf(row.params, "input", schemas).properties as Record<string, Schema>)
+    ? (schemaOf(row.params(), "input", schemas).properties as Record<string, Schema>)
     : {};
   return [...row.path.matchAll(/:(\w+)/g)].map(([, name]) => ({
     name,
@@ -84,7 +84,7 @@ function pathParameters(row: Route, schemas: Record<string, Schema>): Schema[] {
 
 function queryParameters(row: Route, schemas: Record<string, Schema>): Schema[] {
   if (!row.query) return [];
-  const { properties = {}, required = [] } = schemaOf(row.query, "input", schemas) as {
+  const { properties = {}, required = [] } = schemaOf(row.query(), "input", schemas) as {
     properties?: Record<string, Schema>;
     required?: string[];
   };
@@ -106,7 +106,7 @@ function requestBody({ body, file }: Route, schemas: Record<string, Schema>): Sc
   return {
     required: true,
     content: {
-      ...(body && { "application/json": { schema: schemaOf(body, "input", schemas) } }),
+      ...(body && { "application/json": { schema: schemaOf(body(), "input", schemas) } }),
       ...(file !== undefined && asFile),
     },
   };

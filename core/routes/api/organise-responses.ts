@@ -3,18 +3,21 @@
  * tags.
  */
 import * as z from "zod";
+import { lazily } from "../../platform/zod-setup.ts";
 import type { Subject } from "../../process/organise/deletable.ts";
 import { changeVisibility } from "../../process/organise/visibility.ts";
 import type { Annotated, Annotations } from "../../store/annotations.ts";
 import type { Owned, Visibility } from "../../store/ownership.ts";
 import type { Call } from "./route.ts";
 
-export const DELETE_QUERY = z.object({
-  now: z
-    .enum(["0", "1"])
-    .default("0")
-    .describe("1 deletes permanently and at once, without a minute for undo"),
-});
+export const DELETE_QUERY = lazily(() =>
+  z.object({
+    now: z
+      .enum(["0", "1"])
+      .default("0")
+      .describe("1 deletes permanently and at once, without a minute for undo"),
+  }),
+);
 
 export const UNDO_NOTE =
   "Hidden at once; POST to the address in the Location header restores it within a minute.";

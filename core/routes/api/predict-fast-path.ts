@@ -13,6 +13,7 @@ import type { Bindings } from "../../live/bindings.ts";
 import type { PredictRow } from "../../models/predict-rows.ts";
 import { PREDICT_REQUEST } from "../../models/serving.ts";
 import { Timings, withTimings } from "../../platform/timing.ts";
+import { lazily } from "../../platform/zod-setup.ts";
 import type { Signalbox } from "../../process/signalbox.ts";
 import { answerRoute } from "./answer.ts";
 import type { Pipeline } from "./pipeline.ts";
@@ -35,7 +36,7 @@ interface Address {
 const LISTED = `${PREDICT.method} ${PREDICT.path}`;
 const PATH = new RegExp(`^${PREDICT.path.replace(":name", "([a-z0-9._-]{1,80})")}$`);
 /** The query of a request without options, as the row's schema reads it. */
-const NO_QUERY = PREDICT.query?.parse({}) as Record<string, string>;
+const NO_QUERY = lazily(() => PREDICT.query?.().parse({}) as Record<string, string>);
 const PATH_END = PREDICT.path.slice(PREDICT.path.lastIndexOf("/"));
 
 export class PredictFastPath {
@@ -135,7 +136,7 @@ export class PredictFastPath {
     timings: Timings,
   ): Promise<Response> {
     const call = this.options.pipeline.callFor(context, matchOf(address, bindings));
-    const read = Object.assign(call, { query: NO_QUERY, body: rows });
+    const read = Object.assign(call, { query: NO_QUERY(), body: rows });
     return withTimings(timings, async () => PREDICT.handle(read));
   }
 

@@ -11,6 +11,7 @@ import type { ExportedChart } from "../../models/exports/chart.ts";
 import type { RateClass } from "../../operations/config.ts";
 import type { ErrorCode, ErrorPlace } from "../../platform/errors.ts";
 import type { Lease } from "../../platform/leases.ts";
+import { lazily, type OutputOf } from "../../platform/zod-setup.ts";
 import type { Handle, Unchanged } from "../../store/database.ts";
 import type { ListFilter, PageRange } from "../../store/lists.ts";
 import type { StoredVersion } from "../../store/models.ts";
@@ -88,12 +89,12 @@ export interface RouteOf<P extends z.ZodType, Q extends z.ZodType, B extends z.Z
   rate?: RateClass;
   /** One sentence for the docs. */
   says: string;
-  /** Checks of the path's parameters; without it each is any text. */
-  params?: P;
+  /** Checks of the path's parameters; without it each is any text. This and the next two are made when first needed. */
+  params?: () => P;
   /** What can be appended to the URL, each with `.describe()`. */
-  query?: Q;
+  query?: () => Q;
   /** The JSON body, if it takes one. */
-  body?: B;
+  body?: () => B;
   /** What the file is for, if the body may be one: raw, gzipped or the multipart field `file`. */
   file?: string;
   /** What to do with a file that is sent here, if another route takes it. */
@@ -120,7 +121,13 @@ export function route<
   Q extends z.ZodType = Query,
   B extends z.ZodType = z.ZodType,
 >(row: RouteOf<P, Q, B>): Route {
-  return row;
+  const { params, query, body } = row;
+  return {
+    ...row,
+    ...(params && { params: lazily(params) }),
+    ...(query && { query: lazily(query) }),
+    ...(body && { body: lazily(body) }),
+  };
 }
 
 /** Whether it takes an Idempotency-Key. */
@@ -154,27 +161,33 @@ export function refusalsOf(row: Route): ErrorCode[] {
 }
 
 /** `/models/:name/versions/:v`. */
-export const VERSION_NUMBER = z.coerce
-  .number("must be a version's number")
-  .int()
-  .min(1)
-  .max(2 ** 31);
+export const VERSION_NUMBER = lazily(() =>
+  z.coerce
+    .number("must be a version's number")
+    .int()
+    .min(1)
+    .max(2 ** 31),
+);
 
 /** `?version=` */
-export const VERSION_QUERY = z.object({
-  version: VERSION_NUMBER.optional().describe("a version other than the live one"),
-});
+export const VERSION_QUERY = lazily(() =>
+  z.object({
+    version: VERSION_NUMBER().optional().describe("a version other than the live one"),
+  }),
+);
 
-export const LIST_QUERY = z.object({
-  limit: z.coerce.number().int().min(1).max(1000).default(50).describe("how many"),
-  cursor: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(Number.MAX_SAFE_INTEGER)
-    .default(Number.MAX_SAFE_INTEGER)
-    .describe("`next` of the previous page"),
-});
+export const LIST_QUERY = lazily(() =>
+  z.object({
+    limit: z.coerce.number().int().min(1).max(1000).default(50).describe("how many"),
+    cursor: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .max(Number.MAX_SAFE_INTEGER)
+      .default(Number.MAX_SAFE_INTEGER)
+      .describe("`next` of the previous page"),
+  }),
+);
 
 /** As `LIST_QUERY`, for a list that can be searched, filtered and sorted; an empty value counts as absent. */
 export function filterQuery(list: {
@@ -182,7 +195,7 @@ export function filterQuery(list: {
   sorts: Readonly<Record<string, string>>;
 }) {
   const sorts = Object.keys(list.sorts).flatMap((name) => [name, `-${name}`]);
-  return LIST_QUERY.extend({
+  return LIST_QUERY().extend({
     q: z.string().max(200).default("").describe("only rows that contain this text"),
     status: z
       .enum(["", ...Object.keys(list.statuses)])
@@ -197,13 +210,13 @@ export function filterQuery(list: {
 }
 
 /** Which part of a list was requested. */
-export function rangeOf(query: z.output<typeof LIST_QUERY> & Partial<ListFilter>): PageRange {
+export function rangeOf(query: OutputOf<typeof LIST_QUERY> & Partial<ListFilter>): PageRange {
   const { cursor: before, limit, q = "", status = "", sort = "", tag = "" } = query;
   const isPlain = !q.trim() && !status && !sort && !tag;
   return { before, limit, ...(isPlain ? {} : { filter: { q: q.trim(), status, sort, tag } }) };
 }
 
-type ListCall = Call<unknown, z.output<typeof LIST_QUERY> & Partial<ListFilter>>;
+type ListCall = Call<unknown, OutputOf<typeof LIST_QUERY> & Partial<ListFilter>>;
 type PageOf<T> = (signalbox: PanelSource, range: PageRange) => Promise<{ items: T[]; next: number | null }>;
 
 /** A list, by default newest first, paged by `?limit=&cursor=`, its next page in `next` and in Link. */

@@ -7,6 +7,7 @@ import { findPanel, PANEL_NAMES, PANELS, type Panel, panelKey } from "../../even
 import { TEAM_VISIBLE } from "../../events/privacy.ts";
 import { signEmbedToken } from "../../http/identity/embeds/embed-token.ts";
 import { AppError } from "../../platform/errors.ts";
+import { lazily, type OutputOf } from "../../platform/zod-setup.ts";
 import { type PanelSource, READERS } from "./panel-data.ts";
 
 const DAY_SECONDS = 86_400;
@@ -14,18 +15,24 @@ const DEFAULT_DAYS = 30;
 const EMBED_THEMES = ["auto", "light", "dark"] as const;
 
 /** The body of `POST /api/embeds`. */
-export const EMBED_REQUEST = z.strictObject({
-  panel: z.enum(PANEL_NAMES),
-  of: z.string().max(120).optional().describe("the run's ID or the model's name; without it the current one"),
-  theme: z.enum(EMBED_THEMES).default("auto"),
-  expiresInSeconds: z
-    .int()
-    .min(1)
-    .max(365 * DAY_SECONDS)
-    .optional()
-    .describe("30 days if sign-in is on, else never"),
-});
-export type EmbedRequest = z.output<typeof EMBED_REQUEST>;
+export const EMBED_REQUEST = lazily(() =>
+  z.strictObject({
+    panel: z.enum(PANEL_NAMES),
+    of: z
+      .string()
+      .max(120)
+      .optional()
+      .describe("the run's ID or the model's name; without it the current one"),
+    theme: z.enum(EMBED_THEMES).default("auto"),
+    expiresInSeconds: z
+      .int()
+      .min(1)
+      .max(365 * DAY_SECONDS)
+      .optional()
+      .describe("30 days if sign-in is on, else never"),
+  }),
+);
+export type EmbedRequest = OutputOf<typeof EMBED_REQUEST>;
 
 export interface Embed {
   panel: string;

@@ -6,6 +6,7 @@ import * as z from "zod";
 import { GAUGES, type GaugeName, gaugeOn } from "../../operations/gauges.ts";
 import { AppError } from "../../platform/errors.ts";
 import { DAY_MS } from "../../platform/figures.ts";
+import { lazily, type OutputOf } from "../../platform/zod-setup.ts";
 import type { Signalbox } from "../../process/signalbox.ts";
 import { deploymentsOf, findModel, findVersion, listVersions } from "../../store/models.ts";
 import { newestPoint, POINT_STEPS, type Point, type PointKind, pointsOf } from "../../store/points.ts";
@@ -26,17 +27,21 @@ const MOST_POINTS = 200;
 const LONGEST_MS = POINT_STEPS.at(-1)!.days * DAY_MS;
 const SHORTEST_MS = 5 * 60_000;
 
-const TIME = z.iso.datetime({ offset: true, error: "must be a time such as 2026-01-31T12:00:00Z" });
-export const HISTORY_QUERY = z.object({
-  range: z
-    .enum(RANGE_NAMES)
-    .default("day")
-    .describe("length of the range, unless `from` and `to` are both given"),
-  from: TIME.optional().describe("start of the range; default: the range before `to`"),
-  to: TIME.optional().describe("end of the range; default: now, or the range after `from`"),
-  model: z.string().max(200).optional().describe("a model's figures; default: the machine's"),
-});
-type Asked = z.output<typeof HISTORY_QUERY>;
+const TIME = lazily(() =>
+  z.iso.datetime({ offset: true, error: "must be a time such as 2026-01-31T12:00:00Z" }),
+);
+export const HISTORY_QUERY = lazily(() =>
+  z.object({
+    range: z
+      .enum(RANGE_NAMES)
+      .default("day")
+      .describe("length of the range, unless `from` and `to` are both given"),
+    from: TIME().optional().describe("start of the range; default: the range before `to`"),
+    to: TIME().optional().describe("end of the range; default: now, or the range after `from`"),
+    model: z.string().max(200).optional().describe("a model's figures; default: the machine's"),
+  }),
+);
+type Asked = OutputOf<typeof HISTORY_QUERY>;
 
 /** What of a server is read. */
 type Source = Pick<Signalbox, "store" | "models" | "now" | "presence">;

@@ -7,6 +7,7 @@ import { TOKEN_REQUEST } from "../../http/identity/tokens.ts";
 import { CANARY_REQUEST, type CanaryRequest } from "../../models/canary/canaries.ts";
 import { AppError } from "../../platform/errors.ts";
 import { DAY_MS } from "../../platform/figures.ts";
+import { lazily, type OutputOf } from "../../platform/zod-setup.ts";
 import { EXPERT_NAMES } from "../../training/options/expert.ts";
 import { EXPERT_TEXT_SHAPE } from "../../training/options/expert-schema.ts";
 import { TRAIN_REQUEST, type TrainRequest } from "../../training/options/run-options.ts";
@@ -56,7 +57,7 @@ export async function trainForm(request: Request, datasetId: string): Promise<Tr
     defined(
       Object.fromEntries(EXPERT_NAMES.map((name) => [name, filled(form, name) && all(name).join(",")])),
     ),
-    EXPERT_FORM,
+    EXPERT_FORM(),
   );
   const isWeighed = falsePositive !== undefined || falseNegative !== undefined;
   return checked(
@@ -76,14 +77,14 @@ export async function trainForm(request: Request, datasetId: string): Promise<Tr
       costs: isWeighed ? { falsePositive: falsePositive ?? 1, falseNegative: falseNegative ?? 1 } : undefined,
       ...expert,
     }),
-    TRAIN_REQUEST,
+    TRAIN_REQUEST(),
   );
 }
 
 /** Its fields hold text. */
-const EXPERT_FORM = z.strictObject(EXPERT_TEXT_SHAPE);
+const EXPERT_FORM = lazily(() => z.strictObject(EXPERT_TEXT_SHAPE()));
 
-export async function readingForm(request: Request): Promise<ReturnType<typeof CHOICES.parse>> {
+export async function readingForm(request: Request): Promise<OutputOf<typeof CHOICES>> {
   const form = await readForm(request);
   const types: [string, string][] = [];
   const missing: [string, string[]][] = [];
@@ -106,7 +107,7 @@ export async function readingForm(request: Request): Promise<ReturnType<typeof C
       types: types.length ? Object.fromEntries(types) : undefined,
       missing: missing.length ? Object.fromEntries(missing) : undefined,
     }),
-    CHOICES,
+    CHOICES(),
   );
 }
 
@@ -117,7 +118,7 @@ export async function signInForm(request: Request): Promise<{ token: string; nex
 }
 
 /** `days` from `now`; empty: it does not expire. */
-export async function tokenForm(request: Request, now: number): Promise<z.output<typeof TOKEN_REQUEST>> {
+export async function tokenForm(request: Request, now: number): Promise<OutputOf<typeof TOKEN_REQUEST>> {
   const form = await readForm(request);
   const days = filled(form, "days");
   const expiresAt = days === undefined ? undefined : new Date(now + Number(days) * DAY_MS);
@@ -127,7 +128,7 @@ export async function tokenForm(request: Request, now: number): Promise<z.output
       scopes: form.getAll("scopes"),
       expiresAt: expiresAt && (Number.isNaN(expiresAt.getTime()) ? days : expiresAt.toISOString()),
     }),
-    TOKEN_REQUEST,
+    TOKEN_REQUEST(),
   );
 }
 
@@ -144,7 +145,7 @@ export async function thresholdForm(
   const form = await readForm(request);
   const threshold = filled(form, "threshold");
   const asked = { version: Number(form.get("version")), threshold: threshold ? Number(threshold) : null };
-  return checked(asked, THRESHOLD_REQUEST);
+  return checked(asked, THRESHOLD_REQUEST());
 }
 
 /** No version: the challenge ends. */
@@ -165,7 +166,7 @@ export async function canaryForm(request: Request): Promise<CanaryRequest> {
     ...{ column: filled(form, "column"), header: filled(form, "header")?.trim() },
     confirm: form.get("confirm") === "1",
   };
-  return checked({ version: number("version") ?? null, ...defined(asked) }, CANARY_REQUEST);
+  return checked({ version: number("version") ?? null, ...defined(asked) }, CANARY_REQUEST());
 }
 
 /** The fields f.NAME by feature name; an empty field is a missing value. */

@@ -6,6 +6,7 @@ import { may, ownershipBy } from "../../http/identity/identity.ts";
 import { wantedForm } from "../../http/negotiate.ts";
 import { type Problem, problem } from "../../http/problem.ts";
 import { AppError } from "../../platform/errors.ts";
+import { lazily } from "../../platform/zod-setup.ts";
 import { VISIBILITY } from "../../process/organise/visibility.ts";
 import { ownedBy } from "../../store/ownership.ts";
 import { requestFrom } from "../../training/results/from-run.ts";
@@ -29,12 +30,12 @@ import { tryRow, type WhatIfResult } from "./try-row.ts";
 export type FormResult = { go: string } | { stay: string };
 
 /** Whom it is for is in the address: a file is hidden before its first byte arrives. */
-const UPLOAD_QUERY = z.object({ visibility: VISIBILITY });
+const UPLOAD_QUERY = lazily(() => z.object({ visibility: VISIBILITY() }));
 
 export async function uploadForm(call: Call): Promise<FormResult> {
   const { signalbox, request, identity, takeTime } = call;
   takeTime();
-  const { visibility = null } = checked(call.query, UPLOAD_QUERY);
+  const { visibility = null } = checked(call.query, UPLOAD_QUERY());
   const received = await ownedBy(ownershipBy(identity, visibility), () =>
     signalbox.datasets.receive(request, null),
   );

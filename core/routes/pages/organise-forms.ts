@@ -72,7 +72,7 @@ const many =
       ...(action === "tag" && { addTags: tags }),
       ...(action === "untag" && { removeTags: tags }),
     };
-    const { items } = await changeMany(signalbox, checked(asked, BULK_REQUEST));
+    const { items } = await changeMany(signalbox, checked(asked, BULK_REQUEST()));
     const refused = items.flatMap(({ error }) => (error ? [error] : []));
     const [first] = refused;
     if (first) {
@@ -113,23 +113,23 @@ export const ORGANISE_FORMS: Record<string, Submit> = {
   "/runs/bulk": many("runs"),
   "/models/bulk": many("models"),
   "/datasets/:id/order": async ({ signalbox, request, params }) => {
-    const change = checked(await organiseForm(request), z.strictObject(DATASET_CHANGE));
+    const change = checked(await organiseForm(request), z.strictObject(DATASET_CHANGE()));
     await signalbox.annotations.changeDataset(params.id!, change);
     return { go: `/datasets/${params.id}` };
   },
   "/runs/:id/order": async ({ signalbox, request, params }) => {
     const asked = await organiseForm(request);
-    await signalbox.annotations.changeRun(params.id!, checked({ name: null, ...asked }, RUN_CHANGE));
+    await signalbox.annotations.changeRun(params.id!, checked({ name: null, ...asked }, RUN_CHANGE()));
     return { go: `/runs/${params.id}` };
   },
   "/models/:name/order": async ({ signalbox, request, params }) => {
-    const change = checked(await organiseForm(request), MODEL_CHANGE);
+    const change = checked(await organiseForm(request), MODEL_CHANGE());
     return { go: `/models/${await signalbox.annotations.changeModel(params.name!, change)}` };
   },
   "/filters": async ({ signalbox, request }) => {
     const form = await readForm(request);
     const asked = { list: filled(form, "list"), name: filled(form, "name"), query: form.get("query") };
-    const { list, query } = await signalbox.savedFilters.save(checked(asked, FILTER_REQUEST));
+    const { list, query } = await signalbox.savedFilters.save(checked(asked, FILTER_REQUEST()));
     return { go: `/${list}?${query}` };
   },
   "/filters/:id/delete": async ({ signalbox, params }) => {

@@ -10,6 +10,7 @@ import { may } from "../../http/identity/identity.ts";
 import type { TokenView } from "../../http/identity/tokens.ts";
 import { wantedForm } from "../../http/negotiate.ts";
 import { AppError } from "../../platform/errors.ts";
+import { lazily } from "../../platform/zod-setup.ts";
 import type { Signalbox } from "../../process/signalbox.ts";
 import type { DeletedKind } from "../../store/deletions.ts";
 import { LIST_FILTERS, listedDatasets } from "../../store/lists.ts";
@@ -87,9 +88,9 @@ export type ListData = Awaited<ReturnType<ReturnType<typeof listData>>>;
 
 /** A page of a list: the request, its rows, and the cursors of its neighbours. Throws AppError `invalid`. */
 export function listData(list: keyof typeof ROWS) {
-  const schema = filterQuery(FILTERS[list]);
+  const schema = lazily(() => filterQuery(FILTERS[list]));
   return async ({ signalbox, query }: Call) => {
-    const asked = checked(query, schema);
+    const asked = checked(query, schema());
     const range = rangeOf(asked);
     const rows = (await ROWS[list](signalbox, range)) as PanelData[typeof list];
     const newer = asked.cursor === NEWEST ? null : await newerPage(signalbox, list, range);
@@ -210,7 +211,7 @@ async function weighing({ store }: PanelSource, runId: string, query: Record<str
 export async function historyData({ signalbox, query }: Call) {
   // A form sends what was left empty, too.
   const filled = Object.fromEntries(Object.entries(query).filter(([, text]) => text !== ""));
-  const history = await historyFigures(signalbox, checked(filled, HISTORY_QUERY));
+  const history = await historyFigures(signalbox, checked(filled, HISTORY_QUERY()));
   const models = await listModels(signalbox.store, { before: NEWEST, limit: MODELS_OFFERED });
   const keptDays = POINT_STEPS.at(-1)!.days;
   const now = new Date(signalbox.now()).toISOString();
@@ -227,12 +228,12 @@ export async function tokensData({ signalbox }: Call): Promise<{
 }
 
 export async function sessionsData(call: Call) {
-  const { items: sessions, next } = await sessionPage(call, checked(call.query, LIST_QUERY));
+  const { items: sessions, next } = await sessionPage(call, checked(call.query, LIST_QUERY()));
   return { sessions, next };
 }
 
 export async function auditData({ signalbox, query }: Call) {
-  const { cursor, limit } = checked(query, LIST_QUERY);
+  const { cursor, limit } = checked(query, LIST_QUERY());
   const { items: entries, next } = await signalbox.audit.page(cursor, limit);
   return { entries, next };
 }

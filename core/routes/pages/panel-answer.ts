@@ -18,7 +18,7 @@ import { PANEL_TABLES, type PanelTable } from "../data/panel-table.ts";
 /** What the views draw; core imports no HTML. */
 export interface PanelViews {
   /** With absolute URLs, for a page of another origin. */
-  fragment: <P extends Panel>(key: PanelKey, panel: P, data: PanelData[P] | null) => string;
+  fragment: <P extends Panel>(key: PanelKey, panel: P, data: PanelData[P] | null) => Promise<string>;
   svg: <P extends Panel>(panel: P, data: PanelData[P] | null, theme: "light" | "dark") => string;
   text: <P extends Panel>(panel: P, data: PanelData[P] | null, table: PanelTable) => string;
 }
@@ -57,7 +57,7 @@ export async function panelAnswer(call: Call, live: Live, views: PanelViews): Pr
   refuseHiddenPanel(signalbox, panel, subject);
   const data = await READERS[panel](signalbox, subject);
   if (data === null && subject !== null) throw new AppError("missing", `No ${panel} exists for ${subject}`);
-  return answer(write(ending as Ending, { key, panel, data, theme: query.theme }, views));
+  return answer(await write(ending as Ending, { key, panel, data, theme: query.theme }, views));
 }
 
 /** Throws AppError `missing` if the panel's subject is private to others. */
@@ -81,11 +81,11 @@ function isForeign({ request, home }: Call): boolean {
   return origin !== null && origin !== new URL(home).origin;
 }
 
-function write<P extends Panel>(
+async function write<P extends Panel>(
   ending: Ending,
   shown: { key: PanelKey; panel: P; data: PanelData[P] | null; theme: string | undefined },
   views: PanelViews,
-): string {
+): Promise<string> {
   const { key, panel, data, theme } = shown;
   if (ending === "json") return JSON.stringify(data);
   if (ending === "html") return views.fragment(key, panel, data);

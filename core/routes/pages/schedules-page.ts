@@ -74,7 +74,7 @@ const refusable = withRefusal<SchedulesPageData>(schedulesData);
 export async function addSchedule(call: Call): Promise<FormResult | SchedulesPageData> {
   const form = await readForm(call.request);
   const add = refusable(async () => {
-    const request = checked(scheduleFields(form), SCHEDULE_REQUEST);
+    const request = checked(scheduleFields(form), SCHEDULE_REQUEST());
     requireRights(call, request);
     const { id } = await call.signalbox.schedules.create(request, call.identity.name);
     return { go: `/schedules#${id}` };
@@ -100,7 +100,7 @@ export const switchSchedule = refusable(async (call) => {
   const { schedules } = call.signalbox;
   requireRights(call, await schedules.find(call.params.id!));
   const enabled = filled(await readForm(call.request), "enabled") === "1";
-  await schedules.change(call.params.id!, checked({ enabled }, SCHEDULE_PATCH));
+  await schedules.change(call.params.id!, checked({ enabled }, SCHEDULE_PATCH()));
   return { stay: `/schedules#${call.params.id!}` };
 });
 

@@ -4,6 +4,7 @@ import { checked } from "../../http/body.ts";
 import { ROUTE_REQUEST, type RouteRequest } from "../../operations/alert-routes/spec.ts";
 import { SETTINGS_PATCH, type SettingsPatch, type SettingView } from "../../operations/settings.ts";
 import { WEBHOOK_REQUEST } from "../../operations/webhooks.ts";
+import type { OutputOf } from "../../platform/zod-setup.ts";
 import { EMBED_REQUEST, type EmbedRequest } from "../data/embeds.ts";
 import { defined, filled, readForm } from "./form-fields.ts";
 
@@ -15,7 +16,7 @@ export async function settingsForm(request: Request, known: readonly SettingView
     const value = filled(form, name) ?? null;
     return form.has(name) && !(isSecret && value === null) ? [[name, value]] : [];
   });
-  return checked(Object.fromEntries(asked), SETTINGS_PATCH) as SettingsPatch;
+  return checked(Object.fromEntries(asked), SETTINGS_PATCH()) as SettingsPatch;
 }
 
 /** Two fields of one setting; an empty one is the default's. Both empty: the default again. */
@@ -25,12 +26,12 @@ function thresholdOf(form: FormData, name: string, otherwise: string): string | 
   return given.map((value, index) => value ?? otherwise.split(",")[index]).join(",");
 }
 
-export async function webhookForm(request: Request): Promise<ReturnType<typeof WEBHOOK_REQUEST.parse>> {
+export async function webhookForm(request: Request): Promise<OutputOf<typeof WEBHOOK_REQUEST>> {
   const form = await readForm(request);
   const types = (filled(form, "types") ?? "").split(/[\s,]+/).filter(Boolean);
   return checked(
     defined({ url: filled(form, "url") ?? "", types, secret: filled(form, "secret") }),
-    WEBHOOK_REQUEST,
+    WEBHOOK_REQUEST(),
   );
 }
 
@@ -44,7 +45,7 @@ export async function embedForm(request: Request): Promise<EmbedRequest> {
       theme: filled(form, "theme"),
       expiresInSeconds: days === undefined ? undefined : Math.round(Number(days) * 86_400),
     }),
-    EMBED_REQUEST,
+    EMBED_REQUEST(),
   );
 }
 
@@ -66,6 +67,6 @@ export async function alertRouteForm(request: Request): Promise<RouteRequest> {
       quiet: from && to ? defined(quiet) : undefined,
       digest: every ? defined({ every, at: filled(form, "at"), timeZone }) : undefined,
     }),
-    ROUTE_REQUEST,
+    ROUTE_REQUEST(),
   );
 }

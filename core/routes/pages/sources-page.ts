@@ -43,7 +43,7 @@ export async function addSource(call: Call): Promise<FormResult | SourcesPageDat
 async function addFrom(form: FormData, call: Call): Promise<{ go: string }> {
   call.takeTime();
   const { sources } = call.signalbox;
-  const { id } = await sources.create(checked(sourceFields(form), SOURCE_REQUEST), call.identity.name);
+  const { id } = await sources.create(checked(sourceFields(form), SOURCE_REQUEST()), call.identity.name);
   await sources.refresh(id).catch((error: unknown) => {
     // The new source shows the reason itself; sent again, the form would add a second one.
     if (!(error instanceof AppError)) throw error;
@@ -54,7 +54,7 @@ async function addFrom(form: FormData, call: Call): Promise<{ go: string }> {
 export const changeSource = refusable(async ({ signalbox, request, params }) => {
   const { id } = await signalbox.sources.change(
     params.id!,
-    checked(sourceFields(await readForm(request)), SOURCE_PATCH),
+    checked(sourceFields(await readForm(request)), SOURCE_PATCH()),
   );
   return { go: `/sources#${id}` };
 });

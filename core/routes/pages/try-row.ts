@@ -8,14 +8,17 @@ import { type Problem, problem } from "../../http/problem.ts";
 import type { Counterfactual } from "../../models/counterfactuals.ts";
 import type { Cell, Warning } from "../../models/predict-rows.ts";
 import { AppError } from "../../platform/errors.ts";
+import { lazily, type OutputOf } from "../../platform/zod-setup.ts";
 import type { Signalbox } from "../../process/signalbox.ts";
 import type { StoredVersion } from "../../store/models.ts";
 import { isNumberField, type ModelSchema } from "../../trainer/contract.ts";
 import { predictFields } from "./form-fields.ts";
 
 /** `form`: the page's fields, as a form would post them; `trial` comes back with the result. */
-const TRY_MESSAGE = z.object({ trial: z.int().min(0), model: z.string().max(200), form: z.string() });
-type WhatIfMessage = z.output<typeof TRY_MESSAGE>;
+const TRY_MESSAGE = lazily(() =>
+  z.object({ trial: z.int().min(0), model: z.string().max(200), form: z.string() }),
+);
+type WhatIfMessage = OutputOf<typeof TRY_MESSAGE>;
 
 /** A row from the page's form, and its prediction. */
 export interface WhatIf {
@@ -172,7 +175,7 @@ export class WhatIfs {
 function readMessage(message: string): WhatIfMessage | null {
   if (!message.startsWith('{"trial":')) return null;
   try {
-    return TRY_MESSAGE.safeParse(JSON.parse(message)).data ?? null;
+    return TRY_MESSAGE().safeParse(JSON.parse(message)).data ?? null;
   } catch {
     return null;
   }

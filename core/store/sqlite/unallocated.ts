@@ -10,7 +10,6 @@
  * Only while nobody else writes and the write-ahead log is empty: then the file's pages are the present ones.
  */
 import { closeSync, fdatasyncSync, fstatSync, openSync, read, writeSync } from "node:fs";
-import { promisify } from "node:util";
 
 const FILE_HEADER = 100;
 const CHUNK_BYTES = 4 * 1024 * 1024;
@@ -21,8 +20,6 @@ const HEADER_BYTES = new Map([
   [10, 8],
   [13, 8],
 ]);
-
-const readInto = promisify(read);
 
 /**
  * The database's file beside SQLite's own handle. Closed only after SQLite's connections: closing any handle of a file
@@ -37,6 +34,7 @@ export class DatabaseFile {
 
   /** Returns how many bytes were overwritten. Waits for the disk between pieces. */
   async clearUnallocated(): Promise<number> {
+    const readInto = (await import("node:util")).promisify(read);
     const header = Buffer.alloc(FILE_HEADER);
     await readInto(this.fd, header, 0, FILE_HEADER, 0);
     const pageBytes = header.readUInt16BE(16) === 1 ? 65_536 : header.readUInt16BE(16);

@@ -1,19 +1,20 @@
 /** Makes zod schemas of the record of expert settings: of JSON for the API, of text for queries, forms and the command line. */
 import * as z from "zod";
+import { lazily } from "../../platform/zod-setup.ts";
 import type { ExpertChoices } from "../../trainer/contract.ts";
 import { LEARNER_WORDS } from "../../trainer/learners/catalogue.ts";
 import { EXPERT_NAMES, EXPERT_SETTINGS, type ExpertName, expertHelp, type Takes } from "./expert.ts";
 
 type Shape = { [Name in ExpertName]: z.ZodOptional<z.ZodType<NonNullable<ExpertChoices[Name]>>> };
 
-const VALUES = z.record(z.string(), z.number());
+const VALUES = lazily(() => z.record(z.string(), z.number()));
 
 /** Of NAME=VALUE settings, what JSON holds. */
-const PAIRS = {
+const PAIRS = lazily(() => ({
   classWeights: z.union([z.literal("balanced"), z.record(z.string(), z.number().min(0).max(1e9))]),
   monotone: z.record(z.string(), z.union([z.literal(1), z.literal(0), z.literal(-1)])),
-  parameters: z.record(z.string(), z.union([z.number(), VALUES])),
-} as const;
+  parameters: z.record(z.string(), z.union([z.number(), VALUES()])),
+}));
 
 function jsonSchema(takes: Takes): z.ZodType {
   if (takes.kind === "number") {
@@ -23,7 +24,7 @@ function jsonSchema(takes: Takes): z.ZodType {
   if (takes.kind === "switch") return z.boolean();
   if (takes.kind === "choice") return z.enum(takes.values.map(({ value }) => value));
   if (takes.kind === "learners") return z.array(z.enum(LEARNER_WORDS)).min(1);
-  if (takes.kind === "pairs") return PAIRS[takes.of];
+  if (takes.kind === "pairs") return PAIRS()[takes.of];
   return z.string().min(1);
 }
 
@@ -36,19 +37,21 @@ const shapeOf = (schema: (takes: Takes) => z.ZodType): Shape =>
   ) as unknown as Shape;
 
 /** As JSON has them. */
-export const EXPERT_SHAPE: Shape = shapeOf(jsonSchema);
+export const EXPERT_SHAPE = lazily(() => shapeOf(jsonSchema));
 
 /** As text has them; the checks are those of JSON. */
-export const EXPERT_TEXT_SHAPE: Shape = shapeOf((takes) =>
-  z
-    .string()
-    .transform((text, context): unknown => {
-      const read = readText(text.trim(), takes);
-      if (read !== undefined) return read;
-      context.addIssue({ code: "custom", message: mustBe(takes) });
-      return z.NEVER;
-    })
-    .pipe(jsonSchema(takes)),
+export const EXPERT_TEXT_SHAPE = lazily(() =>
+  shapeOf((takes) =>
+    z
+      .string()
+      .transform((text, context): unknown => {
+        const read = readText(text.trim(), takes);
+        if (read !== undefined) return read;
+        context.addIssue({ code: "custom", message: mustBe(takes) });
+        return z.NEVER;
+      })
+      .pipe(jsonSchema(takes)),
+  ),
 );
 
 /** Undefined: it cannot be read so. */

@@ -5,6 +5,7 @@ import { findLabel } from "../../csv/profile/advice/positive-class.ts";
 import { guessTask, TASK_CHOSEN } from "../../csv/profile/guess-target.ts";
 import type { CsvProfile } from "../../csv/types.ts";
 import { AppError } from "../../platform/errors.ts";
+import { lazily, type OutputOf } from "../../platform/zod-setup.ts";
 import type { RunOptions } from "../../trainer/contract.ts";
 import { isMetricName, METRICS, metricNames } from "../../trainer/metrics/index.ts";
 import type { Task } from "../../trainer/samples.ts";
@@ -12,102 +13,114 @@ import { EXPERT_SETTINGS } from "./expert.ts";
 import { EXPERT_SHAPE, EXPERT_TEXT_SHAPE } from "./expert-schema.ts";
 import { settleExpert } from "./settle-expert.ts";
 
-export const MODEL_NAME = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9._-]{0,79}$/, "must be lower-case letters, digits, dots and dashes, at most 80");
+export const MODEL_NAME = lazily(() =>
+  z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9._-]{0,79}$/, "must be lower-case letters, digits, dots and dashes, at most 80"),
+);
 
-export const TRAIN_REQUEST = z.strictObject({
-  datasetId: z.string(),
-  target: z.string().optional(),
-  task: z.enum(["binary", "multiclass", "regression"]).optional(),
-  name: MODEL_NAME.optional(),
-  features: z.array(z.string()).optional(),
-  exclude: z.array(z.string()).optional(),
-  budgetSeconds: z.number().min(1).max(86_400).optional(),
-  budgetRounds: z
-    .number()
-    .int()
-    .min(1)
-    .max(100_000)
-    .optional()
-    .describe(
-      "ends the comparison of candidates after this many rounds instead of by time: same bytes, seed and rounds give the same model; may exceed budgetSeconds",
-    ),
-  split: z.enum(["random", "time", "group"]).optional(),
-  splitColumn: z.string().optional(),
-  seed: z
-    .number()
-    .int()
-    .min(0)
-    .max(2 ** 31)
-    .optional(),
-  // Which metrics fit depends on the target: `settleMetric` checks it.
-  metric: z
-    .string()
-    .meta({ enum: Object.keys(METRICS) })
-    .optional(),
-  positiveClass: z
-    .string()
-    .min(1)
-    .optional()
-    .describe("the positive one of two classes: recall, precision, curves and the threshold refer to it"),
-  costs: z.strictObject({ falsePositive: z.number().min(0), falseNegative: z.number().min(0) }).optional(),
-  refit: z
-    .boolean()
-    .optional()
-    .describe(
-      "true (default): after the test the model is retrained on all rows if the time limit allows; the figures describe the model before that",
-    ),
-  ...EXPERT_SHAPE,
-});
-export type TrainRequest = z.output<typeof TRAIN_REQUEST>;
+export const TRAIN_REQUEST = lazily(() =>
+  z.strictObject({
+    datasetId: z.string(),
+    target: z.string().optional(),
+    task: z.enum(["binary", "multiclass", "regression"]).optional(),
+    name: MODEL_NAME().optional(),
+    features: z.array(z.string()).optional(),
+    exclude: z.array(z.string()).optional(),
+    budgetSeconds: z.number().min(1).max(86_400).optional(),
+    budgetRounds: z
+      .number()
+      .int()
+      .min(1)
+      .max(100_000)
+      .optional()
+      .describe(
+        "ends the comparison of candidates after this many rounds instead of by time: same bytes, seed and rounds give the same model; may exceed budgetSeconds",
+      ),
+    split: z.enum(["random", "time", "group"]).optional(),
+    splitColumn: z.string().optional(),
+    seed: z
+      .number()
+      .int()
+      .min(0)
+      .max(2 ** 31)
+      .optional(),
+    // Which metrics fit depends on the target: `settleMetric` checks it.
+    metric: z
+      .string()
+      .meta({ enum: Object.keys(METRICS) })
+      .optional(),
+    positiveClass: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("the positive one of two classes: recall, precision, curves and the threshold refer to it"),
+    costs: z.strictObject({ falsePositive: z.number().min(0), falseNegative: z.number().min(0) }).optional(),
+    refit: z
+      .boolean()
+      .optional()
+      .describe(
+        "true (default): after the test the model is retrained on all rows if the time limit allows; the figures describe the model before that",
+      ),
+    ...EXPERT_SHAPE(),
+  }),
+);
+export type TrainRequest = OutputOf<typeof TRAIN_REQUEST>;
 
 /** As clients send it: settings that are left out come from the other run. */
-export const TRAIN_BODY = TRAIN_REQUEST.extend({
-  datasetId: z.string().optional().describe("required unless fromRun names a run"),
-  fromRun: z
-    .string()
-    .optional()
-    .describe("a run's ID: settings that are left out are copied from it, dataset and model name included"),
-});
+export const TRAIN_BODY = lazily(() =>
+  TRAIN_REQUEST().extend({
+    datasetId: z.string().optional().describe("required unless fromRun names a run"),
+    fromRun: z
+      .string()
+      .optional()
+      .describe("a run's ID: settings that are left out are copied from it, dataset and model name included"),
+  }),
+);
 
-const number = z.coerce.number({
-  error: ({ code }) => (code === "invalid_type" ? "must be a number" : undefined),
-});
-const list = z
-  .string()
-  .regex(/[^,]/, "must name a column")
-  .transform((text) => text.split(",").filter(Boolean));
-export const TRAIN_QUERY = z.strictObject({
-  target: z.string().optional().describe("the column to predict; guessed if left out"),
-  name: MODEL_NAME.optional().describe("the model's name; default: the file's"),
-  file: z.string().max(1000).optional().describe("the file's name, if the path does not have it"),
-  task: TRAIN_REQUEST.shape.task.describe("detected if left out"),
-  features: list.optional().describe("columns to use, separated by commas"),
-  exclude: list.optional().describe("columns to exclude, separated by commas"),
-  budgetSeconds: number.min(1).max(86_400).optional().describe("time limit"),
-  budgetRounds: number
-    .int()
-    .min(1)
-    .max(100_000)
-    .optional()
-    .describe("ends by rounds: same bytes and seed give the same model"),
-  split: TRAIN_REQUEST.shape.split.describe("how the test set is chosen"),
-  splitColumn: z.string().optional().describe("the date or group column, if split needs one"),
-  seed: number
-    .int()
-    .min(0)
-    .max(2 ** 31)
-    .optional()
-    .describe("the same seed gives the same split"),
-  metric: TRAIN_REQUEST.shape.metric.describe("the metric to optimise, by scikit-learn's name"),
-  positiveClass: TRAIN_REQUEST.shape.positiveClass,
-  refit: z
-    .stringbool({ truthy: ["true", "1"], falsy: ["false", "0"] })
-    .optional()
-    .describe("true: train on the test rows too, after the test (default)"),
-  ...EXPERT_TEXT_SHAPE,
-});
+const number = lazily(() =>
+  z.coerce.number({
+    error: ({ code }) => (code === "invalid_type" ? "must be a number" : undefined),
+  }),
+);
+const list = lazily(() =>
+  z
+    .string()
+    .regex(/[^,]/, "must name a column")
+    .transform((text) => text.split(",").filter(Boolean)),
+);
+export const TRAIN_QUERY = lazily(() =>
+  z.strictObject({
+    target: z.string().optional().describe("the column to predict; guessed if left out"),
+    name: MODEL_NAME().optional().describe("the model's name; default: the file's"),
+    file: z.string().max(1000).optional().describe("the file's name, if the path does not have it"),
+    task: TRAIN_REQUEST().shape.task.describe("detected if left out"),
+    features: list().optional().describe("columns to use, separated by commas"),
+    exclude: list().optional().describe("columns to exclude, separated by commas"),
+    budgetSeconds: number().min(1).max(86_400).optional().describe("time limit"),
+    budgetRounds: number()
+      .int()
+      .min(1)
+      .max(100_000)
+      .optional()
+      .describe("ends by rounds: same bytes and seed give the same model"),
+    split: TRAIN_REQUEST().shape.split.describe("how the test set is chosen"),
+    splitColumn: z.string().optional().describe("the date or group column, if split needs one"),
+    seed: number()
+      .int()
+      .min(0)
+      .max(2 ** 31)
+      .optional()
+      .describe("the same seed gives the same split"),
+    metric: TRAIN_REQUEST().shape.metric.describe("the metric to optimise, by scikit-learn's name"),
+    positiveClass: TRAIN_REQUEST().shape.positiveClass,
+    refit: z
+      .stringbool({ truthy: ["true", "1"], falsy: ["false", "0"] })
+      .optional()
+      .describe("true: train on the test rows too, after the test (default)"),
+    ...EXPERT_TEXT_SHAPE(),
+  }),
+);
 
 /** Labels and texts come in no order in time: the latest rows by one of them would be any rows. */
 function requireOrder(splitColumn: string, { columns }: CsvProfile): void {

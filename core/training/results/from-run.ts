@@ -1,10 +1,10 @@
 /** Starts a run from another one's settings: everything that the request leaves out is copied. */
-import type * as z from "zod";
 import { AppError } from "../../platform/errors.ts";
+import type { OutputOf } from "../../platform/zod-setup.ts";
 import type { StoredRun } from "../../store/runs.ts";
 import type { TRAIN_BODY, TrainRequest } from "../options/run-options.ts";
 
-type Asked = z.output<typeof TRAIN_BODY>;
+type Asked = OutputOf<typeof TRAIN_BODY>;
 
 /** `find` throws AppError `missing`. Throws AppError `syntax` if neither a dataset nor a run is named. */
 export async function requestFrom(

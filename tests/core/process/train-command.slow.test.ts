@@ -24,7 +24,7 @@ async function train(...words: string[]): Promise<{ code: number; out: string; e
 test("--help lists every option that the API has", async () => {
   const { code, out } = await train("--help");
   expect(code).toBe(0);
-  for (const { description } of Object.values(TRAIN_QUERY.omit({ file: true, testDatasetId: true }).shape))
+  for (const { description } of Object.values(TRAIN_QUERY().omit({ file: true, testDatasetId: true }).shape))
     expect(out).toContain(description!);
   expect(out).toContain("--split-column");
   expect(out).toContain("Settings for experts:");

@@ -10,7 +10,7 @@ import { capital } from "../../parts/format.ts";
 import { Command, curlLine } from "../../parts/parts.tsx";
 import { errorAt, type FormValues, inputValue } from "../form-values.ts";
 import { Refused } from "../refused.tsx";
-import { ACTION_WORDS, RULE_WORDS, TimeList, TRIGGER_WORDS } from "./schedule-list.tsx";
+import { ACTION_WORDS, RULE_WORDS, SchedulesPanel, TimeList, TRIGGER_WORDS } from "./schedule-list.tsx";
 
 export function SchedulesPage({ context, ...data }: SchedulesPageData & { context: PageContext }) {
   const { links } = context;
@@ -26,7 +26,13 @@ export function SchedulesPage({ context, ...data }: SchedulesPageData & { contex
       </header>
       <Refused refusal={refusal} />
       <div class="beside">
-        <PanelView panelKey="schedules" panel="schedules" data={{ items: schedules }} links={links} />
+        <PanelView
+          panelKey="schedules"
+          panel="schedules"
+          content={SchedulesPanel}
+          data={{ items: schedules }}
+          links={links}
+        />
         <NewSchedule
           links={links}
           sources={sources}

@@ -7,6 +7,7 @@ import { posted } from "../../parts/form.tsx";
 import { Command, curlLine } from "../../parts/parts.tsx";
 import { Refused } from "../refused.tsx";
 import { SourceFields } from "./source-fields.tsx";
+import { SourcesPanel } from "./source-list.tsx";
 
 export function SourcesPage({
   context,
@@ -29,7 +30,13 @@ export function SourcesPage({
       <Refused refusal={refusal} />
       <div class="beside">
         <div class="source-column">
-          <PanelView panelKey="sources" panel="sources" data={{ items: sources }} links={links} />
+          <PanelView
+            panelKey="sources"
+            panel="sources"
+            content={SourcesPanel}
+            data={{ items: sources }}
+            links={links}
+          />
           <p class="hint">
             {hosts.length ? (
               <>

@@ -3,6 +3,7 @@
  * token cannot be revoked alone; it expires, or ends when the secret changes.
  */
 import * as z from "zod";
+import { lazily } from "../../../platform/zod-setup.ts";
 
 export interface EmbedGrant {
   /** The panel's key: "metrics", or with its subject "stages:RUN". */
@@ -13,7 +14,7 @@ export interface EmbedGrant {
 
 export type EmbedVerdict = ({ state: "valid" | "expired" } & EmbedGrant) | { state: "invalid" };
 
-const GRANT = z.strictObject({ panel: z.string().min(1).max(200), expires: z.int().min(0) });
+const GRANT = lazily(() => z.strictObject({ panel: z.string().min(1).max(200), expires: z.int().min(0) }));
 /** Part of the signed data, so that a later token format is never taken for this one. */
 const FORM = "e1";
 
@@ -29,7 +30,7 @@ export function verifyEmbedToken(token: string, secret: string, now: number): Em
   if (!match) return { state: "invalid" };
   const given = Buffer.from(match[3]!, "base64url");
   if (!crypto.timingSafeEqual(given, signatureOf(match[1]!, secret))) return { state: "invalid" };
-  const grant = GRANT.parse(JSON.parse(Buffer.from(match[2]!, "base64url").toString()));
+  const grant = GRANT().parse(JSON.parse(Buffer.from(match[2]!, "base64url").toString()));
   return { state: grant.expires > now ? "valid" : "expired", ...grant };
 }
 

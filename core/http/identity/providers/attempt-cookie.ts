@@ -3,19 +3,22 @@
  * any server of a cluster can. One cookie for each attempt, so that two tabs do not disturb each other.
  */
 import * as z from "zod";
+import { lazily } from "../../../platform/zod-setup.ts";
 import type { CookieScope } from "../browser/cookies.ts";
 import type { Attempt } from "./provider.ts";
 
 const LIFETIME_SECONDS = 600;
 
-const ATTEMPT = z.strictObject({
-  provider: z.string(),
-  state: z.string().min(20),
-  nonce: z.string().min(20),
-  verifier: z.string().min(20),
-  next: z.string(),
-  expires: z.number(),
-});
+const ATTEMPT = lazily(() =>
+  z.strictObject({
+    provider: z.string(),
+    state: z.string().min(20),
+    nonce: z.string().min(20),
+    verifier: z.string().min(20),
+    next: z.string(),
+    expires: z.number(),
+  }),
+);
 export interface SignInAttempt extends Attempt {
   provider: string;
   /** The path to show then. */
@@ -51,7 +54,7 @@ export function readAttempt(
   const [, text = "", signed = ""] = /^([\w-]{1,3500})\.([\w-]{43})$/.exec(value ?? "") ?? [];
   if (!text || !crypto.timingSafeEqual(Buffer.from(signed), Buffer.from(signature(text, secret))))
     return null;
-  const { expires, ...attempt } = ATTEMPT.parse(JSON.parse(Buffer.from(text, "base64url").toString()));
+  const { expires, ...attempt } = ATTEMPT().parse(JSON.parse(Buffer.from(text, "base64url").toString()));
   return expires > now && attempt.state === state ? attempt : null;
 }
 

@@ -5,6 +5,7 @@ import { CHOICES, datasetById, datasetView } from "../../../datasets/reading-cho
 import type { Tag } from "../../../http/conditional-requests.ts";
 import { ownershipBy } from "../../../http/identity/identity.ts";
 import { linkHeader, readPreference, within } from "../../../http/negotiate.ts";
+import { lazily, type OutputOf } from "../../../platform/zod-setup.ts";
 import { DATASET_CHANGE } from "../../../process/organise/annotations.ts";
 import { VISIBILITY } from "../../../process/organise/visibility.ts";
 import type { Handle } from "../../../store/database.ts";
@@ -22,16 +23,20 @@ import {
 } from "../organise-responses.ts";
 import { type Call, filterQuery, json, listAnswer, listOf, route } from "../route.ts";
 
-const ROWS_QUERY = z.object({
-  offset: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional().describe("rows to skip"),
-  cursor: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0).describe("same as offset"),
-  limit: z.coerce.number().int().min(1).max(1000).default(50).describe("how many"),
-});
-const UPLOAD_QUERY = z.object({
-  name: z.string().max(1000).optional().describe("the file name, if the body has none"),
-  wait: z.enum(["0", "1"]).default("1").describe("0 responds as soon as the file is received"),
-  visibility: VISIBILITY,
-});
+const ROWS_QUERY = lazily(() =>
+  z.object({
+    offset: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional().describe("rows to skip"),
+    cursor: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0).describe("same as offset"),
+    limit: z.coerce.number().int().min(1).max(1000).default(50).describe("how many"),
+  }),
+);
+const UPLOAD_QUERY = lazily(() =>
+  z.object({
+    name: z.string().max(1000).optional().describe("the file name, if the body has none"),
+    wait: z.enum(["0", "1"]).default("1").describe("0 responds as soon as the file is received"),
+    visibility: VISIBILITY(),
+  }),
+);
 
 /** Its version; none while it is being read, because every response differs then. */
 async function datasetTag(
@@ -63,11 +68,11 @@ export async function receivedAnswer(
   });
 }
 
-const CHANGE = CHOICES.extend(DATASET_CHANGE);
+const CHANGE = lazily(() => CHOICES().extend(DATASET_CHANGE()));
 
 /** What keeps it in order is changed at once; import settings make a new version. */
 async function changeDataset(
-  call: Call<Record<string, string>, unknown, z.output<typeof CHANGE>>,
+  call: Call<Record<string, string>, unknown, OutputOf<typeof CHANGE>>,
 ): Promise<Response> {
   const { signalbox, params, body, unchanged } = call;
   const id = params.id!;
@@ -114,7 +119,7 @@ export const DATASET_ROUTES = [
     scope: "read",
     example: "curl --fail-with-body '{home}/api/datasets?limit=10'",
     says: "Lists the datasets, newest first; `q` searches names, targets, columns, tags and notes.",
-    query: filterQuery(LIST_FILTERS.datasets),
+    query: () => filterQuery(LIST_FILTERS.datasets),
     answers: { 200: listOf("DATASET_SUMMARY") },
     handle: (call) => listAnswer(call, datasetRows),
   }),

@@ -7,43 +7,48 @@ import { linkHeader, preferredType } from "../../../http/negotiate.ts";
 import { eventLines, streamAnswer } from "../../../http/responses.ts";
 import { AppError } from "../../../platform/errors.ts";
 import { VERSION } from "../../../platform/version.ts";
+import { lazily, type OutputOf } from "../../../platform/zod-setup.ts";
 import { ACTIVITY_LEVELS, activityRows } from "../../data/list-data.ts";
 import { type PanelSource, READERS } from "../../data/panel-data.ts";
 import { type Call, json, listOf, rangeOf, route } from "../route.ts";
 
-const WHOLE = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
-const LIMIT = z.coerce.number().int().min(1).max(1000);
+const WHOLE = lazily(() => z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER));
+const LIMIT = lazily(() => z.coerce.number().int().min(1).max(1000));
 const LISTED = 100;
-const EVENTS_QUERY = z.object({
-  since: WHOLE.optional().describe("the last seq you have received"),
-  cursor: WHOLE.optional().describe("same as since"),
-  epoch: z
-    .string()
-    .optional()
-    .describe("the log that seq belongs to; for another log, reading starts now and `truncated` is set"),
-  type: z.enum(EVENT_NAMES).optional().describe("only events of this type"),
-  limit: LIMIT.optional().describe("maximum number; default: 100 as JSON, all as NDJSON or SSE"),
-  follow: z.enum(["0", "1"]).default("0").describe("1 keeps the response open").meta({ isUnlisted: true }),
-});
-const ACTIVITY_QUERY = z.object({
-  before: WHOLE.optional().describe("`next` of the previous page"),
-  cursor: WHOLE.default(Number.MAX_SAFE_INTEGER).describe("same as before"),
-  limit: LIMIT.default(LISTED).describe("how many"),
-  q: z.string().max(200).default("").describe("only sentences that contain this text"),
-  status: z
-    .enum(["", ...ACTIVITY_LEVELS])
-    .default("")
-    .describe("only events of this level"),
-});
+const EVENTS_QUERY = lazily(() =>
+  z.object({
+    since: WHOLE().optional().describe("the last seq you have received"),
+    cursor: WHOLE().optional().describe("same as since"),
+    epoch: z
+      .string()
+      .optional()
+      .describe("the log that seq belongs to; for another log, reading starts now and `truncated` is set"),
+    type: z.enum(EVENT_NAMES).optional().describe("only events of this type"),
+    limit: LIMIT().optional().describe("maximum number; default: 100 as JSON, all as NDJSON or SSE"),
+    follow: z.enum(["0", "1"]).default("0").describe("1 keeps the response open").meta({ isUnlisted: true }),
+  }),
+);
+const ACTIVITY_QUERY = lazily(() =>
+  z.object({
+    before: WHOLE().optional().describe("`next` of the previous page"),
+    cursor: WHOLE().default(Number.MAX_SAFE_INTEGER).describe("same as before"),
+    limit: LIMIT().default(LISTED).describe("how many"),
+    q: z.string().max(200).default("").describe("only sentences that contain this text"),
+    status: z
+      .enum(["", ...ACTIVITY_LEVELS])
+      .default("")
+      .describe("only events of this level"),
+  }),
+);
 const EVENT_TYPES = ["application/json", "application/x-ndjson", "text/event-stream"] as const;
 
-async function events(call: Call<unknown, z.output<typeof EVENTS_QUERY>>): Promise<Response> {
+async function events(call: Call<unknown, OutputOf<typeof EVENTS_QUERY>>): Promise<Response> {
   const { signalbox, request, url, query, problemOf, hold, takeTime } = call;
   const accepted = preferredType(request.headers.get("accept"), EVENT_TYPES);
   const isSse = accepted === "text/event-stream";
   const isEndless = isSse || query.follow === "1";
   const last = request.headers.get("last-event-id");
-  const from = last === null ? (query.since ?? query.cursor) : checked(last, WHOLE);
+  const from = last === null ? (query.since ?? query.cursor) : checked(last, WHOLE());
   const asked = from ?? (isEndless ? signalbox.log.lastSeq : 0);
   const { since, truncated } = await signalbox.log.resume(asked, query.epoch ?? null);
   const { type = null, limit } = query;

@@ -1,13 +1,19 @@
 /** The API of predictions and their actual outcomes. */
 import * as z from "zod";
+import { lazily } from "../../../platform/zod-setup.ts";
 import { challenge } from "../../data/monitoring-view.ts";
 import { json, LIST_QUERY, listAnswer, listOf, route, VERSION_QUERY } from "../route.ts";
 
-const ACTUAL_REQUEST = z.strictObject({
-  actual: z.union([z.string().max(10_000), z.number(), z.boolean()], "must be text, a number, true or false"),
-});
+const ACTUAL_REQUEST = lazily(() =>
+  z.strictObject({
+    actual: z.union(
+      [z.string().max(10_000), z.number(), z.boolean()],
+      "must be text, a number, true or false",
+    ),
+  }),
+);
 
-const CHALLENGER_REQUEST = z.strictObject({ version: z.int().min(1).nullable() });
+const CHALLENGER_REQUEST = lazily(() => z.strictObject({ version: z.int().min(1).nullable() }));
 
 export const PREDICTION_ROUTES = [
   route({

@@ -6,6 +6,7 @@ import { ownershipBy } from "../../../http/identity/identity.ts";
 import { acceptedType, preferredType, readPreference, within } from "../../../http/negotiate.ts";
 import { streamAnswer } from "../../../http/responses.ts";
 import { slug } from "../../../platform/ids.ts";
+import { lazily, type OutputOf } from "../../../platform/zod-setup.ts";
 import { RUN_CHANGE } from "../../../process/organise/annotations.ts";
 import { VISIBILITY } from "../../../process/organise/visibility.ts";
 import { LIST_FILTERS } from "../../../store/lists.ts";
@@ -40,7 +41,7 @@ const STREAMED = {
 
 /** The body is the CSV; the response is a line for each step as it happens. */
 async function trainUpload(
-  call: Call<Record<string, string>, z.output<typeof UPLOAD_QUERY>>,
+  call: Call<Record<string, string>, OutputOf<typeof UPLOAD_QUERY>>,
 ): Promise<Response> {
   const { signalbox, request, params, identity } = call;
   call.takeTime();
@@ -92,17 +93,19 @@ async function resumeRun(call: Call): Promise<Response> {
 }
 
 /** Its run and model are as private as the file, until that is set for them. */
-const UPLOAD_QUERY = TRAIN_QUERY.extend({ visibility: VISIBILITY });
-const TRAIN_REQUEST_BODY = TRAIN_BODY.extend({ visibility: VISIBILITY });
+const UPLOAD_QUERY = lazily(() => TRAIN_QUERY().extend({ visibility: VISIBILITY() }));
+const TRAIN_REQUEST_BODY = lazily(() => TRAIN_BODY().extend({ visibility: VISIBILITY() }));
 
 const COMPARISON_TYPES = ["application/json", "text/csv"] as const;
 
-const TRAIN_OPTIONS = z.object({
-  wait: z
-    .enum(["0", "1"])
-    .default("0")
-    .describe("1: respond when the run ends; or send Prefer: wait=SECONDS"),
-});
+const TRAIN_OPTIONS = lazily(() =>
+  z.object({
+    wait: z
+      .enum(["0", "1"])
+      .default("0")
+      .describe("1: respond when the run ends; or send Prefer: wait=SECONDS"),
+  }),
+);
 
 export const TRAINING_ROUTES = [
   route({
@@ -169,7 +172,7 @@ export const TRAINING_ROUTES = [
     scope: "read",
     example: "curl --fail-with-body '{home}/api/runs?limit=10'",
     says: "Lists the runs, newest first; `q` searches names, datasets, targets, models, columns, tags and notes.",
-    query: filterQuery(LIST_FILTERS.runs),
+    query: () => filterQuery(LIST_FILTERS.runs),
     answers: { 200: listOf("RUN") },
     handle: (call) => steadyListAnswer(call, runPage, ({ status }) => status === "running"),
   }),
@@ -188,7 +191,7 @@ export const TRAINING_ROUTES = [
     scope: "read",
     example: "curl --fail-with-body '{home}/api/runs/{run}/leaderboard?format=csv'",
     says: "The candidates of a run, best first, with their scores by fold, durations and parameters.",
-    query: z.object({ format: z.enum(["json", "csv"]).default("json") }),
+    query: () => z.object({ format: z.enum(["json", "csv"]).default("json") }),
     answers: {
       200: {
         ...json("CANDIDATES"),
@@ -234,9 +237,10 @@ export const TRAINING_ROUTES = [
     scope: "train",
     example: "curl --fail-with-body -X DELETE '{home}/api/runs/{run}'",
     says: `Cancels a run at once; with delete=1, deletes a run that has ended. The version that it made stays. ${UNDO_NOTE}`,
-    query: DELETE_QUERY.extend({
-      delete: z.enum(["0", "1"]).default("0").describe("1 deletes a run that has ended"),
-    }),
+    query: () =>
+      DELETE_QUERY().extend({
+        delete: z.enum(["0", "1"]).default("0").describe("1 deletes a run that has ended"),
+      }),
     answers: { 202: json("RUN"), 204: null },
     refusals: ["conflict"],
     handle: async (call) => {
@@ -268,9 +272,10 @@ export const TRAINING_ROUTES = [
     scope: "read",
     example: "curl --fail-with-body '{home}/api/compare?runs={run},{run}'",
     says: "Compares two to five finished runs, or versions named as MODEL:NUMBER.",
-    query: z.object({
-      runs: z.string().describe("run IDs or MODEL:NUMBER, separated by commas"),
-    }),
+    query: () =>
+      z.object({
+        runs: z.string().describe("run IDs or MODEL:NUMBER, separated by commas"),
+      }),
     answers: { 200: { ...json("RUN_COMPARISON"), "text/csv": "one row per figure, one column per run" } },
     refusals: ["missing", "conflict"],
     handle: async ({ signalbox, request, url }) => {

@@ -11,7 +11,7 @@ import type { WebhookView } from "../../../operations/webhooks.ts";
 import { DATASET, TIME } from "./datasets.ts";
 
 const COUNT = z.int().min(0);
-const { quiet, digest } = ROUTE_REQUEST.shape;
+const { quiet, digest } = ROUTE_REQUEST().shape;
 
 export const SOURCE = (
   z.object({
@@ -60,7 +60,7 @@ export const SCHEDULE = (
     cron: z.string().optional(),
     timeZone: z.string().optional(),
     on: z.enum(TRIGGERS).optional(),
-    metric: METRIC,
+    metric: METRIC(),
     below: z.number().optional(),
     sourceId: z.string().optional(),
     datasetId: z.string().optional(),

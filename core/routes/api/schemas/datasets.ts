@@ -168,7 +168,7 @@ export const DATASET = (
     findings: z.array(FINDING),
     sizeBytes: COUNT,
     dialect: DIALECT.nullable(),
-    choices: CHOICES,
+    choices: CHOICES(),
     ...ORDERED,
     changes: DATASET_CHANGES.nullable().describe("how the file differs from the previous version's"),
     createdAt: TIME,
@@ -206,7 +206,7 @@ export const READING_PREVIEW = (
     sentence: z.string(),
     names: z.array(z.string()),
     rows: z.array(z.array(z.string())),
-    choices: CHOICES,
+    choices: CHOICES(),
   }) satisfies z.ZodType<ReadingPreview>
 ).meta({ id: "ReadingPreview" });
 

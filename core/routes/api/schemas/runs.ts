@@ -104,7 +104,7 @@ const OPTIONS = (
       .boolean()
       .default(true)
       .describe("whether the model may learn from the test rows after the test"),
-    ...EXPERT_SHAPE,
+    ...EXPERT_SHAPE(),
     testDatasetVersion: z.int().min(1).optional(),
   }) satisfies z.ZodType<RunOptions>
 ).meta({ id: "RunOptions" });

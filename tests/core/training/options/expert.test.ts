@@ -59,7 +59,7 @@ test("each setting has a sentence and a default, in the schema of JSON and of te
     const { says, default: usual } = EXPERT_SETTINGS[name];
     expect(says).toEndWith(".");
     expect(usual).not.toBe("");
-    for (const shape of [TRAIN_REQUEST.shape, TRAIN_QUERY.shape])
+    for (const shape of [TRAIN_REQUEST().shape, TRAIN_QUERY().shape])
       expect(shape[name].description).toBe(`${says} Default: ${usual}.`);
   }
 });
@@ -76,7 +76,7 @@ test("text says the same as JSON", () => {
     dates: "exclude",
     maxMicroseconds: "12.5",
   };
-  expect(TRAIN_QUERY.parse(text)).toEqual({
+  expect(TRAIN_QUERY().parse(text)).toEqual({
     weights: "w",
     classWeights: { yes: 5, no: 1 },
     monotone: { x: 1, price: -1 },
@@ -87,8 +87,8 @@ test("text says the same as JSON", () => {
     dates: "exclude",
     maxMicroseconds: 12.5,
   });
-  expect(TRAIN_QUERY.parse({ classWeights: "balanced" })).toEqual({ classWeights: "balanced" });
-  expect(TRAIN_QUERY.parse({ parameters: '{"linear":{"alpha":3}}' })).toEqual({
+  expect(TRAIN_QUERY().parse({ classWeights: "balanced" })).toEqual({ classWeights: "balanced" });
+  expect(TRAIN_QUERY().parse({ parameters: '{"linear":{"alpha":3}}' })).toEqual({
     parameters: { linear: { alpha: 3 } },
   });
   for (const wrong of [
@@ -98,7 +98,7 @@ test("text says the same as JSON", () => {
     { learners: "magic" },
     { text: "?" },
   ])
-    expect(TRAIN_QUERY.safeParse(wrong).success).toBe(false);
+    expect(TRAIN_QUERY().safeParse(wrong).success).toBe(false);
 });
 
 test("learners and parameters are completed to the names of the record", () => {

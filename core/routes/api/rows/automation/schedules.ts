@@ -106,9 +106,10 @@ export const SCHEDULE_ROUTES = [
     scope: "read",
     example: "curl --fail-with-body '{home}/api/schedules/{schedule}/runs'",
     says: "Lists the result of each due time, newest first; the newest 100 are stored.",
-    query: z.object({
-      limit: z.coerce.number().int().min(1).max(100).default(50).describe("how many"),
-    }),
+    query: () =>
+      z.object({
+        limit: z.coerce.number().int().min(1).max(100).default(50).describe("how many"),
+      }),
     answers: { 200: listOf("SCHEDULE_RUN") },
     handle: async ({ signalbox, params, query }) =>
       Response.json({ items: await signalbox.schedules.runsOf(params.id!, query.limit), next: null }),

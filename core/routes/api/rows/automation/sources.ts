@@ -2,11 +2,14 @@
 import * as z from "zod";
 import { datasetView } from "../../../../datasets/reading-choices.ts";
 import { SOURCE_PATCH, SOURCE_REQUEST } from "../../../../datasets/sources/place.ts";
+import { lazily } from "../../../../platform/zod-setup.ts";
 import { json, listOf, route } from "../../route.ts";
 
-const CREATE_QUERY = z.object({
-  wait: z.enum(["0", "1"]).default("1").describe("0 responds before the first refresh"),
-});
+const CREATE_QUERY = lazily(() =>
+  z.object({
+    wait: z.enum(["0", "1"]).default("1").describe("0 responds before the first refresh"),
+  }),
+);
 
 export const SOURCE_ROUTES = [
   route({

@@ -2,22 +2,25 @@
 import * as z from "zod";
 import { inPieces, revocableBody } from "../../../../http/revocable.ts";
 import { STREAM_HEADER } from "../../../../http/stream.ts";
+import { lazily, type OutputOf } from "../../../../platform/zod-setup.ts";
 import type { StoredVersion } from "../../../../store/models.ts";
 import { type Call, json, route, VERSION_NUMBER } from "../../route.ts";
 
-export const VERSION = z.object({ name: z.string(), v: VERSION_NUMBER });
-const DOWNLOAD_QUERY = z.object({
-  format: z
-    .enum(["json", "mjs", "html", "lightgbm", "onnx", "mlflow", "ipynb"])
-    .default("json")
-    .describe(
-      "mjs is a module, html a page that opens from disk, mlflow a tar of an MLflow model's folder, ipynb a notebook that checks the version",
-    ),
-  tested: z
-    .enum(["0", "1"])
-    .default("0")
-    .describe("1: the tested model, before it learned from the test rows too"),
-});
+export const VERSION = lazily(() => z.object({ name: z.string(), v: VERSION_NUMBER() }));
+const DOWNLOAD_QUERY = lazily(() =>
+  z.object({
+    format: z
+      .enum(["json", "mjs", "html", "lightgbm", "onnx", "mlflow", "ipynb"])
+      .default("json")
+      .describe(
+        "mjs is a module, html a page that opens from disk, mlflow a tar of an MLflow model's folder, ipynb a notebook that checks the version",
+      ),
+    tested: z
+      .enum(["0", "1"])
+      .default("0")
+      .describe("1: the tested model, before it learned from the test rows too"),
+  }),
+);
 
 async function download({
   signalbox,
@@ -26,7 +29,7 @@ async function download({
   home,
   hold,
   drawings,
-}: Call<z.output<typeof VERSION>, z.output<typeof DOWNLOAD_QUERY>>): Promise<Response> {
+}: Call<OutputOf<typeof VERSION>, OutputOf<typeof DOWNLOAD_QUERY>>): Promise<Response> {
   const version = await signalbox.models.findVersion(params.name, params.v);
   const { exportModel, modelModule } = await import("../../../../models/exports/export.ts");
   const bytes =

@@ -10,6 +10,7 @@ import type { ExportedChart } from "../../../../models/exports/chart.ts";
 import { ROW_PARTS } from "../../../../models/exports/row-parts.ts";
 import type { RowTable } from "../../../../models/exports/row-tables.ts";
 import { AppError } from "../../../../platform/errors.ts";
+import { lazily, type OutputOf } from "../../../../platform/zod-setup.ts";
 import { findDataset } from "../../../../store/datasets.ts";
 import { findEvaluation, type StoredVersion } from "../../../../store/models.ts";
 import { findRun, runRounds, type StoredRun } from "../../../../store/runs.ts";
@@ -20,31 +21,35 @@ import { runView } from "../../../../training/run-view.ts";
 import { type Call, json, route } from "../../route.ts";
 import { VERSION } from "./download.ts";
 
-const CHART = VERSION.extend({ chart: z.string() });
-const FORM = z.enum(OUTPUT_FORMS).default("csv").describe("the format of the rows");
-const ROWS_QUERY = z.object({
-  format: FORM,
-  part: z
-    .enum(ROW_PARTS)
-    .default("all")
-    .describe("training rows are predicted by the folds that held them out"),
-  values: z
-    .enum(["0", "1"])
-    .default("0")
-    .describe("1 adds the columns that the model reads, with values as training read them"),
-});
+const CHART = lazily(() => VERSION().extend({ chart: z.string() }));
+const FORM = lazily(() => z.enum(OUTPUT_FORMS).default("csv").describe("the format of the rows"));
+const ROWS_QUERY = lazily(() =>
+  z.object({
+    format: FORM(),
+    part: z
+      .enum(ROW_PARTS)
+      .default("all")
+      .describe("training rows are predicted by the folds that held them out"),
+    values: z
+      .enum(["0", "1"])
+      .default("0")
+      .describe("1 adds the columns that the model reads, with values as training read them"),
+  }),
+);
 const CHART_WIDTH = 640;
-const CHART_QUERY = z.object({
-  format: z.enum(["svg", "png", "csv", "json"]).default("svg"),
-  theme: z.enum(["light", "dark"]).default("light").describe("colours of SVG and PNG"),
-  width: z.coerce
-    .number()
-    .int()
-    .min(280)
-    .max(2000)
-    .default(CHART_WIDTH)
-    .describe("pixels of the SVG; a PNG has twice as many"),
-});
+const CHART_QUERY = lazily(() =>
+  z.object({
+    format: z.enum(["svg", "png", "csv", "json"]).default("svg"),
+    theme: z.enum(["light", "dark"]).default("light").describe("colours of SVG and PNG"),
+    width: z.coerce
+      .number()
+      .int()
+      .min(280)
+      .max(2000)
+      .default(CHART_WIDTH)
+      .describe("pixels of the SVG; a PNG has twice as many"),
+  }),
+);
 const TABLE_TYPES = {
   "text/csv": "one line per row",
   "application/x-ndjson": "one object per line",
@@ -52,7 +57,7 @@ const TABLE_TYPES = {
   [PARQUET_TYPE]: "Parquet",
 };
 
-type VersionCall<Q = unknown> = Call<z.output<typeof VERSION>, Q>;
+type VersionCall<Q = unknown> = Call<OutputOf<typeof VERSION>, Q>;
 
 const found = ({ signalbox, params }: Pick<VersionCall, "signalbox" | "params">): Promise<StoredVersion> =>
   signalbox.models.findVersion(params.name, params.v);
@@ -70,7 +75,7 @@ async function rowPredictionsOf(
   return answers.rowPredictionsOf(signalbox.files, version);
 }
 
-async function predictionRows(call: VersionCall<z.output<typeof ROWS_QUERY>>): Promise<Response> {
+async function predictionRows(call: VersionCall<OutputOf<typeof ROWS_QUERY>>): Promise<Response> {
   const version = await found(call);
   const answers = await rowPredictionsOf(call, version);
   const { predictionTable } = await import("../../../../models/exports/row-tables.ts");
@@ -204,7 +209,7 @@ async function chartList(call: VersionCall): Promise<Response> {
   return Response.json({ items });
 }
 
-async function oneChart(call: Call<z.output<typeof CHART>, z.output<typeof CHART_QUERY>>): Promise<Response> {
+async function oneChart(call: Call<OutputOf<typeof CHART>, OutputOf<typeof CHART_QUERY>>): Promise<Response> {
   const { params, query, drawings } = call;
   const { version, charts, unexplained } = await chartsOf(call);
   const chart = charts.find(({ name }) => name === params.chart);
@@ -287,7 +292,7 @@ export const EXPORT_ROUTES = [
     path: "/api/models/:name/versions/:v/folds",
     scope: "read",
     params: VERSION,
-    query: z.object({ format: FORM }),
+    query: () => z.object({ format: FORM() }),
     example: `curl --fail-with-body -OJ '${VERSION_PATH}/folds'`,
     says: "Says for each row whether it was a training or a test row, and which fold held it out.",
     answers: { 200: TABLE_TYPES },

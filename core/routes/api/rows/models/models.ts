@@ -13,6 +13,7 @@ import { type FileToPredict, predictFile } from "../../../../models/files/predic
 import { MOST_ROWS_STORED, STORAGE_MODES } from "../../../../models/monitoring/prediction-log.ts";
 import { PREDICT_REQUEST } from "../../../../models/serving.ts";
 import { AppError } from "../../../../platform/errors.ts";
+import { lazily, type OutputOf } from "../../../../platform/zod-setup.ts";
 import type { Handle } from "../../../../store/database.ts";
 import { LIST_FILTERS } from "../../../../store/lists.ts";
 import {
@@ -28,47 +29,57 @@ import { type Call, filterQuery, json, listOf, route, steadyListAnswer, VERSION_
 import { DOWNLOAD, VERSION } from "./download.ts";
 import { leadOf, modelAnswer, modelsAnswer } from "./model-answers.ts";
 
-const INTERVAL_LEVEL = z.coerce.number("must be a number").min(0.01).max(0.999);
-const PREDICT_QUERY = VERSION_QUERY.extend({
-  explain: z
-    .enum(["0", "1"])
-    .default("0")
-    .describe("1 adds contributions and, for up to 10 rows, the smallest change that changes the prediction"),
-  interval: INTERVAL_LEVEL.optional().describe(
-    "the probability with which the bounds should contain the outcome, for example 0.9. Adds an interval to numbers and a set of classes otherwise; in a CSV, the columns interval_low and interval_high, or set",
-  ),
-  threshold: z.coerce
-    .number("must be a number")
-    .min(0)
-    .max(1)
-    .optional()
-    .describe(
-      "the probability from which the positive class is predicted, for this request; the live version answers",
-    ),
-  log: z
-    .enum([...STORAGE_MODES, "0", "1"])
-    .transform((log) => (log === "0" ? "off" : log === "1" ? "full" : log))
-    .optional()
-    .describe(
-      `which rows are stored in the prediction log, as far as PREDICTION_LOG allows. By default all of up to ${MOST_ROWS_STORED} rows, and a sample beyond. 0 is off, 1 is full`,
-    ),
-});
-export const THRESHOLD_REQUEST = z.strictObject({
-  version: z.int().min(1),
-  threshold: z
-    .number()
-    .min(0)
-    .max(1)
-    .nullable()
-    .describe("the probability from which the positive class is predicted; null: as trained"),
-});
-const LIVE_REQUEST = z.strictObject({
-  version: z.int().min(1),
-  confirm: z
-    .boolean()
-    .default(false)
-    .describe("true deploys a version although it has findings of severity error"),
-});
+const INTERVAL_LEVEL = lazily(() => z.coerce.number("must be a number").min(0.01).max(0.999));
+const PREDICT_QUERY = lazily(() =>
+  VERSION_QUERY().extend({
+    explain: z
+      .enum(["0", "1"])
+      .default("0")
+      .describe(
+        "1 adds contributions and, for up to 10 rows, the smallest change that changes the prediction",
+      ),
+    interval: INTERVAL_LEVEL()
+      .optional()
+      .describe(
+        "the probability with which the bounds should contain the outcome, for example 0.9. Adds an interval to numbers and a set of classes otherwise; in a CSV, the columns interval_low and interval_high, or set",
+      ),
+    threshold: z.coerce
+      .number("must be a number")
+      .min(0)
+      .max(1)
+      .optional()
+      .describe(
+        "the probability from which the positive class is predicted, for this request; the live version answers",
+      ),
+    log: z
+      .enum([...STORAGE_MODES, "0", "1"])
+      .transform((log) => (log === "0" ? "off" : log === "1" ? "full" : log))
+      .optional()
+      .describe(
+        `which rows are stored in the prediction log, as far as PREDICTION_LOG allows. By default all of up to ${MOST_ROWS_STORED} rows, and a sample beyond. 0 is off, 1 is full`,
+      ),
+  }),
+);
+export const THRESHOLD_REQUEST = lazily(() =>
+  z.strictObject({
+    version: z.int().min(1),
+    threshold: z
+      .number()
+      .min(0)
+      .max(1)
+      .nullable()
+      .describe("the probability from which the positive class is predicted; null: as trained"),
+  }),
+);
+const LIVE_REQUEST = lazily(() =>
+  z.strictObject({
+    version: z.int().min(1),
+    confirm: z
+      .boolean()
+      .default(false)
+      .describe("true deploys a version although it has findings of severity error"),
+  }),
+);
 
 /** An ETag of the versions and the live one; counts of predictions do not change it. */
 export async function modelTag(
@@ -89,7 +100,7 @@ export async function modelTag(
 
 /** JSON rows, or a CSV: `curl -T` sends no type at all. */
 async function predictRows(
-  call: Call<Record<string, string>, z.output<typeof PREDICT_QUERY>, z.output<typeof PREDICT_REQUEST>>,
+  call: Call<Record<string, string>, OutputOf<typeof PREDICT_QUERY>, z.output<typeof PREDICT_REQUEST>>,
 ): Promise<Response> {
   const { signalbox, request, params, query, body: rows } = call;
   const name = params.name!;
@@ -116,7 +127,7 @@ async function askedVersion(
   {
     signalbox,
     query,
-  }: Pick<Call<Record<string, string>, z.output<typeof PREDICT_QUERY>>, "signalbox" | "query">,
+  }: Pick<Call<Record<string, string>, OutputOf<typeof PREDICT_QUERY>>, "signalbox" | "query">,
   name: string,
 ): Promise<StoredVersion | null> {
   const { version, threshold } = query;
@@ -255,7 +266,7 @@ const predictBy = (method: "POST" | "PUT") =>
     scope: "predict",
     rate: "predict",
     query: PREDICT_QUERY,
-    body: PREDICT_REQUEST,
+    body: () => PREDICT_REQUEST,
     file: "rows to predict, below a header with the names of the features",
     example:
       "curl --fail-with-body -H 'content-type: application/json' -d '{row}' '{home}/api/models/{model}/predict?version={version}'",
@@ -283,7 +294,7 @@ export const MODEL_ROUTES = [
     scope: "read",
     example: "curl --fail-with-body '{home}/api/models?limit=10'",
     says: "Lists the models, newest first; `q` searches names, targets, columns, tags and notes.",
-    query: filterQuery(LIST_FILTERS.models),
+    query: () => filterQuery(LIST_FILTERS.models),
     answers: { 200: listOf("LISTED_MODEL") },
     handle: (call) => steadyListAnswer(call, modelsAnswer, () => false),
   }),
