@@ -44,6 +44,12 @@ function Choice({ links, named, offered }: Omit<Props, "context"> & { links: Lin
   return (
     <form class="panel compare-choice" method="get" action={url(links, "/compare")}>
       {named.length > 0 && <p class="note note-caution">{countWords(named.length)}</p>}
+      <p class="actions">
+        <button type="submit" class="primary">
+          Compare
+        </button>
+        <span class="fine">Select two to five.</span>
+      </p>
       <ul class="rows">
         {offered.map((run) => (
           <li class="row">
@@ -72,12 +78,6 @@ function Choice({ links, named, offered }: Omit<Props, "context"> & { links: Lin
           </li>
         ))}
       </ul>
-      <p class="actions">
-        <button type="submit" class="primary">
-          Compare
-        </button>
-        <span class="fine">Select two to five.</span>
-      </p>
     </form>
   );
 }
