@@ -23,7 +23,7 @@ import { datasetKey } from "../store/files/named-files.ts";
 import type { FileStorage } from "../store/files/storage.ts";
 import { currentOwner, NO_OWNER } from "../store/ownership.ts";
 import { runsOfDataset } from "../store/runs.ts";
-import { claimReading, orphanedReadings, unclaimedReadings } from "../store/workers.ts";
+import { claimReading, orphanedReadings } from "../store/workers.ts";
 import { FileReader, type FileReaderOptions } from "./file-reader.ts";
 import { FirstReadings } from "./reading/first-readings.ts";
 import { ReadingEnds } from "./reading/wait-for-readings.ts";
@@ -139,7 +139,7 @@ export class Datasets {
   /** Reads files that servers left to any worker. */
   private async takeUnclaimed(): Promise<void> {
     const { store, workerId: worker } = this.options;
-    for (const id of await unclaimedReadings(store))
+    for (const id of await this.readings.unread())
       if (await claimReading(store, { id, worker, silentMs: 0 })) await this.readLeft(id);
   }
 

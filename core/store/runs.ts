@@ -184,6 +184,19 @@ export async function claimRun(
   return row?.attempt ?? null;
 }
 
+/** The attempt after this one, if this worker has it already; else null. */
+export async function claimedAttempt(
+  store: Handle,
+  { id, attempt, worker }: { id: string; attempt: number; worker: string },
+): Promise<number | null> {
+  const row = await store.get<{ attempt: number }>(
+    `SELECT attempt FROM runs WHERE id = $id AND status = 'running' AND worker = $worker
+     AND attempt = CAST($attempt AS BIGINT) + 1`,
+    { id, attempt, worker },
+  );
+  return row?.attempt ?? null;
+}
+
 /** Deletes it with everything recorded about it; its number is never reused. */
 export async function deleteRun(store: Handle, id: string): Promise<void> {
   await forgetAnswers(store);

@@ -102,6 +102,15 @@ export async function unclaimedReadings(store: Handle): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
+/** Files whose reading this worker has claimed. */
+export async function claimedReadings(store: Handle, worker: string): Promise<string[]> {
+  const rows = await store.all<{ id: string }>(
+    "SELECT id FROM datasets WHERE status = 'reading' AND worker = $worker ORDER BY position",
+    { worker },
+  );
+  return rows.map(({ id }) => id);
+}
+
 /**
  * Whether this worker still has the reading of the file. Exact in a transaction, because transactions are serialised.
  */

@@ -12,13 +12,14 @@ import { missingSubject } from "../events/privacy.ts";
 import { type Child, startChild } from "../platform/child.ts";
 import { whenReachable } from "../platform/concurrency.ts";
 import { diskFailure } from "../platform/disk.ts";
-import { AppError, StorageUnavailable } from "../platform/errors.ts";
+import { AppError, StorageUnavailable, StoreUnavailable } from "../platform/errors.ts";
 import { newId } from "../platform/ids.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Store } from "../store/database.ts";
 import { findDataset } from "../store/datasets.ts";
 import type { FileStorage } from "../store/files/storage.ts";
 import {
+  claimedAttempt,
   claimRun,
   countRuns,
   deleteRun,
@@ -292,8 +293,8 @@ export class Runs {
       await this.finish(run, result);
     } catch (error) {
       if (this.isOver(run.id)) return;
-      if (active.child === null && error instanceof StorageUnavailable)
-        return await this.waitForStorage(error);
+      const isAway = error instanceof StorageUnavailable || error instanceof StoreUnavailable;
+      if (active.child === null && isAway) return await this.waitInQueue(error);
       logger.warn({ runId: run.id, error: String(error) }, "the process of a run returned no result");
       this.durations.add("failed", now() - (run.startedAt ?? run.queuedAt));
       await this.insist(() => writeFailure(run, error, this.options));
@@ -311,20 +312,29 @@ export class Runs {
   }
 
   /** It stays in the queue meanwhile. */
-  private async waitForStorage(error: StorageUnavailable): Promise<void> {
-    this.options.logger.warn({ reason: error.message }, "the queue waits for the file storage");
+  private async waitInQueue(error: AppError): Promise<void> {
+    this.options.logger.warn(
+      { reason: error.message },
+      "the queue waits for the database or the file storage",
+    );
     await Bun.sleep(INSIST_MS);
   }
 
   /** The attempt's number; null: it was cancelled, or another process trains it. */
   private async claim(run: StoredRun): Promise<number | null> {
     const { log, now, worker } = this.options;
-    return log.record(async (tx) => {
-      if (this.isOver(run.id)) return null;
-      const attempt = await claimRun(tx, { ...run, worker: worker.id, at: now() });
-      if (attempt !== null) await tx.append("run.started", { ...runOf(run), target: run.options.target });
-      return attempt;
+    let claimed: number | null = null;
+    await this.insist(async () => {
+      claimed = await log.record(async (tx) => {
+        if (this.isOver(run.id)) return null;
+        const attempt = await claimRun(tx, { ...run, worker: worker.id, at: now() });
+        // It may have been claimed by us already, if the answer was lost with the connection.
+        if (attempt === null) return claimedAttempt(tx, { ...run, worker: worker.id });
+        await tx.append("run.started", { ...runOf(run), target: run.options.target });
+        return attempt;
+      });
     });
+    return claimed;
   }
 
   /** On one machine it fails if its file is gone; otherwise another host may have the file. */

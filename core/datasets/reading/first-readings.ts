@@ -14,7 +14,7 @@ import {
   type StoredDataset,
 } from "../../store/datasets.ts";
 import { forgetRejections, insertRejection } from "../../store/rejections.ts";
-import { holdsReading } from "../../store/workers.ts";
+import { claimedReadings, holdsReading, unclaimedReadings } from "../../store/workers.ts";
 import type { FileReader, FileToRead } from "../file-reader.ts";
 import { profileSize } from "../table-files.ts";
 import type { UploadsInProgress } from "../uploads.ts";
@@ -38,6 +38,8 @@ export interface FirstReadingsOptions {
 
 export class FirstReadings {
   private readonly all = new Map<string, Promise<StoredDataset>>();
+  /** Claimed here at the last look, and read by nobody. */
+  private idle: ReadonlySet<string> = new Set();
   private isStopping = false;
 
   constructor(private readonly options: FirstReadingsOptions) {}
@@ -45,6 +47,18 @@ export class FirstReadings {
   /** Whether it is being read here. */
   has(id: string): boolean {
     return this.all.has(id);
+  }
+
+  /**
+   * Files that servers left to any worker; and those that were claimed here at the last look too, and that nobody reads:
+   * the answer to the claim was lost with the connection.
+   */
+  async unread(): Promise<string[]> {
+    const { store, workerId } = this.options;
+    const idle = (await claimedReadings(store, workerId)).filter((id) => !this.has(id));
+    const lost = idle.filter((id) => this.idle.has(id));
+    this.idle = new Set(idle);
+    return [...(await unclaimedReadings(store)), ...lost];
   }
 
   /** The dataset once it is read. Throws AppError if it is refused. */
