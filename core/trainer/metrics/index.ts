@@ -172,11 +172,13 @@ const MOST_FROM_ZERO = 0.001;
 
 /**
  * "about 0" for a score that differs from that of a constant prediction by chance or rounding only, such as the R² of
- * a baseline, -2.33e-5; otherwise `text`, the score as written beside others.
+ * a baseline, -2.33e-5, or its F1 over a hundred classes; otherwise `text`, the score as written beside others.
  */
 export function scoreWords(name: string, score: number, text: string): string {
-  const isConstant = isMetricName(name) && (METRICS[name] as Metric).constant === 0;
-  return isConstant && score !== 0 && Math.abs(score) < MOST_FROM_ZERO ? "about 0" : text;
+  const metric: Metric | null = isMetricName(name) ? METRICS[name] : null;
+  // Where more is better, 1 is perfect: so little is nothing.
+  const isOfOne = metric !== null && (metric.constant === 0 || metric.better === "greater");
+  return isOfOne && score !== 0 && Math.abs(score) < MOST_FROM_ZERO ? "about 0" : text;
 }
 
 /** Whether a smaller value is better; false for an unknown name. */

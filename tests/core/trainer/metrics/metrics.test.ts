@@ -189,6 +189,7 @@ test("with a single class the area under the curve is undefined, and left out", 
 test("a score that differs from a constant prediction's by chance only is written as about 0", () => {
   expect(scoreWords("r2", -2.33e-5, "-2.33e-5")).toBe("about 0");
   expect(scoreWords("explained_variance", 2.2e-16, "2.2e-16")).toBe("about 0");
+  expect(scoreWords("f1_macro", 1.98e-4, "1.98e-4")).toBe("about 0");
   expect(scoreWords("r2", 0, "0")).toBe("0");
   expect(scoreWords("r2", 0.001, "0.001")).toBe("0.001");
   expect(scoreWords("log_loss", 1e-5, "1e-5")).toBe("1e-5");
