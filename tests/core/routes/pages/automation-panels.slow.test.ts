@@ -102,7 +102,7 @@ test("the form shows the next times in their zone before it is sent, or why ther
   );
   expect(await shown("0 0 30 2 *", "UTC")).toContain("This time never comes.");
   expect(await shown("61 * * * *", "UTC")).toContain("cannot be read");
-  expect(await shown("0 3 * * *", "Mars/Base")).toContain("cannot be read");
+  expect(await shown("0 3 * * *", "Mars/Base")).toContain("“Mars/Base” is not a time zone.");
 });
 
 test("rows are scored by a chosen version, which must exist; the next five times are told", async () => {
