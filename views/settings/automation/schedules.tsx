@@ -211,14 +211,15 @@ function Input(
 function Times({ links, times }: { links: Links; times: SchedulesPageData["times"] }) {
   return (
     <div
-      id="schedule-times"
       hx-get={url(links, "/schedules")}
       hx-trigger="change from:#schedule-cron, change from:#schedule-zone"
       hx-include="#schedule-cron, #schedule-zone"
+      hx-target="#schedule-times"
       hx-select="#schedule-times"
-      hx-swap="outerHTML"
+      hx-swap="outerMorph"
+      hx-sync="this:replace"
     >
-      <div role="status" class="hint">
+      <div id="schedule-times" role="status" class="hint">
         {times?.problem}
         {times && times.at.length > 0 && (
           <>
