@@ -198,7 +198,7 @@ describe("an error quotes the file", () => {
   const files: [string, string, object][] = [
     ["JSON", '[{"a": 1}]\n', { near: '[{"a": 1}]\\n' }],
     ["a header only", "a;b\n", { row: 1, near: "a;b" }],
-    ["one column", "name\nx\ny\n", { row: 1, column: "name", near: "name\\nx\\ny" }],
+    ["one column", "name\nx\ny\n", { row: 1, column: "name", near: "name, x, y" }],
   ];
   for (const [what, text, place] of files)
     test(what, async () => expect(await answer(Buffer.from(text))).toMatchObject({ place }));

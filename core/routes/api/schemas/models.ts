@@ -102,13 +102,15 @@ export const PER_MINUTE = z.array(
   z.object({ at: TIME, predictions: COUNT }) satisfies z.ZodType<PredictionMinute>,
 );
 
+const RUN_DELETED = z.boolean().describe("the run that made it was deleted since");
+
 export const LISTED_MODEL = z
   .object({
     name: z.string(),
     ...ORDERED,
     liveVersion: z.int().nullable(),
     ...LEAD,
-    versions: z.array(z.object(VERSION)).describe("newest first"),
+    versions: z.array(z.object({ ...VERSION, runDeleted: RUN_DELETED })).describe("newest first"),
     predictions: z.object({ total: COUNT, lastHour: COUNT }),
   })
   .meta({ id: "ListedModel" });
@@ -123,7 +125,7 @@ export const MODEL = (
       .array(
         z.object({
           ...VERSION,
-          runDeleted: z.boolean().describe("the run that made it was deleted since"),
+          runDeleted: RUN_DELETED,
           live: LIVE,
         }),
       )
