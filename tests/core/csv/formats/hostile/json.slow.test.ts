@@ -216,7 +216,7 @@ const LINES: Hostile[] = [
     () => Buffer.concat(Array.from({ length: 8 }, filled('{"b":1,"a":"', "x", 20 * MB, '"}\n'))),
     [["b", "a"], ...Array.from({ length: 8 }, () => ["1", "x".repeat(20 * MB)])],
   ],
-  ["nulls in a text", THEN('{"a":"\\u0000","b":6}\n'), [...AB, ["\u0000", "6"]]],
+  ["nulls in a text", THEN('{"a":"\\u0000","b":6}\n'), [...AB, ["", "6"]]],
   [
     "fields called as methods are",
     THEN('{"a":5,"b":6,"hasOwnProperty":7}\n'),
