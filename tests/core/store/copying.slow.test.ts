@@ -48,8 +48,10 @@ const rowsOf = async (store: Store) =>
 
 /** Rows that engines might keep differently: fractions, long numbers, empty and foreign texts, keys of several columns. */
 async function fill(store: Store): Promise<void> {
-  for (let i = 0; i < 1200; i++)
-    await insertEvent(store, { type: "metrics.sampled", at: 1.7e12 + i, data: `{"i":${i}}`, activity: 0 });
+  await store.transaction(async (tx) => {
+    for (let i = 0; i < 1200; i++)
+      await insertEvent(tx, { type: "metrics.sampled", at: 1.7e12 + i, data: `{"i":${i}}`, activity: 0 });
+  });
   const values = [0, -0.1, 1 / 3, 5e-324, 1.7976931348623157e308, 12, 123456789.12345679];
   for (const [at, value] of values.entries())
     await store.run("INSERT INTO samples (gauge, at, value) VALUES ($gauge, $at, $value)", {
@@ -99,7 +101,7 @@ describe.each(DRIVERS.flatMap((from) => DRIVERS.map((to) => [from.name, to.name,
       );
       expect(await lastSeq(to)).toBe(1200);
       const event = { type: "metrics.sampled", at: 1, data: "{}", activity: 0 } as const;
-      expect(await insertEvent(to, event)).toBe(1201);
+      expect(await to.transaction((tx) => insertEvent(tx, event))).toBe(1201);
     });
 
     test("one that was cut off goes on, and what changed at the source meanwhile is copied anew", async () => {
