@@ -3,7 +3,7 @@
  * line counts what passed and what failed.
  * Installs what is missing from Debian: Chromium for the browser journeys, the proxies that they run through, what
  * makes writes fail and clocks jump, MariaDB, PgBouncer, and PostgreSQL, which it starts in a folder of its own. The S3
- * server for the tests is built where it is missing.
+ * server for the tests is installed where it is missing.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
