@@ -34,7 +34,7 @@ const browserOnPostgres = join(reports, "browser-postgres.xml");
 
 const test = (report: string, folders: readonly string[]) => {
   const how = ["--parallel=3", "--timeout=120000", "--reporter=junit", `--reporter-outfile=${report}`];
-  // These need a gigabyte of Python packages.
+  // These need minutes, or a gigabyte of Python packages.
   if (!isAll) how.push("--path-ignore-patterns=**/*.all.slow.test.ts");
   return [bun, "test", ...how, ...folders];
 };
