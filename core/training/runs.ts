@@ -3,6 +3,7 @@
  * restart: an interrupted run can be resumed from its scored candidates.
  */
 import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Datasets } from "../datasets/datasets.ts";
 import type { Alerts } from "../events/alerts.ts";
@@ -133,7 +134,7 @@ export class Runs {
 
   /** Marks runs that the last process left, resumes them, then works on the queue. */
   async start(): Promise<void> {
-    await this.checkpoints.start();
+    await mkdir(this.options.folder, { recursive: true });
     const { store, worker } = this.options;
     // Runs that others on the same database train stay theirs.
     for (const run of await runsByStatus(store, "running"))

@@ -30,13 +30,6 @@ export class Checkpoints {
 
   constructor(private readonly options: CheckpointsOptions) {}
 
-  /** What a killed process left here is in the storage: copies of other attempts are fetched again. */
-  async start(): Promise<void> {
-    const { files, folder } = this.options;
-    if (files.isShared) await rm(folder, { recursive: true, force: true });
-    await mkdir(folder, { recursive: true });
-  }
-
   /** The folder of an attempt; on one machine all attempts share the run's folder. */
   folderOf(run: Attempt): string {
     const { files, folder } = this.options;
