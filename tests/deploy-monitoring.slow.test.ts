@@ -143,7 +143,10 @@ async function ask(
 ): Promise<{ status: string; data?: { result: unknown[] }; error?: string } | null> {
   const url = `${address}/api/v1/query?query=${encodeURIComponent(query)}`;
   return fetch(url).then(
-    (answer) => answer.json() as Promise<{ status: string; data?: { result: unknown[] } }>,
+    (answer) =>
+      answer.status === 503
+        ? null
+        : (answer.json() as Promise<{ status: string; data?: { result: unknown[] } }>),
     () => null,
   );
 }

@@ -1,6 +1,6 @@
 /** A training that is under way moves with the data: it goes on from its scored candidates, on either side. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RunView } from "../../../../core/training/run-view.ts";
@@ -85,11 +85,17 @@ test("from a machine that was killed into a cluster, and from there to a machine
   const machine = new ServerProcess({ DATABASE_URL: "" });
   await machine.start();
   const { id } = await train(machine);
-  const hasScored = async () =>
-    existsSync(join(machine.folder, "runs", id, "candidates.json")) &&
-    Object.keys(scoredOf(await runOf(machine, id))).length >= SCORED;
-  await within(hasScored, "candidates");
-  const before = scoredOf(await runOf(machine, id));
+  const list = join(machine.folder, "runs", id, "candidates.json");
+  const saved = () =>
+    existsSync(list) ? Object.keys((JSON.parse(readFileSync(list, "utf8")) as { files: object }).files) : [];
+  // A candidate is told before it is saved.
+  const scoredAndSaved = async () => {
+    const names = saved();
+    const scored = Object.entries(scoredOf(await runOf(machine, id)));
+    return Object.fromEntries(scored.filter(([name]) => names.includes(name)));
+  };
+  await within(async () => Object.keys(await scoredAndSaved()).length >= SCORED, "candidates");
+  const before = await scoredAndSaved();
   expect((await runOf(machine, id)).status).toBe("running");
   await machine.end("SIGKILL");
   const cluster = await newCluster();
