@@ -93,5 +93,7 @@ test("reports that wait are joined, in order, and the result comes after them", 
     },
   });
   expect(await child.result).toBe(5);
-  expect(handled).toEqual([[1], [2, 3, 4]]);
+  // Those that arrive before the first is handled join it.
+  expect(handled.flat()).toEqual([1, 2, 3, 4]);
+  expect(handled.length).toBeLessThan(3);
 });

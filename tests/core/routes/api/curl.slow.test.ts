@@ -68,6 +68,7 @@ test("the README's command trains, and the commands that it prints predict and d
  * Requests that cannot succeed as they are: a placeholder for something missing, a run that has ended, an unknown row.
  */
 const REFUSED: Record<string, number> = {
+  "DELETE /api/sessions/:id": 404,
   "DELETE /api/alerts/:id": 404,
   "DELETE /api/webhooks/:id": 404,
   "POST /api/undo/:id": 404,
