@@ -36,6 +36,8 @@ export function show({ sourceElement, sourceEvent, response, text }) {
   place(form, { field, button: sourceEvent?.submitter ?? form.querySelector("[type=submit]") });
   field?.setAttribute("aria-invalid", "true");
   field?.focus();
+  // What it holds cannot be seen: the next word replaces it.
+  if (field?.type === "password") field.select();
   problem.scrollIntoView({ block: "nearest" });
 }
 
