@@ -10,6 +10,9 @@ import type { TrainingData } from "./training-data.ts";
 /** Of a forest whose parameters were set without their number. */
 const USUAL_TREES = 100;
 
+/** Of one fit, for the lasso's paths and the models along them. */
+const SELECTING_FITS = 4;
+
 /** Of choosing derived features. */
 const DERIVING_MS = 120;
 
@@ -24,7 +27,8 @@ export function usualFitMs(data: TrainingData, config: CandidateConfig): number 
   const columns = features.length + data.encoded.texts.length * 100;
   const cells = rows * Math.max(1, columns);
   if (family === "baseline") return 1;
-  if (family === "linear") return 2 + 1.2e-3 * cells * outputs;
+  if (family === "linear")
+    return (params.columns === undefined ? 1 : SELECTING_FITS) * (2 + 1.2e-3 * cells * outputs);
   if (family === "boosting") return 15 + 2e-3 * cells * outputs + (derives(config) ? DERIVING_MS : 0);
   if (family === "network") {
     const numbers = features.filter(({ kind }) => kind === "number").length;
