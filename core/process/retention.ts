@@ -29,7 +29,7 @@ const AUDIT_KEPT = 100_000;
 const MINUTES_KEPT_MS = 2 * DAY_MS;
 const ROWS_AT_ONCE = 1000;
 const ROUND_MS = 60_000;
-/** After the first requests: nobody waits for old rows to go, nor for the reserve to be written. */
+/** After the first requests: nobody waits for old rows to go. */
 const FIRST_MS = 1000;
 /** Deleting takes at most a fifth of the time. */
 const PAUSES = 4;
@@ -48,17 +48,25 @@ export interface RetentionOptions {
 export function startRetention(options: RetentionOptions): () => void {
   const { logger } = options;
   let isEnded = false;
-  const trim = async () => {
-    const startedAt = performance.now();
-    let isDone = true;
+  const layReserve = () => {
     try {
       options.diskReserve.lay();
+    } catch (error) {
+      logger.error({ error: String(error) }, "the disk reserve could not be written");
+    }
+  };
+  const trim = async () => {
+    const startedAt = performance.now();
+    layReserve();
+    let isDone = true;
+    try {
       isDone = (await trimSome(options)) < ROWS_AT_ONCE;
     } catch (error) {
       logger.error({ error: String(error) }, "old data could not be deleted");
     }
     if (!isEnded) timer = setTimeout(trim, isDone ? ROUND_MS : PAUSES * (performance.now() - startedAt));
   };
+  layReserve();
   let timer: Timer = setTimeout(trim, FIRST_MS);
   return () => {
     isEnded = true;

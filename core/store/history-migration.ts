@@ -24,7 +24,8 @@ const fromMinutes = STEPS.map(
 export const HISTORY_OF_A_YEAR = `
   INSERT INTO points (kind, subject, step, at, n, total, low, high)
   SELECT kind, subject, 172800000, at / 172800000 * 172800000, sum(n), sum(total), min(low), max(high)
-  FROM points WHERE step = 21600000 GROUP BY kind, subject, at / 172800000 * 172800000;
+  FROM points WHERE step = 21600000 GROUP BY kind, subject, at / 172800000 * 172800000
+  ON CONFLICT DO NOTHING;
   `;
 
 export const HISTORY = `
