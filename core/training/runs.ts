@@ -2,8 +2,7 @@
  * Queues and runs trainings: a queue in the store, one child process per run, first come first served. Survives a
  * restart: an interrupted run can be resumed from its scored candidates.
  */
-import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Datasets } from "../datasets/datasets.ts";
 import type { Alerts } from "../events/alerts.ts";
@@ -134,7 +133,7 @@ export class Runs {
 
   /** Marks runs that the last process left, resumes them, then works on the queue. */
   async start(): Promise<void> {
-    await mkdir(this.options.folder, { recursive: true });
+    mkdirSync(this.options.folder, { recursive: true });
     const { store, worker } = this.options;
     // Runs that others on the same database train stay theirs.
     for (const run of await runsByStatus(store, "running"))
