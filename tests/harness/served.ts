@@ -11,6 +11,8 @@ export interface Served {
   /** Without a slash at its end. */
   url: string;
   signalbox: Signalbox;
+  /** How many sockets are open. */
+  viewers: () => number;
   /** As a script: JSON, unless `init` says otherwise. */
   ask: (path: string, init?: RequestInit) => Promise<Response>;
   close: () => Promise<void>;
@@ -31,6 +33,7 @@ export async function openServed(settings: Record<string, string>): Promise<Serv
   return {
     url,
     signalbox,
+    viewers: () => sockets.count,
     ask: (path, init = {}) => {
       const headers = { accept: "application/json", ...(init.headers as Record<string, string>) };
       return fetch(url + path, { redirect: "manual", ...init, headers });

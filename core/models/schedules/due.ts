@@ -1,4 +1,5 @@
 /** Finds the next times of a cron expression, in a time zone with its clock changes. */
+import { isTimeZone } from "../../operations/alert-routes/clock.ts";
 import { AppError } from "../../platform/errors.ts";
 
 export interface Times {
@@ -32,15 +33,6 @@ export async function dueTimes(
       fix: "Give minute, hour, day, month and weekday: 0 3 * * * is every day at 3:00.",
       example: "0 3 * * *",
     });
-  }
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
-  } catch {
-    return false;
   }
 }
 

@@ -55,3 +55,13 @@ export function digestAfter(
   }
   return start + DAY_MINUTES * MINUTE_MS;
 }
+
+/** Whether `name` is one that a clock can be set to, such as Europe/Berlin. */
+export function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}

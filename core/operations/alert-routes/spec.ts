@@ -3,6 +3,7 @@ import * as z from "zod";
 import { ALERT_CODES, type AlertCode } from "../../events/alert-records.ts";
 import { AppError } from "../../platform/errors.ts";
 import { lazily, type OutputOf } from "../../platform/zod-setup.ts";
+import { isTimeZone } from "./clock.ts";
 
 export const CHANNELS = ["email", "slack", "teams", "discord", "ntfy", "webhook"] as const;
 export type Channel = (typeof CHANNELS)[number];
@@ -105,13 +106,4 @@ export function shownTarget({ channel, to }: Pick<RouteRequest, "channel" | "to"
   if (channel === "email") return mailAddresses(to).join(", ");
   const url = URL.parse(to);
   return url ? `${url.protocol}//${url.host}/…` : "";
-}
-
-function isTimeZone(text: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: text });
-    return true;
-  } catch {
-    return false;
-  }
 }

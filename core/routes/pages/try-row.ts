@@ -5,8 +5,7 @@
 import * as z from "zod";
 import { type Privacy, TEAM_VISIBLE, type ViewScope } from "../../events/privacy.ts";
 import { type Problem, problem } from "../../http/problem.ts";
-import type { Counterfactual } from "../../models/counterfactuals.ts";
-import type { Cell, Warning } from "../../models/predict-rows.ts";
+import type { Answer, Cell, Warning } from "../../models/predict-rows.ts";
 import { AppError } from "../../platform/errors.ts";
 import { lazily, type OutputOf } from "../../platform/zod-setup.ts";
 import type { Signalbox } from "../../process/signalbox.ts";
@@ -26,16 +25,7 @@ export interface WhatIf {
   values: Record<string, string>;
   /** Columns that the smallest change must not use. */
   pinned: string[];
-  answer: {
-    prediction: string | number;
-    probabilities?: Record<string, number>;
-    interval?: { low: number; high: number; level: number };
-    set?: string[];
-    contributions?: Record<string, number>;
-    contributionsOf?: string;
-    base?: number;
-    counterfactual?: Counterfactual;
-  } | null;
+  answer: Answer | null;
   /** By number column, what the model read; NaN if it is missing. */
   read?: ReadonlyMap<string, number>;
   /** What was read as missing, or not at all. */

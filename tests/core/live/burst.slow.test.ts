@@ -1,30 +1,15 @@
 /** Checks how often a panel is drawn during ten thousand events in a second, and that it ends right. */
 import { expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { Viewer } from "../../../core/live/viewer.ts";
-import { readConfig } from "../../../core/operations/config.ts";
-import { openSignalbox } from "../../../core/process/signalbox.ts";
-import { createApp } from "../../../server.ts";
 import { until } from "../../harness/deadline.ts";
+import { openServed } from "../../harness/served.ts";
 
 const EVENTS = 10_000;
 const BATCH = 100;
 
 test("10,000 events in a second cause about ten renders, and the activity feed ends with the right rows", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "signalbox-burst-"));
-  const config = readConfig({ DATA_DIR: folder, LOG_LEVEL: "silent", METRICS_SECONDS: "3600" });
-  const signalbox = await openSignalbox(config);
-  const { app, sockets } = createApp(signalbox, (topic, message) => server.publish(topic, message));
-  const server = Bun.serve<Viewer>({
-    port: 0,
-    hostname: "127.0.0.1",
-    fetch: (request, bun) => app.fetch(request, { server: bun }),
-    websocket: sockets.handlers(),
-  });
-  const viewers = await Promise.all([openViewer(server.url), openViewer(server.url)]);
-  await until(() => sockets.count === viewers.length);
+  const { url, signalbox, viewers: open, close } = await openServed({});
+  const viewers = await Promise.all([openViewer(url), openViewer(url)]);
+  await until(() => open() === viewers.length);
   for (const { seen } of viewers) seen.length = 0;
 
   const startedAt = performance.now();
@@ -38,7 +23,7 @@ test("10,000 events in a second cause about ten renders, and the activity feed e
   const seconds = (performance.now() - startedAt) / 1000;
   await until(() => viewers.every(({ seen }) => seen.at(-1)?.includes(`file-${EVENTS - 1}.csv`)));
 
-  const fresh = await (await fetch(`${server.url}panels/activity`)).text();
+  const fresh = await (await fetch(`${url}/panels/activity`)).text();
   for (const { seen, socket } of viewers) {
     // At once, then ten times a second, and the last.
     expect(seen.length).toBeLessThanOrEqual(Math.ceil(seconds * 10) + 2);
@@ -47,15 +32,12 @@ test("10,000 events in a second cause about ten renders, and the activity feed e
     expect(rows).toEqual(Array.from({ length: 40 }, (_, row) => EVENTS - 1 - row));
     socket.close();
   }
-  await sockets.stop();
-  server.stop(true);
-  await signalbox.close();
-  rmSync(folder, { recursive: true, force: true });
+  await close();
 }, 30_000);
 
 /** The drawings of the activity panel that come, in order. */
-async function openViewer(url: URL): Promise<{ socket: WebSocket; seen: string[] }> {
-  const socket = new WebSocket(`ws://${url.host}/ws?panels=activity,datasets,health`);
+async function openViewer(url: string): Promise<{ socket: WebSocket; seen: string[] }> {
+  const socket = new WebSocket(`${url.replace("http", "ws")}/ws?panels=activity,datasets,health`);
   const seen: string[] = [];
   await new Promise<void>((resolve) => {
     socket.onmessage = ({ data }) => {

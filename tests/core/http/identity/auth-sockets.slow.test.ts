@@ -1,50 +1,24 @@
 /** Checks that a socket needs access, refuses other sites' pages, and closes the moment that access ends. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { signEmbedToken } from "../../../../core/http/identity/embeds/embed-token.ts";
 import type { Scope } from "../../../../core/http/identity/scopes.ts";
-import type { Viewer } from "../../../../core/live/viewer.ts";
-import { readConfig } from "../../../../core/operations/config.ts";
-import { openSignalbox, type Signalbox } from "../../../../core/process/signalbox.ts";
-import { createApp } from "../../../../server.ts";
+import { openServed, type Served } from "../../../harness/served.ts";
 
-let signalbox: Signalbox;
-let server: ReturnType<typeof Bun.serve<Viewer>>;
-let folder: string;
-let endSockets: () => void;
+let served: Served;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "signalbox-auth-"));
-  const settings = { AUTH: "token", ADMIN_TOKEN: "the admin", EMBED_SECRET: "the portal" };
-  signalbox = await openSignalbox(
-    readConfig({ DATA_DIR: folder, LOG_LEVEL: "silent", METRICS_SECONDS: "3600", ...settings }),
-  );
-  const { app, sockets } = createApp(signalbox, (topic, message) => server.publish(topic, message));
-  endSockets = () => sockets.stop();
-  server = Bun.serve<Viewer>({
-    port: 0,
-    hostname: "127.0.0.1",
-    fetch: (request, bun) => app.fetch(request, { server: bun }),
-    websocket: sockets.handlers(),
-  });
+  served = await openServed({ AUTH: "token", ADMIN_TOKEN: "the admin", EMBED_SECRET: "the portal" });
 });
-afterAll(async () => {
-  await endSockets();
-  await server.stop(true);
-  await signalbox.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => served.close());
 
 const make = (scopes: Scope[], expiresAt?: string) =>
-  signalbox.tokens.create({ name: "t", scopes, expiresAt }, "tests");
+  served.signalbox.tokens.create({ name: "t", scopes, expiresAt }, "tests");
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
 /** The socket, once it has been greeted; null if it was refused. */
 function open(query: string, headers: Record<string, string>): Promise<WebSocket | null> {
   const { promise, resolve } = Promise.withResolvers<WebSocket | null>();
-  const socket = new WebSocket(`ws://127.0.0.1:${server.port}/ws?${query}`, { headers });
+  const socket = new WebSocket(`${served.url.replace("http", "ws")}/ws?${query}`, { headers });
   socket.addEventListener("message", () => resolve(socket), { once: true });
   socket.addEventListener("error", () => resolve(null), { once: true });
   return promise;
@@ -67,16 +41,16 @@ test.each<[string, Scope[] | null, boolean]>([
 });
 
 test("another page's socket is refused, although the browser sends its cookie", async () => {
-  const cookie = `signalbox-${signalbox.config.PORT}=${(await signalbox.tokens.signIn("the admin")).cookie}`;
+  const cookie = `signalbox-${served.signalbox.config.PORT}=${(await served.signalbox.tokens.signIn("the admin")).cookie}`;
   expect(await open("panels=metrics", { cookie, origin: "http://evil.example" })).toBe(null);
-  const ours = await open("panels=metrics", { cookie, origin: `http://127.0.0.1:${server.port}` });
+  const ours = await open("panels=metrics", { cookie, origin: served.url });
   expect(ours).not.toBe(null);
   ours?.close();
 });
 
 test("a revoked token's sockets close at once, including its browser's; others stay", async () => {
   const { token, id } = await make(["read"]);
-  const cookie = `signalbox-${signalbox.config.PORT}=${(await signalbox.tokens.signIn(token)).cookie}`;
+  const cookie = `signalbox-${served.signalbox.config.PORT}=${(await served.signalbox.tokens.signIn(token)).cookie}`;
   const [viewer, reader, browser] = await Promise.all([
     open("panels=metrics", bearer(token)),
     open("format=json", bearer(token)),
@@ -84,7 +58,7 @@ test("a revoked token's sockets close at once, including its browser's; others s
   ]);
   const other = (await open("panels=metrics", bearer((await make(["read"])).token)))!;
   const closed = Promise.all([viewer, reader, browser].map((socket) => closing(socket!)));
-  await signalbox.tokens.revoke(id);
+  await served.signalbox.tokens.revoke(id);
   expect((await closed).map(({ code }) => code)).toEqual([1008, 1008, 1008]);
   expect(other.readyState).toBe(WebSocket.OPEN);
   other.close();
@@ -92,11 +66,11 @@ test("a revoked token's sockets close at once, including its browser's; others s
 });
 
 test("signing out closes that browser's sockets", async () => {
-  const { cookie: value } = await signalbox.tokens.signIn("the admin");
-  const cookie = `signalbox-${signalbox.config.PORT}=${value}`;
+  const { cookie: value } = await served.signalbox.tokens.signIn("the admin");
+  const cookie = `signalbox-${served.signalbox.config.PORT}=${value}`;
   const socket = (await open("panels=metrics", { cookie }))!;
   const closed = closing(socket);
-  const url = `http://127.0.0.1:${server.port}`;
+  const url = served.url;
   await fetch(`${url}/sign-out`, { method: "POST", headers: { cookie, origin: url }, redirect: "manual" });
   expect((await closed).code).toBe(1008);
 });

@@ -1,14 +1,8 @@
 /** Pushes changes to each viewer's socket and stream, and never what is private to somebody else. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Scope } from "../../../../core/http/identity/scopes.ts";
-import type { Viewer } from "../../../../core/live/viewer.ts";
-import { readConfig } from "../../../../core/operations/config.ts";
-import { openSignalbox, type Signalbox } from "../../../../core/process/signalbox.ts";
-import { createApp } from "../../../../server.ts";
 import { passengersCsv } from "../../../harness/app.ts";
+import { openServed, type Served } from "../../../harness/served.ts";
 
 setDefaultTimeout(120_000);
 
@@ -16,38 +10,20 @@ const SECRET = /zebra/i;
 const SCOPES: Scope[] = ["read", "predict", "train", "deploy"];
 const PANELS =
   "datasets,runs,models,activity,attention,run,stages,curve,leaderboard,report,model,watch,health,predictions";
-let signalbox: Signalbox;
-let server: ReturnType<typeof Bun.serve<Viewer>>;
-let folder: string;
-let endSockets: () => void;
+let served: Served;
 const as: Record<string, Record<string, string>> = { admin: { authorization: "Bearer the admin of all" } };
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "signalbox-privacy-"));
-  const settings = { AUTH: "token", ADMIN_TOKEN: "the admin of all", METRICS_SECONDS: "3600" };
-  signalbox = await openSignalbox(readConfig({ DATA_DIR: folder, LOG_LEVEL: "silent", ...settings }));
-  const { app, sockets } = createApp(signalbox, (topic, message) => server.publish(topic, message));
-  endSockets = () => sockets.stop();
-  server = Bun.serve<Viewer>({
-    port: 0,
-    hostname: "127.0.0.1",
-    fetch: (request, bun) => app.fetch(request, { server: bun }),
-    websocket: sockets.handlers(),
-  });
+  served = await openServed({ AUTH: "token", ADMIN_TOKEN: "the admin of all" });
   for (const name of ["alice", "bob"]) {
-    const { token } = await signalbox.tokens.create({ name, scopes: SCOPES }, "tests");
+    const { token } = await served.signalbox.tokens.create({ name, scopes: SCOPES }, "tests");
     as[name] = { authorization: `Bearer ${token}` };
   }
 });
-afterAll(async () => {
-  await endSockets();
-  await server.stop(true);
-  await signalbox.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => served.close());
 
 const ask = (who: string, path: string, init: RequestInit = {}) =>
-  fetch(`http://127.0.0.1:${server.port}${path}`, {
+  fetch(served.url + path, {
     ...init,
     headers: { ...as[who], accept: "application/json", ...(init.headers as Record<string, string>) },
   });
@@ -71,7 +47,7 @@ class Watcher {
 
   /** Resolves once it is greeted. */
   async open(): Promise<this> {
-    const url = `ws://127.0.0.1:${server.port}/ws?${this.query}`;
+    const url = `${served.url.replace("http", "ws")}/ws?${this.query}`;
     const socket = new WebSocket(url, { headers: as[this.who] } as unknown as string[]);
     this.socket = socket;
     const greeted = Promise.withResolvers<void>();

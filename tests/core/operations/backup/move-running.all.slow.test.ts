@@ -5,8 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RunView } from "../../../../core/training/run-view.ts";
 import { type Harness, openHarness, passengersCsv } from "../../../harness/app.ts";
-import { type S3Server, startS3 } from "../../../harness/object-store.ts";
-import { type OwnSchema, ownSchema } from "../../../harness/postgres.ts";
+import { type EmptyClusters, openEmptyClusters } from "../../../harness/empty-clusters.ts";
 import { ServerProcess } from "../../../harness/process.ts";
 
 const ROUNDS = 500;
@@ -14,29 +13,21 @@ const ROUNDS = 500;
 const SCORED = 2;
 const END_MS = 240_000;
 const root = mkdtempSync(join(tmpdir(), "signalbox-move-running-"));
-let s3: S3Server;
-const schemas: OwnSchema[] = [];
+let clusters: EmptyClusters;
 /** The model of the same training without an interruption. */
 let whole: string;
 
 beforeAll(async () => {
-  s3 = await startS3();
+  clusters = await openEmptyClusters();
   const alone = await openHarness({ DATABASE_URL: "" });
   const { id } = await train(alone);
   whole = await modelOf(alone, id);
   await alone.close();
 }, 300_000);
 afterAll(async () => {
-  for (const schema of schemas) await schema.drop();
-  await s3.stop();
+  await clusters.close();
   rmSync(root, { recursive: true });
 });
-
-async function newCluster(): Promise<Record<string, string>> {
-  const schema = await ownSchema();
-  schemas.push(schema);
-  return { DATABASE_URL: schema.url, ...s3.settings() };
-}
 
 type Asks = Pick<Harness, "ask">;
 
@@ -98,7 +89,7 @@ test("from a machine that was killed into a cluster, and from there to a machine
   const before = await scoredAndSaved();
   expect((await runOf(machine, id)).status).toBe("running");
   await machine.end("SIGKILL");
-  const cluster = await newCluster();
+  const cluster = await clusters.next();
   await command(["move"], { ...cluster, DATA_DIR: machine.folder });
 
   // Its worker is gone for good: after 20 seconds somebody else takes the run over.
@@ -126,7 +117,7 @@ test("from a machine that was killed into a cluster, and from there to a machine
 }, 900_000);
 
 test("a backup that was made during a training starts it again, on one machine and in another cluster", async () => {
-  const cluster = await newCluster();
+  const cluster = await clusters.next();
   const shared = await openHarness(cluster);
   const { id } = await train(shared);
   await within(
@@ -139,7 +130,7 @@ test("a backup that was made during a training starts it again, on one machine a
   expect(await modelOf(shared, id)).toBe(whole);
   await shared.close();
 
-  for (const home of [{ DATABASE_URL: "", DATA_DIR: join(root, "restored") }, await newCluster()]) {
+  for (const home of [{ DATABASE_URL: "", DATA_DIR: join(root, "restored") }, await clusters.next()]) {
     await command(["restore", archive], { DATA_DIR: join(root, "other"), ...home });
     const restored = await openHarness(home);
     expect(await modelOf(restored, id)).toBe(whole);
@@ -159,7 +150,7 @@ test("a machine's backup during a training goes into a cluster, where the traini
   await command(["backup", archive], { DATA_DIR: machine.folder });
   expect((await runOf(machine, id)).status).toBe("running");
   await machine.remove();
-  const cluster = await newCluster();
+  const cluster = await clusters.next();
   await command(["restore", archive], { ...cluster, DATA_DIR: join(root, "admin-2") });
   const shared = await openHarness(cluster);
   expect(await modelOf(shared, id)).toBe(whole);

@@ -4,22 +4,20 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Harness, openHarness, passengersCsv } from "../../../harness/app.ts";
-import { type S3Server, startS3 } from "../../../harness/object-store.ts";
-import { type OwnSchema, ownSchema } from "../../../harness/postgres.ts";
+import { type EmptyClusters, openEmptyClusters } from "../../../harness/empty-clusters.ts";
 
 const ROW = { Class: 1, Sex: "female", Age: 30, Fare: 80 };
 const root = mkdtempSync(join(tmpdir(), "signalbox-move-test-"));
 const machine = join(root, "machine");
 const archive = join(root, "cluster.tar");
-let s3: S3Server;
-const schemas: OwnSchema[] = [];
+let clusters: EmptyClusters;
 let cluster: Record<string, string>;
 /** What the machine answered before it moved. */
 let before: Awaited<ReturnType<typeof answersOf>>;
 
 beforeAll(async () => {
-  s3 = await startS3();
-  cluster = await newCluster();
+  clusters = await openEmptyClusters();
+  cluster = await clusters.next();
   mkdirSync(machine);
   const harness = await openHarness({ DATABASE_URL: "", DATA_DIR: machine });
   await fill(harness);
@@ -27,17 +25,9 @@ beforeAll(async () => {
   await harness.close();
 }, 300_000);
 afterAll(async () => {
-  for (const schema of schemas) await schema.drop();
-  await s3.stop();
+  await clusters.close();
   rmSync(root, { recursive: true });
 });
-
-/** An empty database and an empty bucket. */
-async function newCluster(): Promise<Record<string, string>> {
-  const schema = await ownSchema();
-  schemas.push(schema);
-  return { DATABASE_URL: schema.url, ...s3.settings() };
-}
 
 async function fill(harness: Harness): Promise<void> {
   const upload = async (name: string, seed: number) =>
@@ -145,13 +135,13 @@ test("a second move into it, one while a server runs, and one from nowhere are r
   expect([used.code, used.error]).toEqual([2, expect.stringContaining("Stop all servers")]);
   await server.close();
   const held = await openHarness({ DATABASE_URL: "", DATA_DIR: machine });
-  const busy = await move(await newCluster(), machine);
+  const busy = await move(await clusters.next(), machine);
   expect([busy.code, busy.error]).toEqual([2, expect.stringContaining("has been using")]);
   await held.close();
 }, 60_000);
 
 test("one that is killed on the way goes on, and no server starts on half of it", async () => {
-  const target = await newCluster();
+  const target = await clusters.next();
   const { DATABASE_URL = "", STORAGE_URL = "", ...keys } = target;
   const child = Bun.spawn(
     [process.execPath, "server.ts", "move", "--database", DATABASE_URL, "--storage", STORAGE_URL],
@@ -178,7 +168,7 @@ test("a damaged file ends the move with its name", async () => {
   Bun.spawnSync(["cp", "-a", machine, folder]);
   const [name] = readdirSync(join(folder, "models")).filter((file) => file.endsWith(".bin"));
   writeFileSync(join(folder, "models", name!), "not a model");
-  const moved = await move(await newCluster(), folder);
+  const moved = await move(await clusters.next(), folder);
   expect(moved.code).toBe(2);
   expect(moved.error).toContain(`models/${name}`);
 }, 60_000);
@@ -216,7 +206,7 @@ test("a cluster's backup, made while its servers run, is restored on one machine
     expect(next).not.toBe(epoch);
     await alone.close();
   }
-  const other = await newCluster();
+  const other = await clusters.next();
   const restore = (...words: string[]) =>
     command(["restore", archive, ...words], { ...other, DATA_DIR: join(root, "admin") });
   expect(await restore()).toMatchObject({ code: 0 });
@@ -233,8 +223,8 @@ test("a cluster's backup, made while its servers run, is restored on one machine
 }, 180_000);
 
 test("check names a file of the cluster that is gone", async () => {
-  const [bucket] = readdirSync(s3.folder).filter((name) => cluster.STORAGE_URL!.includes(name));
-  const models = join(s3.folder, bucket!, "files/models");
+  const [bucket] = readdirSync(clusters.s3.folder).filter((name) => cluster.STORAGE_URL!.includes(name));
+  const models = join(clusters.s3.folder, bucket!, "files/models");
   const [name] = readdirSync(models).filter((file) => file.endsWith(".bin"));
   rmSync(join(models, name!));
   const checked = await command(["check"], { ...cluster, DATA_DIR: join(root, "none") });
